@@ -1,1 +1,50 @@
-//! stub
+//! A spiking simulator in its own right: cells, synapses, modulators and plasticity, described as data and run by one
+//! engine.
+//!
+//! A [`NetworkSpec`] says which ports, populations, projections, readouts and modulators exist; a [`Network`] runs it.
+//! The brain knows no robots and no reward.
+//! It has ports (values in, filtered rates out) and modulators that somebody outside releases.
+//!
+//! Units are the coherent set ms, mV, pA, pF, nS, GΩ; cells with threshold 1 are dimensionless and say so.
+//!
+//! ```
+//! use mesolimb_brain::{Network, NetworkSpec};
+//!
+//! let spec: NetworkSpec = toml::from_str(r#"
+//!     tick_ms = 1.0
+//!     port = [{ name = "drive", size = 1 }]
+//!     population = [{ name = "cells", size = 10, cell = { lif = {} } }]
+//!     projection = [{ source = "drive", target = "cells", weights = 2.5 }]
+//! "#)?;
+//! let mut network = Network::new(&spec, 0)?;
+//! let drive = network.port("drive").unwrap();
+//! network.set_port(drive, &[1.0]);
+//! network.think(200);
+//! assert!(!network.spikes().is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod build;
+pub mod cell;
+mod dist;
+mod error;
+mod kernel;
+mod modulator;
+mod network;
+mod population;
+mod projection;
+mod readout;
+pub mod rng;
+mod spec;
+mod state;
+mod validate;
+
+pub use dist::{Dist, RandomDist};
+pub use error::BrainError;
+pub use modulator::Modulator;
+pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use spec::{
+    ApicalSpec, CellSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
+    ProjectionSpec, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec, Transmitter,
+};
+pub use state::NetworkState;

@@ -1,0 +1,111 @@
+//! The inner loops. Plain slices that the compiler vectorises; sums run in eight fixed lanes, so that the order of
+//! additions, and with it every bit, is the same everywhere.
+
+const LANES: usize = 8;
+
+/// Values below this count as zero: traces that fade never become denormal numbers, which are slow.
+const TINY: f32 = 1e-30;
+
+/// `x`, or zero where it has faded away.
+#[inline]
+pub(crate) fn flush(x: f32) -> f32 {
+    if x.abs() < TINY { 0.0 } else { x }
+}
+
+/// Sum of `f(i)` over `n` places in eight lanes.
+#[inline]
+fn lanes_sum(n: usize, f: impl Fn(usize) -> f32) -> f32 {
+    let mut acc = [0.0f32; LANES];
+    let whole = n / LANES * LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, sum) in acc.iter_mut().enumerate() {
+            *sum += f(start + lane);
+        }
+    }
+    for i in whole..n {
+        acc[i - whole] += f(i);
+    }
+    ((acc[0] + acc[4]) + (acc[1] + acc[5])) + ((acc[2] + acc[6]) + (acc[3] + acc[7]))
+}
+
+/// Sum.
+pub(crate) fn sum(x: &[f32]) -> f32 {
+    lanes_sum(x.len(), |i| x[i])
+}
+
+/// Dot product; `b` at least as long as `a`.
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let b = &b[..a.len()];
+    lanes_sum(a.len(), |i| a[i] * b[i])
+}
+
+/// `y += s x`.
+pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += s * x;
+    }
+}
+
+/// `z ← decay z + s d`, faded values flushed; returns `Σ|z|`.
+pub(crate) fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32]) -> f32 {
+    let d = &d[..z.len()];
+    let mut acc = [0.0f32; LANES];
+    let whole = z.len() / LANES * LANES;
+    let (body, tail) = z.split_at_mut(whole);
+    for (z, d) in body.chunks_exact_mut(LANES).zip(d.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            let value = flush(decay * z[lane] + s * d[lane]);
+            z[lane] = value;
+            acc[lane] += value.abs();
+        }
+    }
+    for (lane, (z, d)) in tail.iter_mut().zip(&d[whole..]).enumerate() {
+        *z = flush(decay * *z + s * d);
+        acc[lane] += z.abs();
+    }
+    sum(&acc)
+}
+
+/// Subtracts the mean and divides by the standard deviation: `out = (x − m)/s`, `s = √(var + 1e-5)`; returns `s`.
+pub(crate) fn normalise(x: &[f32], out: &mut [f32]) -> f32 {
+    let n = x.len() as f32;
+    let mean = sum(x) / n;
+    let variance = lanes_sum(x.len(), |i| (x[i] - mean) * (x[i] - mean)) / n;
+    let spread = (variance + 1e-5).sqrt();
+    let inverse = 1.0 / spread;
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = (x - mean) * inverse;
+    }
+    spread
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_agree_with_plain_ones(x in proptest::collection::vec(-10.0f32..10.0, 0..70), decay in 0.0f32..1.0, s in -1.0f32..1.0) {
+            let exact: f64 = x.iter().map(|&v| f64::from(v)).sum();
+            prop_assert!((f64::from(sum(&x)) - exact).abs() < 1e-3);
+            let exact: f64 = x.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+            prop_assert!((f64::from(dot(&x, &x)) - exact).abs() < 1e-2);
+
+            let mut z = x.clone();
+            let l1 = decay_and_add(&mut z, decay, s, &x);
+            let plain: Vec<f32> = x.iter().map(|&v| decay * v + s * v).collect();
+            prop_assert!((l1 - plain.iter().map(|v| v.abs()).sum::<f32>()).abs() < 1e-2);
+            prop_assert_eq!(z, plain.into_iter().map(flush).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn normalised_values_have_mean_zero_and_unit_spread(x in proptest::collection::vec(-10.0f32..10.0, 8..70)) {
+            let mut out = vec![0.0; x.len()];
+            normalise(&x, &mut out);
+            prop_assert!(sum(&out).abs() < 1e-2);
+            prop_assert!(dot(&out, &out) <= x.len() as f32 * 1.001);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Neuromodulators: one concentration each, with release, uptake and a level at rest.
+
+use crate::spec::ModulatorSpec;
+
+/// The concentration of one modulator in the volume that the network fills.
+///
+/// `level ← tonic + (level − tonic) exp(−tick/tau)` each tick; a release adds to it, within `[0, max]`.
+/// Because a concentration cannot be negative, a dip is at most as deep as the tonic level.
+#[derive(Clone, Debug)]
+pub struct Modulator {
+    tonic: f32,
+    max: f32,
+    decay: f32,
+    clamped: bool,
+    pub(crate) level: f32,
+}
+
+impl Modulator {
+    pub(crate) fn new(spec: &ModulatorSpec, tick_ms: f64) -> Self {
+        Self {
+            tonic: spec.tonic as f32,
+            max: spec.max as f32,
+            decay: (-tick_ms / spec.uptake_tau_ms).exp() as f32,
+            clamped: spec.clamped,
+            level: spec.tonic as f32,
+        }
+    }
+
+    /// Concentration now; 1 is the usual unit.
+    #[must_use]
+    pub fn level(&self) -> f32 {
+        self.level
+    }
+
+    /// Concentration at rest.
+    #[must_use]
+    pub fn tonic(&self) -> f32 {
+        self.tonic
+    }
+
+    /// Concentration above rest: positive in a burst, negative in a dip.
+    #[must_use]
+    pub fn phasic(&self) -> f32 {
+        self.level - self.tonic
+    }
+
+    pub(crate) fn release(&mut self, amount: f32) {
+        if !self.clamped {
+            self.level = (self.level + amount).clamp(0.0, self.max);
+        }
+    }
+
+    pub(crate) fn tick(&mut self) {
+        self.level = self.tonic + (self.level - self.tonic) * self.decay;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dopamine(clamped: bool) -> Modulator {
+        let spec = ModulatorSpec { name: "dopamine".into(), tonic: 1.0, uptake_tau_ms: 200.0, max: 2.0, clamped };
+        Modulator::new(&spec, 1.0)
+    }
+
+    #[test]
+    fn a_burst_fades_with_the_uptake_time_constant() {
+        let mut modulator = dopamine(false);
+        modulator.release(0.8);
+        (0..200).for_each(|_| modulator.tick());
+        assert!((modulator.phasic() - 0.8 * (-1.0f32).exp()).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_dip_ends_at_zero_and_a_burst_at_the_maximum() {
+        let mut modulator = dopamine(false);
+        modulator.release(-5.0);
+        assert_eq!((modulator.level(), modulator.phasic()), (0.0, -1.0));
+        modulator.release(9.0);
+        assert_eq!(modulator.level(), 2.0);
+    }
+
+    #[test]
+    fn a_clamped_modulator_stays_at_rest() {
+        let mut modulator = dopamine(true);
+        modulator.release(1.0);
+        assert_eq!(modulator.phasic(), 0.0);
+    }
+}
