@@ -1,1 +1,34 @@
-//! stub
+//! Robot tasks on Rapier: simulated robots in closed loop, usable by any agent.
+//!
+//! - [`Env`] is the contract; [`make`] builds a task by name.
+//! - [`Params`] are the physical parameters that can change while a robot lives; [`perturbation`] changes them on a schedule.
+//! - [`Scene`] says what there is to draw; nothing here draws.
+//!
+//! The crate knows no brain: actions and observations are plain numbers in SI units.
+//! It does no input or output and reads no clock; seeds and buffers are arguments.
+
+pub mod cartpole;
+pub mod env;
+mod nearest;
+pub mod params;
+pub mod perturbation;
+pub mod reacher;
+pub mod registry;
+pub mod robot;
+pub mod robot_env;
+pub mod scene;
+mod seal;
+mod sensors;
+mod streams;
+pub mod task;
+pub mod testing;
+pub mod world;
+
+pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};
+pub use params::{Param, Params};
+pub use perturbation::{Change, ChangeSchedule};
+pub use registry::{TaskEntry, make, tasks};
+pub use robot::RobotSpec;
+pub use robot_env::RobotEnv;
+pub use scene::{Role, Scene, SceneItem, Shape};
+pub use task::Task;

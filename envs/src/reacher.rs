@@ -1,0 +1,219 @@
+//! Reacher: bring the tip of a two-joint arm to a target on a table and hold it there.
+//!
+//! | index | observation | unit | range | scale |
+//! |---|---|---|---|---|
+//! | 0, 1 | `shoulder_cos`, `shoulder_sin` | 1 | ±1 | 1 |
+//! | 2, 3 | `elbow_cos`, `elbow_sin` | 1 | ±1 | 1 |
+//! | 4, 5 | `target_x`, `target_y` | m | ±0.85 | 0.5 |
+//! | 6 | `shoulder_velocity` | rad/s | ±35 | 5 |
+//! | 7 | `elbow_velocity` | rad/s | ±60 | 5 |
+//! | 8, 9 | `error_x`, `error_y`: fingertip minus target | m | ±1.75 | 0.5 |
+//!
+//! | index | action | unit | range |
+//! |---|---|---|---|
+//! | 0 | `shoulder`: torque about the vertical | N·m | ±6 |
+//! | 1 | `elbow`: torque about the vertical | N·m | ±2.5 |
+//!
+//! Reward of a step: −d − 0.05 · mean((torque / limit)²), with d the distance from fingertip to target in m after it.
+//! Termination: none. Time limit: 100 steps of 20 ms.
+//! Start: at rest, shoulder anywhere, elbow uniform within ±2.2 rad; target uniform by area between 0.3 and 0.85 m
+//! from the shoulder.
+//!
+//! Origin: Gymnasium's `Reacher-v5`. It differs there: links of human size (0.5 and 0.4 m), an elbow with stops,
+//! torques that make a reach last about half a second, a target that is reachable everywhere, and Rapier's physics.
+
+use std::f64::consts::PI;
+
+use rand::RngExt;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    env::EnvError,
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
+    robot_env::RobotEnv,
+    scene::{Role, Shape},
+    task::{Design, Outcome, Prop, Sensor, Task},
+    world::World,
+};
+
+/// Distance from shoulder to elbow, in m.
+pub const UPPER_ARM_LENGTH: f64 = 0.5;
+/// Distance from elbow to fingertip, in m.
+pub const FOREARM_LENGTH: f64 = 0.4;
+/// Smallest and largest distance of the target from the shoulder, in m.
+pub const TARGET_RADII: [f64; 2] = [0.3, 0.85];
+
+const SHOULDER: usize = 0;
+const ELBOW: usize = 1;
+const ARM_HEIGHT: f32 = 0.14;
+const EFFORT_COST: f64 = 0.05;
+const MAX_START_ELBOW: f64 = 2.2;
+
+/// Behaviour of the reacher.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Reacher {
+    /// Target of the episode in the plane of the arm, in m.
+    target: [f64; 2],
+}
+
+/// The environment.
+///
+/// # Errors
+/// None for the robot and clocks as they are.
+pub fn env() -> Result<RobotEnv<Reacher>, EnvError> {
+    RobotEnv::new(Reacher::default(), design())
+}
+
+/// Two links in a horizontal plane on hinges about the vertical.
+#[must_use]
+pub fn robot() -> RobotSpec {
+    let along_x = [0.0, std::f64::consts::FRAC_1_SQRT_2, 0.0, std::f64::consts::FRAC_1_SQRT_2];
+    let link = |name: &str, parent: Option<&str>, joint: JointSpec, radius: f32, length: f64, mass_kg: f64| LinkSpec {
+        name: name.into(),
+        parent: parent.map(Into::into),
+        joint,
+        shape: Shape::Capsule { radius, half_length: length as f32 / 2.0 },
+        shape_translation: [length / 2.0, 0.0, 0.0],
+        shape_rotation: along_x,
+        mass_kg,
+    };
+    let shoulder = JointSpec {
+        name: "shoulder".into(),
+        kind: JointKind::Hinge,
+        axis: [0.0, 0.0, 1.0],
+        anchor: [0.0, 0.0, ARM_HEIGHT.into()],
+        limits: None,
+        damping: 0.2,
+        friction: 0.02,
+        armature: 0.0,
+    };
+    let elbow = JointSpec {
+        name: "elbow".into(),
+        anchor: [UPPER_ARM_LENGTH, 0.0, 0.0],
+        limits: Some([-2.6, 2.6]),
+        damping: 0.05,
+        friction: 0.01,
+        ..shoulder.clone()
+    };
+    let motor = |joint: &str, limit: f64| MotorSpec { name: joint.into(), joint: joint.into(), limit };
+    RobotSpec {
+        name: "reacher".into(),
+        root: Root::Fixed,
+        links: vec![
+            link("upper_arm", None, shoulder, 0.035, UPPER_ARM_LENGTH, 0.5),
+            link("forearm", Some("upper_arm"), elbow, 0.028, FOREARM_LENGTH, 0.3),
+        ],
+        motors: vec![motor("shoulder", 6.0), motor("elbow", 2.5)],
+    }
+}
+
+/// The task as it never changes.
+#[must_use]
+pub fn design() -> Design {
+    let unit = [-1.0, 1.0];
+    let target_range = [-TARGET_RADII[1] as f32, TARGET_RADII[1] as f32];
+    let reach = (UPPER_ARM_LENGTH + FOREARM_LENGTH + TARGET_RADII[1]) as f32;
+    let pedestal_half_length = ARM_HEIGHT / 2.0;
+    let bearing = |radius, half_length| Shape::Cylinder { radius, half_length };
+    Design {
+        name: "reacher",
+        robot: robot(),
+        sensors: vec![
+            Sensor::new("shoulder_cos", "1", unit, 1.0),
+            Sensor::new("shoulder_sin", "1", unit, 1.0),
+            Sensor::new("elbow_cos", "1", unit, 1.0),
+            Sensor::new("elbow_sin", "1", unit, 1.0),
+            Sensor::new("target_x", "m", target_range, 0.5),
+            Sensor::new("target_y", "m", target_range, 0.5),
+            Sensor::new("shoulder_velocity", "rad/s", [-35.0, 35.0], 5.0),
+            Sensor::new("elbow_velocity", "rad/s", [-60.0, 60.0], 5.0),
+            Sensor::new("error_x", "m", [-reach, reach], 0.5),
+            Sensor::new("error_y", "m", [-reach, reach], 0.5),
+        ],
+        physics_dt_secs: 0.005,
+        control_dt_secs: 0.02,
+        time_limit_steps: 100,
+        // The arm moves in a horizontal plane.
+        gravity_matters: false,
+        props: vec![
+            Prop::fixed("table", Role::Fixture, bearing(1.1, 0.02), [0.0, 0.0, -0.02]),
+            Prop::fixed(
+                "pedestal",
+                Role::Fixture,
+                bearing(0.07, pedestal_half_length),
+                [0.0, 0.0, pedestal_half_length],
+            ),
+            Prop::on_link(SHOULDER, "shoulder", Role::Joint, bearing(0.05, 0.05), [0.0; 3]),
+            Prop::on_link(ELBOW, "elbow", Role::Joint, bearing(0.042, 0.045), [0.0; 3]),
+            Prop::on_link(ELBOW, "fingertip", Role::Effector, Shape::Sphere { radius: 0.035 }, fingertip_in_forearm()),
+            Prop::fixed("target", Role::Target, Shape::Sphere { radius: 0.04 }, [0.0, 0.0, ARM_HEIGHT]),
+        ],
+    }
+}
+
+impl Reacher {
+    /// Target of the episode in the plane of the arm, in m.
+    #[must_use]
+    pub fn target_xy(&self) -> [f64; 2] {
+        self.target
+    }
+
+    /// From the target to the fingertip, in m.
+    fn error(&self, world: &World) -> [f64; 2] {
+        let fingertip = world.link_point(ELBOW, fingertip_in_forearm());
+        [f64::from(fingertip[0]) - self.target[0], f64::from(fingertip[1]) - self.target[1]]
+    }
+}
+
+impl Task for Reacher {
+    fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+        positions[SHOULDER] = rng.random_range(-PI..PI);
+        positions[ELBOW] = rng.random_range(-MAX_START_ELBOW..MAX_START_ELBOW);
+        let [nearest, farthest] = TARGET_RADII;
+        let radius = rng.random_range(nearest * nearest..farthest * farthest).sqrt();
+        let (sin, cos) = rng.random_range(-PI..PI).sin_cos();
+        self.target = [radius * cos, radius * sin];
+    }
+
+    fn observe(&self, world: &World, out: &mut [f32]) {
+        let (shoulder_sin, shoulder_cos) = world.joint_position(SHOULDER).sin_cos();
+        let (elbow_sin, elbow_cos) = world.joint_position(ELBOW).sin_cos();
+        let [error_x, error_y] = self.error(world);
+        let readings = [
+            shoulder_cos,
+            shoulder_sin,
+            elbow_cos,
+            elbow_sin,
+            self.target[0],
+            self.target[1],
+            world.joint_velocity(SHOULDER),
+            world.joint_velocity(ELBOW),
+            error_x,
+            error_y,
+        ];
+        for (out, reading) in out.iter_mut().zip(readings) {
+            *out = reading as f32;
+        }
+    }
+
+    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome {
+        let [error_x, error_y] = self.error(world);
+        let motors = &design.robot.motors;
+        let effort = command.iter().zip(motors).map(|(&torque, motor)| (f64::from(torque) / motor.limit).powi(2));
+        let mean_effort = effort.sum::<f64>() / motors.len() as f64;
+        Outcome { reward: -error_x.hypot(error_y) - EFFORT_COST * mean_effort, terminated: false }
+    }
+
+    fn target(&self) -> Option<[f32; 3]> {
+        Some([self.target[0] as f32, self.target[1] as f32, ARM_HEIGHT])
+    }
+
+    fn is_valid(&self) -> bool {
+        self.target.iter().all(|x| x.is_finite())
+    }
+}
+
+fn fingertip_in_forearm() -> [f32; 3] {
+    [FOREARM_LENGTH as f32, 0.0, 0.0]
+}

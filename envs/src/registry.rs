@@ -1,0 +1,69 @@
+//! The tasks by name.
+
+use crate::{
+    cartpole,
+    env::{Env, EnvError},
+    nearest::nearest,
+    reacher,
+};
+
+/// A task that can be made by name.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskEntry {
+    /// Name, as in [`EnvSpec::name`](crate::EnvSpec).
+    pub name: &'static str,
+    /// What it is about, in a few words.
+    pub summary: &'static str,
+    /// Makes it, with its first episode started.
+    pub make: fn() -> Box<dyn Env>,
+}
+
+/// All tasks.
+#[must_use]
+pub fn tasks() -> &'static [TaskEntry] {
+    &[
+        TaskEntry {
+            name: "cartpole",
+            summary: "balance a pole on a cart by pushing the cart",
+            make: || Box::new(cartpole::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "reacher",
+            summary: "bring the tip of a two-joint arm to a target and hold it there",
+            make: || Box::new(reacher::env().expect("its robot and clocks are tested")),
+        },
+    ]
+}
+
+/// Makes the task `name`, with its first episode started.
+///
+/// # Errors
+/// If there is no such task.
+pub fn make(name: &str) -> Result<Box<dyn Env>, EnvError> {
+    match tasks().iter().find(|task| task.name == name) {
+        Some(task) => Ok((task.make)()),
+        None => Err(EnvError::UnknownTask {
+            name: name.to_owned(),
+            nearest: nearest(name, tasks().iter().map(|task| task.name)),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_is_made_under_its_own_name() {
+        assert!(!tasks().is_empty());
+        for task in tasks() {
+            assert_eq!(make(task.name).unwrap().spec().name, task.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_task_is_answered_with_the_nearest() {
+        let error = make("cartpol").err().unwrap();
+        assert_eq!(error.to_string(), "unknown task 'cartpol'; did you mean 'cartpole'?");
+    }
+}

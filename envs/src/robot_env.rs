@@ -1,0 +1,278 @@
+//! The environment around any [`Task`]: clocks, motors, parameters, sensors, faults, and saved states.
+
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    env::{Channel, Env, EnvError, EnvSpec, Fault, Step},
+    params::Params,
+    robot::{JointKind, RobotSpec},
+    scene::Scene,
+    seal::{seal, unseal},
+    sensors::Sensors,
+    streams::stream,
+    task::{Design, Outcome, Task},
+    world::World,
+};
+
+use knobs::Knob;
+
+mod knobs;
+mod stage;
+
+/// A task on a robot, as an [`Env`].
+///
+/// A control step runs through these phases: refuse an action that is not finite, apply changed parameters, command
+/// the motors, step the physics, evaluate, sense.
+pub struct RobotEnv<T> {
+    spec: EnvSpec,
+    design: Design,
+    /// The compiled robot in the unchanged world; every episode starts from a copy of it.
+    template: World,
+    /// What each parameter acts on, in the order of the parameters.
+    knobs: Vec<Knob>,
+    sensor_scales: Vec<f32>,
+    scene: Scene,
+    n_physics_steps: u32,
+    command: Vec<f32>,
+    truth: Vec<f32>,
+    state: State<T>,
+}
+
+/// Everything that changes.
+#[derive(Clone, Serialize, Deserialize)]
+struct State<T> {
+    task: T,
+    world: World,
+    params: Params,
+    /// The values of the parameters that the world has now.
+    applied: Vec<f64>,
+    sensors: Sensors,
+    n_steps: u32,
+    /// The physics broke in this episode.
+    fault: Option<Fault>,
+}
+
+impl<T: Task> RobotEnv<T> {
+    /// Compiles the robot and starts an episode with seed 0.
+    ///
+    /// # Errors
+    /// If the robot is not physical or the clocks do not fit.
+    pub fn new(task: T, design: Design) -> Result<Self, EnvError> {
+        let n_physics_steps = steps_between(design.physics_dt_secs, design.control_dt_secs)?;
+        let template = World::compile(&design.robot, design.physics_dt_secs)?;
+        let (entries, knobs): (Vec<_>, Vec<_>) = knobs::offered(&design).into_iter().unzip();
+        let applied = entries.iter().map(|param| param.nominal).collect();
+        let n_sensors = design.sensors.len();
+        let state = State {
+            task,
+            world: template.clone(),
+            params: Params::new(design.name, entries),
+            applied,
+            sensors: Sensors::new(n_sensors, sensor_stream(0)),
+            n_steps: 0,
+            fault: None,
+        };
+        let mut env = Self {
+            spec: spec(&design),
+            sensor_scales: design.sensors.iter().map(|sensor| sensor.scale).collect(),
+            scene: stage::scene(&design),
+            command: vec![0.0; design.robot.motors.len()],
+            truth: vec![0.0; n_sensors],
+            n_physics_steps,
+            template,
+            knobs,
+            design,
+            state,
+        };
+        env.reset(0);
+        Ok(env)
+    }
+
+    /// The physical world, to look at.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.state.world
+    }
+
+    /// The task with what lasts within an episode.
+    #[must_use]
+    pub fn task(&self) -> &T {
+        &self.state.task
+    }
+
+    fn apply_changed_params(&mut self) {
+        let State { params, applied, world, .. } = &mut self.state;
+        for (param_idx, (knob, applied)) in self.knobs.iter().zip(applied).enumerate() {
+            let value = params.at(param_idx).value;
+            if value != *applied {
+                knob.apply(value, world);
+                *applied = value;
+            }
+        }
+    }
+
+    fn command_motors(&mut self, action: &[f32]) {
+        for (motor_idx, (command, channel)) in self.command.iter_mut().zip(&self.spec.actions).enumerate() {
+            *command = action[motor_idx].clamp(channel.low, channel.high);
+            let gain = knobs::value(&self.knobs, &self.state.applied, Knob::MotorGain(motor_idx)).unwrap_or(1.0);
+            self.state.world.set_motor(motor_idx, f64::from(*command) * gain);
+        }
+    }
+
+    fn step_physics(&mut self) -> Result<(), Fault> {
+        (0..self.n_physics_steps).try_for_each(|_| self.state.world.step())
+    }
+
+    /// # Errors
+    /// If a reading is not finite; the sensors keep their last one then.
+    fn sense(&mut self) -> Result<(), Fault> {
+        self.state.task.observe(&self.state.world, &mut self.truth);
+        if !self.truth.iter().all(|reading| reading.is_finite()) {
+            return Err(Fault::NonFiniteState);
+        }
+        let (noise, delay_steps) = self.sensor_settings();
+        self.state.sensors.sense(&self.truth, &self.sensor_scales, noise, delay_steps);
+        Ok(())
+    }
+
+    fn sensor_settings(&self) -> (f64, usize) {
+        let value = |knob| knobs::value(&self.knobs, &self.state.applied, knob).unwrap_or(0.0);
+        (value(Knob::ObservationNoise), value(Knob::ObservationDelay) as usize)
+    }
+
+    fn advance(&mut self, action: &[f32]) -> Result<Outcome, Fault> {
+        if let Some(fault) = self.state.fault {
+            return Err(fault);
+        }
+        self.apply_changed_params();
+        self.command_motors(action);
+        self.step_physics()?;
+        let outcome = self.state.task.evaluate(&self.state.world, &self.command, &self.design);
+        self.sense()?;
+        Ok(outcome)
+    }
+
+    fn check_state(&self, state: &mut State<T>) -> Result<(), String> {
+        state.world.adopt(&self.template)?;
+        if !self.state.params.same_layout(&state.params) || state.applied.len() != self.knobs.len() {
+            return Err("it has other parameters".into());
+        }
+        if !state.applied.iter().enumerate().all(|(idx, &value)| state.params.at(idx).check("", value).is_ok()) {
+            return Err("a parameter in it is out of range".into());
+        }
+        if !state.sensors.is_valid(self.design.sensors.len()) {
+            return Err("its sensor readings do not fit".into());
+        }
+        if !state.task.is_valid() {
+            return Err("the state of the task in it is impossible".into());
+        }
+        Ok(())
+    }
+}
+
+impl<T: Task> Env for RobotEnv<T> {
+    fn spec(&self) -> &EnvSpec {
+        &self.spec
+    }
+
+    fn robot(&self) -> &RobotSpec {
+        &self.design.robot
+    }
+
+    fn reset(&mut self, seed: u64) {
+        let n_joints = self.design.robot.links.len();
+        let (mut positions, mut velocities) = (vec![0.0; n_joints], vec![0.0; n_joints]);
+        self.state.task.start(&mut positions, &mut velocities, &mut stream(seed, "start"));
+        self.state.world = self.template.clone();
+        for (param_idx, applied) in self.state.applied.iter_mut().enumerate() {
+            *applied = self.state.params.at(param_idx).nominal;
+        }
+        self.state.world.set_joints(&positions, &velocities);
+        self.apply_changed_params();
+        self.state.n_steps = 0;
+        self.state.fault = None;
+        self.state.task.observe(&self.state.world, &mut self.truth);
+        let (noise, delay_steps) = self.sensor_settings();
+        self.state.sensors.restart(sensor_stream(seed), &self.truth, &self.sensor_scales, noise, delay_steps);
+    }
+
+    fn step(&mut self, action: &[f32]) -> Step {
+        assert_eq!(action.len(), self.spec.actions.len(), "length of the action of '{}'", self.spec.name);
+        if !action.iter().all(|value| value.is_finite()) {
+            return broken(Fault::NonFiniteAction);
+        }
+        match self.advance(action) {
+            Ok(Outcome { reward, terminated }) => {
+                self.state.n_steps = self.state.n_steps.saturating_add(1);
+                let truncated = self.state.n_steps >= self.spec.time_limit_steps;
+                Step { reward, terminated, truncated, fault: None }
+            }
+            Err(fault) => {
+                self.state.fault = Some(fault);
+                broken(fault)
+            }
+        }
+    }
+
+    fn observe(&self, out: &mut [f32]) {
+        assert_eq!(out.len(), self.spec.observations.len(), "length of the observation of '{}'", self.spec.name);
+        out.copy_from_slice(self.state.sensors.reported());
+    }
+
+    fn params(&self) -> &Params {
+        &self.state.params
+    }
+
+    fn params_mut(&mut self) -> &mut Params {
+        &mut self.state.params
+    }
+
+    fn scene(&self, out: &mut Scene) {
+        stage::draw(&self.scene, &self.design, &self.state.world, self.state.task.target(), out);
+    }
+
+    fn save(&self) -> Vec<u8> {
+        seal(self.design.name, &self.state)
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<(), EnvError> {
+        let mut state = unseal(self.design.name, state)?;
+        self.check_state(&mut state).map_err(|reason| EnvError::State { task: self.design.name.to_owned(), reason })?;
+        self.state = state;
+        Ok(())
+    }
+}
+
+fn spec(design: &Design) -> EnvSpec {
+    let actions = design.robot.motors.iter().map(|motor| {
+        let joint = design.robot.motor_joint(motor);
+        let unit = if joint.is_some_and(|joint| joint.kind == JointKind::Slide) { "N" } else { "N·m" };
+        let limit = motor.limit as f32;
+        Channel { name: motor.name.clone(), unit: unit.to_owned(), low: -limit, high: limit }
+    });
+    EnvSpec {
+        name: design.name.to_owned(),
+        observations: design.sensors.iter().map(|sensor| sensor.channel.clone()).collect(),
+        actions: actions.collect(),
+        control_dt_secs: design.control_dt_secs,
+        physics_dt_secs: design.physics_dt_secs,
+        time_limit_steps: design.time_limit_steps,
+    }
+}
+
+/// Physics steps in a control step.
+fn steps_between(physics_dt_secs: f64, control_dt_secs: f64) -> Result<u32, EnvError> {
+    let ratio = control_dt_secs / physics_dt_secs;
+    let n_steps = ratio.round();
+    let fits = physics_dt_secs > 0.0 && (1.0..1e6).contains(&n_steps) && (ratio - n_steps).abs() < 1e-9 * n_steps;
+    if fits { Ok(n_steps as u32) } else { Err(EnvError::Clocks { control_dt_secs, physics_dt_secs }) }
+}
+
+fn sensor_stream(seed: u64) -> Pcg64 {
+    stream(seed, "sensors")
+}
+
+fn broken(fault: Fault) -> Step {
+    Step { reward: 0.0, terminated: false, truncated: false, fault: Some(fault) }
+}

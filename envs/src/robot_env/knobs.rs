@@ -1,0 +1,81 @@
+//! What each parameter of a robot acts on.
+
+use crate::{
+    params::Param,
+    sensors::MAX_DELAY_STEPS,
+    task::Design,
+    world::{STANDARD_GRAVITY, World},
+};
+
+/// What a parameter acts on; links, joints and motors by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Knob {
+    Gravity,
+    Friction(usize),
+    LinkMass(usize),
+    MotorGain(usize),
+    ObservationNoise,
+    ObservationDelay,
+}
+
+impl Knob {
+    /// Changes the world. Motors and sensors ask for their value when they need it.
+    pub(super) fn apply(self, value: f64, world: &mut World) {
+        match self {
+            Self::Gravity => world.set_gravity(value),
+            Self::Friction(joint_idx) => world.set_joint_friction(joint_idx, value),
+            Self::LinkMass(link_idx) => world.set_link_mass(link_idx, value),
+            Self::MotorGain(_) | Self::ObservationNoise | Self::ObservationDelay => {}
+        }
+    }
+}
+
+/// The value that is applied to `knob`, if the task offers it.
+pub(super) fn value(knobs: &[Knob], applied: &[f64], knob: Knob) -> Option<f64> {
+    knobs.iter().position(|&other| other == knob).map(|knob_idx| applied[knob_idx])
+}
+
+/// The parameters that a task offers.
+pub(super) fn offered(design: &Design) -> Vec<(Param, Knob)> {
+    let mut offered = Vec::new();
+    let mut offer = |name: String, unit: &str, [low, high]: [f64; 2], nominal: f64, knob: Knob| {
+        let whole = knob == Knob::ObservationDelay;
+        let param = Param { name, unit: unit.to_owned(), low, high, nominal, value: nominal, whole };
+        offered.push((param, knob));
+    };
+    if design.gravity_matters {
+        offer("gravity".into(), "m/s²", [0.0, 30.0], STANDARD_GRAVITY, Knob::Gravity);
+    }
+    for (idx, link) in design.robot.links.iter().enumerate() {
+        let joint = &link.joint;
+        // Without friction in the nominal world there is nothing to scale.
+        if joint.friction > 0.0 {
+            let unit = match joint.kind {
+                crate::robot::JointKind::Hinge => "N·m",
+                crate::robot::JointKind::Slide => "N",
+            };
+            offer(
+                format!("friction/{}", joint.name),
+                unit,
+                [0.0, 100.0 * joint.friction],
+                joint.friction,
+                Knob::Friction(idx),
+            );
+        }
+    }
+    for (idx, link) in design.robot.links.iter().enumerate() {
+        offer(
+            format!("link_mass/{}", link.name),
+            "kg",
+            [0.1 * link.mass_kg, 10.0 * link.mass_kg],
+            link.mass_kg,
+            Knob::LinkMass(idx),
+        );
+    }
+    for (idx, motor) in design.robot.motors.iter().enumerate() {
+        offer(format!("motor_gain/{}", motor.name), "1", [-2.0, 2.0], 1.0, Knob::MotorGain(idx));
+    }
+    offer("observation_noise".into(), "1", [0.0, 2.0], 0.0, Knob::ObservationNoise);
+    offer("observation_delay".into(), "steps", [0.0, MAX_DELAY_STEPS as f64], 0.0, Knob::ObservationDelay);
+    offered
+}

@@ -1,0 +1,96 @@
+//! From true readings to what the agent is told: noise, then delay.
+
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+/// Largest delay, in control steps.
+pub(crate) const MAX_DELAY_STEPS: usize = 10;
+
+/// A ring of the latest readings, and its random stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sensors {
+    rng: Pcg64,
+    n_channels: usize,
+    /// `MAX_DELAY_STEPS + 1` readings, one after the other.
+    readings: Vec<f32>,
+    /// Which of them is the newest.
+    newest: usize,
+    /// How old the reported reading is, in control steps.
+    delay_steps: usize,
+}
+
+impl Sensors {
+    pub(crate) fn new(n_channels: usize, rng: Pcg64) -> Self {
+        Self { rng, n_channels, readings: vec![0.0; (MAX_DELAY_STEPS + 1) * n_channels], newest: 0, delay_steps: 0 }
+    }
+
+    /// Starts an episode: before the first reading there was nothing else to see.
+    pub(crate) fn restart(&mut self, rng: Pcg64, truth: &[f32], scales: &[f32], noise: f64, delay_steps: usize) {
+        self.rng = rng;
+        self.sense(truth, scales, noise, delay_steps);
+        let start = self.newest * self.n_channels;
+        for slot in 0..=MAX_DELAY_STEPS {
+            self.readings.copy_within(start..start + self.n_channels, slot * self.n_channels);
+        }
+    }
+
+    /// Takes the readings of this control step. `noise` is the standard deviation in units of each channel's scale.
+    ///
+    /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
+    pub(crate) fn sense(&mut self, truth: &[f32], scales: &[f32], noise: f64, delay_steps: usize) {
+        self.newest = (self.newest + 1) % (MAX_DELAY_STEPS + 1);
+        self.delay_steps = delay_steps;
+        let reading = &mut self.readings[self.newest * self.n_channels..][..self.n_channels];
+        for ((told, &truth), &scale) in reading.iter_mut().zip(truth).zip(scales) {
+            let standard_normal: f32 = self.rng.sample(StandardNormal);
+            *told = truth + noise as f32 * scale * standard_normal;
+        }
+    }
+
+    /// What the agent is told now.
+    pub(crate) fn reported(&self) -> &[f32] {
+        let slot = (self.newest + MAX_DELAY_STEPS + 1 - self.delay_steps) % (MAX_DELAY_STEPS + 1);
+        &self.readings[slot * self.n_channels..][..self.n_channels]
+    }
+
+    /// Whether this is a possible state of a set of `n_channels` sensors.
+    pub(crate) fn is_valid(&self, n_channels: usize) -> bool {
+        self.n_channels == n_channels
+            && self.readings.len() == (MAX_DELAY_STEPS + 1) * n_channels
+            && self.readings.iter().all(|reading| reading.is_finite())
+            && self.newest <= MAX_DELAY_STEPS
+            && self.delay_steps <= MAX_DELAY_STEPS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::stream;
+
+    #[test]
+    fn a_delay_of_n_steps_reports_the_reading_of_n_steps_ago() {
+        let mut sensors = Sensors::new(1, stream(0, "sensors"));
+        sensors.restart(stream(0, "sensors"), &[0.0], &[1.0], 0.0, 3);
+        for step in 1..40 {
+            sensors.sense(&[step as f32], &[1.0], 0.0, 3);
+            assert_eq!(sensors.reported(), [(step - 3).max(0) as f32]);
+        }
+    }
+
+    #[test]
+    fn noise_has_the_stated_standard_deviation() {
+        let mut sensors = Sensors::new(1, stream(0, "sensors"));
+        let n = 20_000;
+        let mut sum_sq = 0.0;
+        for _ in 0..n {
+            sensors.sense(&[5.0], &[2.0], 0.1, 0);
+            sum_sq += f64::from(sensors.reported()[0] - 5.0).powi(2);
+        }
+        // The standard error of a standard deviation over n draws is 1 / sqrt(2 n), here 0.5 %.
+        let sd = (sum_sq / f64::from(n)).sqrt();
+        assert!((sd / 0.2 - 1.0).abs() < 0.02, "sd {sd}");
+    }
+}

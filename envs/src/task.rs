@@ -1,0 +1,112 @@
+//! What makes a task of a robot: what is observed, rewarded and ended, and how an episode starts.
+
+use rand_pcg::Pcg64;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    env::Channel,
+    robot::RobotSpec,
+    scene::{Role, SceneItem},
+    world::World,
+};
+
+/// The behaviour of a task; [`RobotEnv`](crate::RobotEnv) does the rest. Its fields are what lasts within an episode.
+pub trait Task: Clone + Send + Serialize + DeserializeOwned {
+    /// Starts an episode: writes the positions (rad, m) and velocities (rad/s, m/s) of all joints, which are zero before.
+    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64);
+
+    /// Writes the true readings: one for each sensor of the design.
+    fn observe(&self, world: &World, out: &mut [f32]);
+
+    /// Judges the world that `command` led to, one clipped value for each motor.
+    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome;
+
+    /// World position of what is drawn as [`Role::Target`], in metres.
+    fn target(&self) -> Option<[f32; 3]> {
+        None
+    }
+
+    /// Whether this is a possible state of the task; a state that was saved is refused otherwise.
+    fn is_valid(&self) -> bool {
+        true
+    }
+}
+
+/// What a control step was worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// Reward of the step.
+    pub reward: f64,
+    /// Whether the task is over by its own rule.
+    pub terminated: bool,
+}
+
+/// Everything about a task that never changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Design {
+    /// Name in the registry.
+    pub name: &'static str,
+    /// The robot.
+    pub robot: RobotSpec,
+    /// What is observed, in order.
+    pub sensors: Vec<Sensor>,
+    /// Physics step, in seconds.
+    pub physics_dt_secs: f64,
+    /// Control step, in seconds: a whole multiple of the physics step.
+    pub control_dt_secs: f64,
+    /// Control steps after which an episode is truncated.
+    pub time_limit_steps: u32,
+    /// Whether gravity moves the robot, so that it is worth offering as a parameter.
+    pub gravity_matters: bool,
+    /// What is drawn besides the links.
+    pub props: Vec<Prop>,
+}
+
+/// An observation channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sensor {
+    /// Name, unit and range; the range holds in the unchanged world and without sensor noise.
+    pub channel: Channel,
+    /// Typical size of the values, in their unit. `observation_noise` is a fraction of it.
+    pub scale: f32,
+}
+
+/// Something drawn that is not the shape of a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prop {
+    /// What it looks like; its pose is relative to what it is fixed to.
+    pub item: SceneItem,
+    /// Index of the link that it moves with; the world if absent.
+    pub link: Option<usize>,
+}
+
+impl Sensor {
+    /// A sensor with values from `low` to `high`.
+    #[must_use]
+    pub fn new(name: &str, unit: &str, [low, high]: [f32; 2], scale: f32) -> Self {
+        Self { channel: Channel { name: name.to_owned(), unit: unit.to_owned(), low, high }, scale }
+    }
+}
+
+impl Prop {
+    /// A prop that keeps its place in the world.
+    #[must_use]
+    pub fn fixed(name: &str, role: Role, shape: crate::scene::Shape, world_translation: [f32; 3]) -> Self {
+        let item =
+            SceneItem { name: name.to_owned(), role, shape, world_translation, world_rotation: [0.0, 0.0, 0.0, 1.0] };
+        Self { item, link: None }
+    }
+
+    /// A prop at a point of a link, turning with it.
+    #[must_use]
+    pub fn on_link(link_idx: usize, name: &str, role: Role, shape: crate::scene::Shape, point: [f32; 3]) -> Self {
+        Self { link: Some(link_idx), ..Self::fixed(name, role, shape, point) }
+    }
+
+    /// Turns the prop; `rotation` is a unit quaternion `x, y, z, w`.
+    #[must_use]
+    pub fn turned(mut self, rotation: [f32; 4]) -> Self {
+        self.item.world_rotation = rotation;
+        self
+    }
+}

@@ -1,0 +1,125 @@
+//! The tasks can be solved: plain controllers solve them, and random actions do not.
+
+use mesolimb_envs::{Env, cartpole, make, reacher};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+
+/// Mean return over `n_episodes` episodes, and mean length.
+fn mean_return(env: &mut dyn Env, n_episodes: u64, mut policy: impl FnMut(&[f32], &mut [f32])) -> (f64, f64) {
+    let mut observation = vec![0.0; env.spec().observations.len()];
+    let mut action = vec![0.0; env.spec().actions.len()];
+    let (mut total, mut n_steps) = (0.0, 0);
+    for seed in 0..n_episodes {
+        env.reset(seed);
+        loop {
+            env.observe(&mut observation);
+            policy(&observation, &mut action);
+            let step = env.step(&action);
+            total += step.reward;
+            n_steps += 1;
+            if step.ended() {
+                break;
+            }
+        }
+    }
+    (total / n_episodes as f64, f64::from(n_steps) / n_episodes as f64)
+}
+
+fn random(env: &dyn Env, bang_bang: bool) -> impl FnMut(&[f32], &mut [f32]) + use<> {
+    let highest: Vec<f32> = env.spec().actions.iter().map(|channel| channel.high).collect();
+    let mut rng = Pcg64::seed_from_u64(0);
+    move |_, action| {
+        for (value, high) in action.iter_mut().zip(&highest) {
+            let share: f32 = rng.random_range(-1.0..1.0);
+            *value = high * if bang_bang { share.signum() } else { share };
+        }
+    }
+}
+
+#[test]
+fn cartpole_falls_under_random_pushes() {
+    let mut env = make("cartpole").unwrap();
+    let policy = random(&*env, true);
+    let (_, bang_bang_steps) = mean_return(&mut *env, 200, policy);
+    let policy = random(&*env, false);
+    let (_, uniform_steps) = mean_return(&mut *env, 200, policy);
+    println!("cartpole: bang-bang {bang_bang_steps:.1} steps, uniform {uniform_steps:.1} steps");
+    assert!((15.0..45.0).contains(&bang_bang_steps), "bang-bang {bang_bang_steps}");
+    assert!((15.0..60.0).contains(&uniform_steps), "uniform {uniform_steps}");
+}
+
+#[test]
+fn cartpole_stands_under_linear_feedback() {
+    let mut env = cartpole::env().unwrap();
+    let (mean, _) = mean_return(&mut env, 20, |observation, action| {
+        let [x, angle, v, w] = [observation[0], observation[1], observation[2], observation[3]];
+        action[0] = 1.0 * x + 2.0 * v + 30.0 * angle + 6.0 * w;
+    });
+    println!("cartpole: linear feedback {mean}");
+    assert_eq!(mean, 500.0);
+}
+
+/// Joint angles with the fingertip at `(x, y)`, with the elbow bent in the direction of `bend`.
+fn inverse_kinematics(x: f64, y: f64, bend: f64) -> [f64; 2] {
+    let (upper, fore) = (reacher::UPPER_ARM_LENGTH, reacher::FOREARM_LENGTH);
+    let cos = (x * x + y * y - upper * upper - fore * fore) / (2.0 * upper * fore);
+    let elbow = bend.signum() * cos.clamp(-1.0, 1.0).acos();
+    let shoulder = y.atan2(x) - (fore * elbow.sin()).atan2(upper + fore * elbow.cos());
+    [shoulder, elbow]
+}
+
+fn wrapped(angle: f64) -> f64 {
+    angle.sin().atan2(angle.cos())
+}
+
+#[test]
+fn reacher_reaches_under_inverse_kinematics_and_pd() {
+    let mut env = reacher::env().unwrap();
+    let random_policy = random(&env, false);
+    let (random_return, n_steps) = mean_return(&mut env, 100, random_policy);
+    assert_eq!(n_steps, 100.0);
+    let mut idle = env;
+    let (idle_return, _) = mean_return(&mut idle, 100, |_, action| action.fill(0.0));
+    let mut env = idle;
+    let mut observation = vec![0.0; 10];
+    let (mut total, mut error_at_half_second, mut error_at_end) = (0.0, Vec::new(), Vec::new());
+    for seed in 0..100 {
+        env.reset(seed);
+        for step in 1..=100 {
+            env.observe(&mut observation);
+            let [c1, s1, c2, s2, x, y, w1, w2] = std::array::from_fn(|i| f64::from(observation[i]));
+            let (q1, q2) = (s1.atan2(c1), s2.atan2(c2));
+            let [goal1, goal2] = inverse_kinematics(x, y, s2);
+            // Computed torque: the inertia of the posture turns wanted accelerations into torques.
+            let accel1 = 200.0 * wrapped(goal1 - q1) - 26.0 * w1;
+            let accel2 = 200.0 * (goal2 - q2) - 26.0 * w2;
+            let (m2, l1, l2) = (0.3, 0.5, 0.4);
+            let i2 = m2 * l2 * l2 / 3.0;
+            let coupling = m2 * l1 * l2 / 2.0 * c2;
+            let i1 = 0.5 * l1 * l1 / 3.0 + m2 * l1 * l1 + i2 + 2.0 * coupling;
+            let h = m2 * l1 * l2 / 2.0 * s2;
+            let tau1 = i1 * accel1 + (i2 + coupling) * accel2 - h * (2.0 * w1 + w2) * w2 + 0.2 * w1;
+            let tau2 = (i2 + coupling) * accel1 + i2 * accel2 + h * w1 * w1 + 0.05 * w2;
+            total += env.step(&[tau1 as f32, tau2 as f32]).reward / 100.0;
+            env.observe(&mut observation);
+            let error = f64::from(observation[8]).hypot(f64::from(observation[9]));
+            if step == 25 {
+                error_at_half_second.push(error);
+            }
+            if step == 100 {
+                error_at_end.push(error);
+            }
+        }
+    }
+    let mut sorted = error_at_half_second.clone();
+    sorted.sort_by(f64::total_cmp);
+    let worst_end = error_at_end.iter().copied().fold(0.0, f64::max);
+    println!("reacher: random {random_return:.1}, idle {idle_return:.1}, controller {total:.2}");
+    println!(
+        "reacher: error after 0.5 s median {:.3} 90 % {:.3} worst {:.3}; at the end worst {worst_end:.4}",
+        sorted[50], sorted[90], sorted[99]
+    );
+    assert!(total > -20.0, "return {total}");
+    assert!(random_return < -50.0, "random {random_return}");
+    assert!(worst_end < 0.02, "error at the end {worst_end}");
+}
