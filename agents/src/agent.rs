@@ -67,7 +67,7 @@ pub struct Transition<'a> {
 }
 
 /// What can be seen of an agent from outside, for curves, recordings and the viewer.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Insight {
     /// Value of the observation seen last, in units of scaled reward.
     pub value: f32,

@@ -1,6 +1,13 @@
 //! The only place where brain and body meet: agents that learn online in closed loop, and how they are run and measured.
 
 pub mod agent;
+pub mod baseline;
+pub mod evaluation;
 pub mod normaliser;
+pub mod rollout;
+pub mod spiking;
 
 pub use agent::{Agent, AgentError, Insight, Mode, Transition};
+pub use evaluation::evaluate;
+pub use rollout::{Episode, EpisodeEnd, Progress, Rollout, RolloutState, StepReport};
+pub use spiking::{SpikingActorCritic, SpikingConfig};

@@ -1,0 +1,354 @@
+//! Stream AC(λ): a deep actor-critic that learns from each transition once, without buffer, batch or target network.
+//!
+//! ```text
+//! a ~ N(μ(s), σ(s)), σ = softplus(·) + 1e-6     in units of the actuator range; the environment clips it
+//! r̃ = r/√(Var[u] + 1e-8), u ← γ u + r           s̃ = (s − mean)/√(var + 1e-8), and the time in the episode
+//! δ = r̃ + γ (1 − done) V(s′) − V(s)             done: terminated or truncated
+//! z_w ← γ λ z_w + ∇V(s)
+//! z_θ ← γ λ z_θ + ∇[Σᵢ ln π(aᵢ|s) + τ sign(δ) Σᵢ Hᵢ]
+//! w, θ: overshooting-bounded steps; traces are cleared when done
+//! ```
+//!
+//! Actor and critic are networks of their own: two hidden layers with layer normalisation, sparse initialisation.
+//! Written from the equations of Elsayed, Vasan, Mahmood 2024, arXiv:2410.14606.
+//! Deviations: σ has a floor of 1e-6, and a unit keeps at least one input at initialisation.
+
+use mesolimb_brain::rng::{Rng, stream};
+use mesolimb_envs::EnvSpec;
+use rand::RngExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::{action_ranges, mlp::Mlp, obgd::Obgd, seal};
+use crate::{
+    agent::{Agent, AgentError, Insight, Mode, Transition, check_finite},
+    normaliser::{Normaliser, RewardScale},
+};
+
+const NAME: &str = "stream-ac";
+const STATE: &str = "stream-ac/1";
+/// Smallest width of exploration, so that densities stay finite.
+const MIN_SIGMA: f32 = 1e-6;
+
+/// Settings of [`StreamAc`]. The defaults are those of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamAcConfig {
+    /// Units in each of the two hidden layers of actor and critic.
+    pub n_hidden: usize,
+    /// Share of the inputs of each unit that start at zero, in [0, 1).
+    pub sparsity: f64,
+    /// Discount of a step, `γ`, in [0, 1).
+    pub gamma: f64,
+    /// Decay of eligibility besides the discount, `λ`, in [0, 1].
+    pub lambda: f64,
+    /// Step size while the bound does not bite, `α`.
+    pub alpha: f64,
+    /// Safety factor of the bound on steps of the actor, `κ`; above 1.
+    pub kappa_actor: f64,
+    /// Safety factor of the bound on steps of the critic; above 1.
+    pub kappa_critic: f64,
+    /// Weight of the entropy of the policy, `τ`.
+    pub entropy: f64,
+}
+
+impl Default for StreamAcConfig {
+    fn default() -> Self {
+        Self {
+            n_hidden: 128,
+            sparsity: 0.9,
+            gamma: 0.99,
+            lambda: 0.8,
+            alpha: 1.0,
+            kappa_actor: 3.0,
+            kappa_critic: 2.0,
+            entropy: 0.01,
+        }
+    }
+}
+
+impl StreamAcConfig {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// With the first field whose value is out of its range.
+    pub fn validate(&self) -> Result<(), AgentError> {
+        let refuse = |field: &str, found: String, expected: &str| {
+            Err(AgentError::Setting { field: field.to_owned(), found, expected: expected.to_owned() })
+        };
+        if !(2..=4096).contains(&self.n_hidden) {
+            return refuse("n_hidden", self.n_hidden.to_string(), "a number from 2 to 4096");
+        }
+        let checks = [
+            ("sparsity", self.sparsity, (0.0..1.0).contains(&self.sparsity), "a share from 0 to below 1"),
+            ("gamma", self.gamma, (0.0..1.0).contains(&self.gamma), "a discount from 0 to below 1"),
+            ("lambda", self.lambda, (0.0..=1.0).contains(&self.lambda), "a number from 0 to 1"),
+            ("alpha", self.alpha, self.alpha > 0.0 && self.alpha <= 1e3, "a number above 0, at most 1000"),
+            ("kappa_actor", self.kappa_actor, self.kappa_actor > 1.0 && self.kappa_actor <= 1e6, "a number above 1"),
+            ("kappa_critic", self.kappa_critic, self.kappa_critic > 1.0 && self.kappa_critic <= 1e6, "a number above 1"),
+            ("entropy", self.entropy, (0.0..=1e3).contains(&self.entropy), "a number from 0 to 1000"),
+        ];
+        match checks.iter().find(|(_, _, holds, _)| !holds) {
+            None => Ok(()),
+            Some((field, found, _, expected)) => refuse(field, found.to_string(), expected),
+        }
+    }
+}
+
+/// The streaming actor-critic.
+pub struct StreamAc {
+    spec: EnvSpec,
+    config: StreamAcConfig,
+    /// Middle and half width of each action channel.
+    ranges: Vec<(f32, f32)>,
+    actor: Mlp,
+    critic: Mlp,
+    actor_steps: Obgd,
+    critic_steps: Obgd,
+    observed: Normaliser,
+    rewarded: RewardScale,
+    rng: Rng,
+    mode: Mode,
+    n_steps: u32,
+    /// Normalised observation seen last, and the time feature.
+    input: Vec<f32>,
+    next_input: Vec<f32>,
+    /// The last action before clipping, in units of the actuator range.
+    drawn: Vec<f32>,
+    d_output: Vec<f32>,
+    insight: Insight,
+}
+
+/// Everything that changes, as it is saved.
+#[derive(Serialize, Deserialize)]
+struct State {
+    actor: Vec<f32>,
+    critic: Vec<f32>,
+    actor_trace: Vec<f32>,
+    critic_trace: Vec<f32>,
+    observed: Normaliser,
+    rewarded: RewardScale,
+    rng: Rng,
+    mode: Mode,
+    n_steps: u32,
+    input: Vec<f32>,
+    drawn: Vec<f32>,
+    seen: [f32; 3],
+}
+
+impl StreamAc {
+    /// A naive agent for tasks with this interface.
+    ///
+    /// # Errors
+    /// If a setting is out of its range, or an action channel has no finite range.
+    pub fn new(spec: &EnvSpec, config: StreamAcConfig, seed: u64) -> Result<Self, AgentError> {
+        config.validate()?;
+        let ranges = action_ranges(NAME, spec)?;
+        let (n_inputs, n_actions) = (spec.observations.len() + 1, ranges.len());
+        let sparsity = config.sparsity as f32;
+        let net = |n_outputs, name| Mlp::new(n_inputs, config.n_hidden, n_outputs, sparsity, &mut stream(seed, name));
+        let actor = net(2 * n_actions, "stream-ac actor weights");
+        let critic = net(1, "stream-ac critic weights");
+        let steps = |net: &Mlp, kappa: f64| {
+            let decay = config.gamma * config.lambda;
+            Obgd::new(net.params().len(), config.alpha as f32, kappa as f32, decay as f32)
+        };
+        Ok(Self {
+            actor_steps: steps(&actor, config.kappa_actor),
+            critic_steps: steps(&critic, config.kappa_critic),
+            actor,
+            critic,
+            observed: Normaliser::new(spec.observations.len()),
+            rewarded: RewardScale::default(),
+            rng: stream(seed, "stream-ac exploration"),
+            mode: Mode::Learn,
+            n_steps: 0,
+            input: vec![0.0; n_inputs],
+            next_input: vec![0.0; n_inputs],
+            drawn: vec![0.0; n_actions],
+            d_output: vec![0.0; 2 * n_actions],
+            insight: Insight::default(),
+            spec: spec.clone(),
+            config,
+            ranges,
+        })
+    }
+
+    /// Writes the normalised observation and the time in the episode to `next_input`.
+    fn sense(&mut self, observation: &[f32]) {
+        if self.mode == Mode::Learn {
+            self.observed.update(observation);
+        }
+        let (normalised, time) = self.next_input.split_at_mut(observation.len());
+        self.observed.normalise(observation, f32::INFINITY, normalised);
+        time[0] = self.n_steps as f32 / self.spec.time_limit_steps.max(1) as f32 - 0.5;
+    }
+
+    /// `∂[Σᵢ ln π(aᵢ|s) + τ sign(δ) Σᵢ Hᵢ]` by the outputs of the actor: means, then widths before softplus.
+    fn policy_gradient(&mut self, delta: f32) {
+        let n_actions = self.drawn.len();
+        let urge = self.config.entropy as f32 * sign(delta);
+        let (d_means, d_widths) = self.d_output.split_at_mut(n_actions);
+        let (means, widths) = self.actor.output().split_at(n_actions);
+        for (i, &drawn) in self.drawn.iter().enumerate() {
+            let sigma = sigma(widths[i]);
+            let deviation = (drawn - means[i]) / sigma;
+            d_means[i] = deviation / sigma;
+            // H = ln σ + const, hence ∂H/∂σ = 1/σ; the slope of softplus is the logistic function.
+            d_widths[i] = (deviation * deviation - 1.0 + urge) / sigma * logistic(widths[i]);
+        }
+    }
+
+    fn learn_from(&mut self, reward: f64, observation: &[f32], done: bool) {
+        let gamma = self.config.gamma;
+        let reward = self.rewarded.scale(reward, gamma, done);
+        self.sense(observation);
+        let next_value = if done { 0.0 } else { self.critic.forward(&self.next_input)[0] };
+        let value = self.critic.forward(&self.input)[0];
+        let delta = reward + gamma as f32 * next_value - value;
+
+        self.critic_steps.accumulate(&mut self.critic, &[1.0]);
+        self.policy_gradient(delta);
+        self.actor_steps.accumulate(&mut self.actor, &self.d_output);
+        self.critic_steps.step(&mut self.critic, delta);
+        self.actor_steps.step(&mut self.actor, delta);
+        if done {
+            self.clear_traces();
+        }
+        self.insight.value = next_value;
+        self.insight.delta = delta;
+    }
+
+    fn clear_traces(&mut self) {
+        self.actor_steps.clear();
+        self.critic_steps.clear();
+    }
+
+    fn check_state(&self, state: &State) -> Result<(), String> {
+        let vectors = [
+            ("weights of the actor", &state.actor, self.actor.params().len()),
+            ("weights of the critic", &state.critic, self.critic.params().len()),
+            ("trace of the actor", &state.actor_trace, self.actor.params().len()),
+            ("trace of the critic", &state.critic_trace, self.critic.params().len()),
+            ("observation", &state.input, self.input.len()),
+            ("action", &state.drawn, self.drawn.len()),
+        ];
+        for (name, values, expected) in vectors {
+            if values.len() != expected {
+                return Err(format!("{name}: {} values, expected {expected}", values.len()));
+            }
+            if !values.iter().all(|v| v.is_finite()) {
+                return Err(format!("{name}: a value is not finite"));
+            }
+        }
+        if !state.observed.fits(self.observed.len()) || !state.rewarded.fits() {
+            return Err("its normalisation does not fit".into());
+        }
+        if !state.seen.iter().all(|v| v.is_finite()) {
+            return Err("a signal is not finite".into());
+        }
+        Ok(())
+    }
+}
+
+impl Agent for StreamAc {
+    fn begin_episode(&mut self, observation: &[f32], mode: Mode) -> Result<(), AgentError> {
+        check_finite(&self.spec, observation, 0.0)?;
+        self.mode = mode;
+        self.n_steps = 0;
+        self.sense(observation);
+        std::mem::swap(&mut self.input, &mut self.next_input);
+        self.clear_traces();
+        Ok(())
+    }
+
+    fn act(&mut self, action: &mut [f32]) {
+        let n_actions = self.drawn.len();
+        let output = self.actor.forward(&self.input);
+        let (means, widths) = output.split_at(n_actions);
+        self.drawn.copy_from_slice(means);
+        if self.mode == Mode::Learn {
+            for (drawn, &width) in self.drawn.iter_mut().zip(widths) {
+                *drawn += sigma(width) * standard_normal(&mut self.rng);
+            }
+        }
+        self.insight.exploration = widths.iter().map(|&width| sigma(width)).sum::<f32>() / n_actions as f32;
+        for ((action, &drawn), &(middle, half)) in action.iter_mut().zip(&self.drawn).zip(&self.ranges) {
+            *action = middle + half * drawn;
+        }
+    }
+
+    fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
+        check_finite(&self.spec, transition.next_observation, transition.reward)?;
+        self.n_steps = self.n_steps.saturating_add(1);
+        match self.mode {
+            Mode::Learn => {
+                let done = transition.terminated || transition.truncated;
+                self.learn_from(transition.reward, transition.next_observation, done);
+            }
+            Mode::Evaluate => self.sense(transition.next_observation),
+        }
+        std::mem::swap(&mut self.input, &mut self.next_input);
+        Ok(())
+    }
+
+    fn insight(&self) -> Insight {
+        self.insight
+    }
+
+    fn save(&mut self) -> Vec<u8> {
+        let state = State {
+            actor: self.actor.params().to_vec(),
+            critic: self.critic.params().to_vec(),
+            actor_trace: self.actor_steps.trace().to_vec(),
+            critic_trace: self.critic_steps.trace().to_vec(),
+            observed: self.observed.clone(),
+            rewarded: self.rewarded.clone(),
+            rng: self.rng.clone(),
+            mode: self.mode,
+            n_steps: self.n_steps,
+            input: self.input.clone(),
+            drawn: self.drawn.clone(),
+            seen: [self.insight.value, self.insight.delta, self.insight.exploration],
+        };
+        seal::seal(STATE, &state)
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<(), AgentError> {
+        let state: State = seal::unseal(STATE, state)?;
+        self.check_state(&state).map_err(AgentError::State)?;
+        self.actor.params_mut().copy_from_slice(&state.actor);
+        self.critic.params_mut().copy_from_slice(&state.critic);
+        self.actor_steps.trace_mut().copy_from_slice(&state.actor_trace);
+        self.critic_steps.trace_mut().copy_from_slice(&state.critic_trace);
+        (self.observed, self.rewarded, self.rng) = (state.observed, state.rewarded, state.rng);
+        (self.mode, self.n_steps) = (state.mode, state.n_steps);
+        (self.input, self.drawn) = (state.input, state.drawn);
+        [self.insight.value, self.insight.delta, self.insight.exploration] = state.seen;
+        // The activity that `learn` goes back through follows from the weights and the observation.
+        self.actor.forward(&self.input);
+        Ok(())
+    }
+}
+
+fn sigma(width: f32) -> f32 {
+    // Softplus without overflow.
+    width.max(0.0) + (-width.abs()).exp().ln_1p() + MIN_SIGMA
+}
+
+fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Sign with `sign(0) = 0`.
+fn sign(x: f32) -> f32 {
+    if x == 0.0 { 0.0 } else { x.signum() }
+}
+
+/// A standard normal variable (Box and Muller).
+fn standard_normal(rng: &mut Rng) -> f32 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The brain of the spiking actor-critic, as a spec like any other.
+//!
+//! Critic and actor are two chains of the same build: observation → sensory population → association population →
+//! readout. Times are those of `T` ticks a control step: membranes 4 to 40 ticks, synapses and traces `T/4`, adaptation
+//! 20 to 100 ticks.
+
+use mesolimb_brain::{
+    AlifSpec, ApicalSpec, CellSpec, Dist, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
+    ProjectionSpec, RandomDist, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec,
+};
+
+use super::config::SpikingConfig;
+
+/// Port of the normalised observation.
+pub const OBSERVATION: &str = "observation";
+/// Readout of the critic: the value.
+pub const VALUE: &str = "value";
+/// Readout of the actor: a mean for each actuator, then a width for each.
+pub const POLICY: &str = "policy";
+/// The modulator that carries the prediction error.
+pub const DOPAMINE: &str = "dopamine";
+/// The modulator that carries uncertainty.
+pub const NORADRENALINE: &str = "noradrenaline";
+
+/// Gain of the input current of a cell; its inverse scales what cells put out.
+const INPUT_GAIN: f64 = 0.3;
+
+/// The network for `n_observations` channels and `n_actions` actuators, with control steps of `control_ms`.
+#[must_use]
+pub fn spec(config: &SpikingConfig, n_observations: usize, n_actions: usize, control_ms: f64) -> NetworkSpec {
+    let build = Builder { config, tick_ms: control_ms / f64::from(config.ticks), control_ms };
+    let mut spec = NetworkSpec {
+        tick_ms: build.tick_ms,
+        ports: vec![PortSpec { name: OBSERVATION.into(), size: n_observations }],
+        populations: Vec::new(),
+        projections: Vec::new(),
+        readouts: Vec::new(),
+        modulators: vec![build.modulator(DOPAMINE), build.modulator(NORADRENALINE)],
+    };
+    build.chain(&mut spec, "critic", VALUE, 1, &build.plasticity(config.critic_budget, None));
+    let actor = build.plasticity(config.actor_budget, Some(NORADRENALINE));
+    build.chain(&mut spec, "actor", POLICY, 2 * n_actions, &actor);
+    spec
+}
+
+struct Builder<'a> {
+    config: &'a SpikingConfig,
+    tick_ms: f64,
+    control_ms: f64,
+}
+
+impl Builder<'_> {
+    fn chain(&self, spec: &mut NetworkSpec, name: &str, readout: &str, size: usize, rule: &PlasticitySpec) {
+        let n_inputs = spec.ports[0].size;
+        let n = self.config.cells;
+        let share = |density: f64, n: usize| Some(((density * n as f64).round() as usize).clamp(1, n));
+        let (sensory, association) = (format!("{name} sensory"), format!("{name} association"));
+        spec.populations.push(self.population(&sensory));
+        spec.populations.push(self.population(&association));
+        spec.projections.push(ProjectionSpec {
+            source: OBSERVATION.into(),
+            target: sensory.clone(),
+            connectivity: Default::default(),
+            weights: Dist::fan_in(n_inputs),
+            active_in_degree: share(self.config.input_density, n_inputs),
+            bias: true,
+            synapse: None,
+            plasticity: Some(rule.clone()),
+            feedback: self.config.feedback,
+        });
+        spec.projections.push(ProjectionSpec {
+            source: sensory,
+            target: association.clone(),
+            connectivity: Default::default(),
+            weights: Dist::fan_in(n),
+            active_in_degree: share(self.config.hidden_density, n),
+            bias: true,
+            synapse: Some(SynapseSpec { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN, delay_ticks: 1 }),
+            plasticity: Some(rule.clone()),
+            feedback: self.config.feedback,
+        });
+        spec.readouts.push(ReadoutSpec {
+            name: readout.into(),
+            source: association,
+            size,
+            weights: Dist::fan_in(n),
+            active_in_degree: share(self.config.hidden_density, n),
+            plasticity: Some(rule.clone()),
+            feedback: self.config.feedback,
+        });
+    }
+
+    /// Time constant of synapses and traces: a quarter of a control step.
+    fn synaptic_ms(&self) -> f64 {
+        0.25 * self.control_ms
+    }
+
+    fn population(&self, name: &str) -> PopulationSpec {
+        let ticks = |n: f64| n * self.tick_ms;
+        let spread = |dist: Dist| if self.config.homogeneous { Dist::Constant(dist.centre()) } else { dist };
+        let adapting = RandomDist::Some { fraction: 0.25, of: Box::new(Dist::uniform(0.0, 0.5)) };
+        PopulationSpec {
+            name: name.into(),
+            size: self.config.cells,
+            cell: CellSpec::Alif(AlifSpec {
+                tau_m_ms: spread(Dist::log_uniform(ticks(4.0), ticks(40.0))),
+                v_th: spread(Dist::uniform(0.8, 1.2)),
+                beta: spread(Dist::Random(adapting)),
+                tau_a_ms: spread(Dist::uniform(ticks(20.0), ticks(100.0))),
+                input_gain: INPUT_GAIN,
+                burst_max: self.config.burst_max,
+                v_floor: -1.0,
+            }),
+            transmitter: None,
+            normalised: self.config.normalised,
+            trace: TraceSpec { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN },
+            apical: Some(ApicalSpec { floor: 0.02, projected: self.config.projected && self.config.normalised }),
+            receptors: vec![ReceptorSpec {
+                modulator: NORADRENALINE.into(),
+                parameter: ReceptorTarget::InputGain,
+                effect: self.config.noradrenaline_gain,
+            }],
+        }
+    }
+
+    fn plasticity(&self, budget: f64, budget_modulator: Option<&str>) -> PlasticitySpec {
+        let decay = self.config.gamma * self.config.lambda;
+        PlasticitySpec {
+            modulator: DOPAMINE.into(),
+            tau_eligibility_ms: if decay > 0.0 { -self.control_ms / decay.ln() } else { 0.0 },
+            budget,
+            budget_modulator: budget_modulator.map(Into::into),
+        }
+    }
+
+    fn modulator(&self, name: &str) -> ModulatorSpec {
+        let clamped = match name {
+            DOPAMINE => self.config.dopamine_clamped,
+            _ => self.config.noradrenaline_clamped,
+        };
+        ModulatorSpec {
+            name: name.into(),
+            tonic: 1.0,
+            uptake_tau_ms: if name == DOPAMINE { self.config.dopamine_uptake_ms } else { self.control_ms },
+            max: 2.0,
+            clamped,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Settings of the spiking actor-critic. Every entry is an experiment: `--set agent.dopamine_clamped=true`.
+
+use mesolimb_brain::Feedback;
+use serde::{Deserialize, Serialize};
+
+use crate::agent::AgentError;
+
+/// Settings of the spiking actor-critic, `[agent]` in a run file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SpikingConfig {
+    /// Cells in each of the two populations of the critic, and of the actor.
+    pub cells: usize,
+    /// Brain ticks in a control step.
+    pub ticks: u32,
+    /// Discount of a control step.
+    pub gamma: f64,
+    /// Decay of eligibility in a control step, besides the discount.
+    pub lambda: f64,
+    /// Plasticity budget of each layer of the critic: sum of absolute weight changes for one unit of dopamine.
+    pub critic_budget: f64,
+    /// The same for the actor, at full uncertainty; noradrenaline scales it down.
+    pub actor_budget: f64,
+    /// Weight of the entropy of the policy.
+    pub entropy: f64,
+    /// Exploration width at which noradrenaline saturates, as a share of the actuator range.
+    pub full_uncertainty: f64,
+    /// Share of the observation channels that a cell listens to at the start (at least one).
+    pub input_density: f64,
+    /// Share of the cells of the layer below that a cell, or a readout, listens to at the start.
+    pub hidden_density: f64,
+    /// Most spikes in a burst; 1 makes every spike binary.
+    pub burst_max: u32,
+    /// Whether basket cells normalise the current of each population.
+    pub normalised: bool,
+    /// Whether SST cells project the learning signal.
+    pub projected: bool,
+    /// How the learning signal travels back.
+    pub feedback: Feedback,
+    /// All cells alike, at the centre of the distributions.
+    pub homogeneous: bool,
+    /// Keeps dopamine at its baseline: nothing is learned.
+    pub dopamine_clamped: bool,
+    /// Keeps noradrenaline at its baseline: the actor's steps do not follow its certainty.
+    pub noradrenaline_clamped: bool,
+    /// Effect of noradrenaline above baseline on the input gain of all cells.
+    pub noradrenaline_gain: f64,
+    /// Time constant of dopamine uptake in ms. Shorter than in striatum (about 200 ms), so that the prediction error of
+    /// one control step does not teach the next.
+    pub dopamine_uptake_ms: f64,
+    /// Motor recalibration by a forward model.
+    pub recalibration: RecalibrationConfig,
+}
+
+/// Settings of motor recalibration, `[agent.recalibration]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecalibrationConfig {
+    /// Whether commands are recalibrated.
+    pub enabled: bool,
+    /// Step of the motor matrix.
+    pub motor_rate: f64,
+    /// Step of the recalibration towards its target, per control step.
+    pub gain_rate: f64,
+    /// Control steps over which the reference motor matrix follows.
+    pub reference_steps: f64,
+    /// Control steps for which the motor matrix has to be steady before anything is recalibrated.
+    pub settle_steps: u64,
+}
+
+impl Default for SpikingConfig {
+    fn default() -> Self {
+        Self {
+            cells: 128,
+            ticks: 8,
+            gamma: 0.99,
+            lambda: 0.8,
+            critic_budget: 1.0 / (1.5 * 1.5),
+            actor_budget: 1.0 / (1.5 * 2.0),
+            entropy: 0.01,
+            full_uncertainty: 0.7,
+            input_density: 0.5,
+            hidden_density: 0.1,
+            burst_max: 4,
+            normalised: true,
+            projected: true,
+            feedback: Feedback::Symmetric,
+            homogeneous: false,
+            dopamine_clamped: false,
+            noradrenaline_clamped: false,
+            noradrenaline_gain: 0.0,
+            dopamine_uptake_ms: 2.0,
+            recalibration: RecalibrationConfig::default(),
+        }
+    }
+}
+
+impl Default for RecalibrationConfig {
+    fn default() -> Self {
+        Self { enabled: true, motor_rate: 0.04, gain_rate: 0.0075, reference_steps: 20_000.0, settle_steps: 5_000 }
+    }
+}
+
+impl SpikingConfig {
+    /// Refuses settings that cannot run.
+    ///
+    /// # Errors
+    /// Names the field, its value and its range.
+    pub fn validate(&self) -> Result<(), AgentError> {
+        let check = |field: &str, found: f64, low: f64, high: f64| {
+            if (low..=high).contains(&found) {
+                return Ok(());
+            }
+            let expected = format!("a number in [{low}, {high}]");
+            Err(AgentError::Setting { field: field.to_owned(), found: found.to_string(), expected })
+        };
+        check("cells", self.cells as f64, 8.0, 4096.0)?;
+        check("ticks", f64::from(self.ticks), 1.0, 100.0)?;
+        check("gamma", self.gamma, 0.0, 0.999_999)?;
+        check("lambda", self.lambda, 0.0, 1.0)?;
+        check("critic_budget", self.critic_budget, 0.0, 100.0)?;
+        check("actor_budget", self.actor_budget, 0.0, 100.0)?;
+        check("entropy", self.entropy, 0.0, 10.0)?;
+        check("full_uncertainty", self.full_uncertainty, 1e-3, 100.0)?;
+        check("input_density", self.input_density, 0.0, 1.0)?;
+        check("hidden_density", self.hidden_density, 0.0, 1.0)?;
+        check("burst_max", f64::from(self.burst_max), 1.0, 8.0)?;
+        check("noradrenaline_gain", self.noradrenaline_gain, -10.0, 10.0)?;
+        check("dopamine_uptake_ms", self.dopamine_uptake_ms, 1e-3, 1e6)?;
+        let r = &self.recalibration;
+        check("recalibration.motor_rate", r.motor_rate, 0.0, 1.0)?;
+        check("recalibration.gain_rate", r.gain_rate, 0.0, 1.0)?;
+        check("recalibration.reference_steps", r.reference_steps, 1.0, 1e12)
+    }
+}

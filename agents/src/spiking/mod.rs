@@ -1,0 +1,251 @@
+//! The spiking actor-critic: one network, local three-factor plasticity, one thought a control step.
+//!
+//! In a control step the agent senses and thinks once; the prediction error `δ = r̃ + γ V(s′) − V(s)` becomes dopamine,
+//! and dopamine turns the tags of the step before into changes of weight. There is no replay, no batch and no
+//! backpropagation through time.
+
+pub mod brain;
+mod config;
+mod policy;
+mod recalibration;
+mod state;
+
+pub use config::{RecalibrationConfig, SpikingConfig};
+use mesolimb_brain::{ModulatorId, Network, PortId, ReadoutId, rng};
+use mesolimb_envs::EnvSpec;
+use policy::Gaussian;
+use rand::RngExt as _;
+use recalibration::Recalibration;
+
+use crate::{
+    agent::{Agent, AgentError, Insight, Mode, Transition, check_finite},
+    normaliser::{Normaliser, RewardScale},
+};
+
+/// Normalised observations are clipped to this many standard deviations.
+const OBSERVATION_LIMIT: f32 = 10.0;
+/// Speed of the homeostatic pull on a mean that has left the reach of exploration.
+const PULL: f32 = 0.1;
+
+/// The default brain of mesolimb.
+pub struct SpikingActorCritic {
+    config: SpikingConfig,
+    spec: EnvSpec,
+    network: Network,
+    ids: Ids,
+    normaliser: Normaliser,
+    reward_scale: RewardScale,
+    recalibration: Recalibration,
+    rng: rng::Rng,
+    mode: Mode,
+    insight: Insight,
+    /// Observation seen last, and the same normalised.
+    observation: Vec<f32>,
+    normalised: Vec<f32>,
+    /// Policy of the last act, what it drew, and the command after recalibration and clipping, all in units of the
+    /// actuator range.
+    policy: Vec<Gaussian>,
+    drawn: Vec<f32>,
+    command: Vec<f32>,
+    /// Scratch for the errors on the policy readout.
+    error: Vec<f32>,
+    pull: Vec<f32>,
+}
+
+struct Ids {
+    observation: PortId,
+    value: ReadoutId,
+    policy: ReadoutId,
+    dopamine: ModulatorId,
+    noradrenaline: ModulatorId,
+}
+
+impl SpikingActorCritic {
+    /// Builds the agent for a task; weights, cells and exploration come from `seed`.
+    ///
+    /// # Errors
+    /// If a setting is out of range or an action channel has no finite range.
+    pub fn new(config: &SpikingConfig, spec: &EnvSpec, seed: u64) -> Result<Self, AgentError> {
+        config.validate()?;
+        if let Some(channel) = spec.actions.iter().find(|c| !(c.low.is_finite() && c.high.is_finite())) {
+            return Err(AgentError::Unsuited {
+                agent: "spiking".into(),
+                task: spec.name.clone(),
+                reason: format!("action '{}' has no finite range", channel.name),
+            });
+        }
+        let (n_observations, n_actions) = (spec.observations.len(), spec.actions.len());
+        let network_spec = brain::spec(config, n_observations, n_actions, 1000.0 * spec.control_dt_secs);
+        let network = Network::new(&network_spec, seed)?;
+        let missing = || AgentError::State("the network lacks a part".into());
+        let ids = Ids {
+            observation: network.port(brain::OBSERVATION).ok_or_else(missing)?,
+            value: network.readout_id(brain::VALUE).ok_or_else(missing)?,
+            policy: network.readout_id(brain::POLICY).ok_or_else(missing)?,
+            dopamine: network.modulator_id(brain::DOPAMINE).ok_or_else(missing)?,
+            noradrenaline: network.modulator_id(brain::NORADRENALINE).ok_or_else(missing)?,
+        };
+        Ok(Self {
+            config: config.clone(),
+            spec: spec.clone(),
+            network,
+            ids,
+            normaliser: Normaliser::new(n_observations),
+            reward_scale: RewardScale::default(),
+            recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
+            rng: rng::stream(seed, "exploration"),
+            mode: Mode::Learn,
+            insight: Insight { recalibration: 1.0, dopamine: 1.0, noradrenaline: 1.0, ..Insight::default() },
+            observation: vec![0.0; n_observations],
+            normalised: vec![0.0; n_observations],
+            policy: vec![Gaussian::from_readout(0.0, 0.0); n_actions],
+            drawn: vec![0.0; n_actions],
+            command: vec![0.0; n_actions],
+            error: vec![0.0; 2 * n_actions],
+            pull: vec![0.0; 2 * n_actions],
+        })
+    }
+
+    /// Sense and think: the observation comes in at one scale and the network runs for a control step.
+    fn think(&mut self, observation: &[f32]) {
+        if self.mode == Mode::Learn {
+            self.normaliser.update(observation);
+        }
+        self.observation.copy_from_slice(observation);
+        self.normaliser.normalise(observation, OBSERVATION_LIMIT, &mut self.normalised);
+        self.network.set_port(self.ids.observation, &self.normalised);
+        self.network.think(self.config.ticks);
+    }
+
+    /// The prediction error of the step that was lived: `δ = r̃ + γ V(s′) − V(s)`, both values with today's weights.
+    fn evaluate(&mut self, transition: &Transition<'_>) -> f32 {
+        let ended = transition.terminated || transition.truncated;
+        let reward = self.reward_scale.scale(transition.reward, self.config.gamma, ended);
+        let next_value = if transition.terminated { 0.0 } else { self.network.readout(self.ids.value)[0] };
+        let mut value = [0.0];
+        self.network.read_lived(self.ids.value, &mut value);
+        reward + self.config.gamma as f32 * next_value - value[0]
+    }
+
+    /// Dopamine follows the prediction error, noradrenaline the uncertainty of the policy.
+    fn release(&mut self, delta: f32) {
+        self.network.release(self.ids.dopamine, delta);
+        let uncertainty = (self.mean_width() / self.config.full_uncertainty as f32).min(1.0);
+        let level = self.network.modulator(self.ids.noradrenaline).level();
+        self.network.release(self.ids.noradrenaline, uncertainty - level);
+    }
+
+    /// Errors reach the readouts, tags meet dopamine, and means that left the reach of exploration are pulled back.
+    fn adapt(&mut self, delta: f32) {
+        let n = self.policy.len();
+        let entropy = self.config.entropy as f32 * if delta == 0.0 { 0.0 } else { delta.signum() };
+        for (k, gaussian) in self.policy.iter().enumerate() {
+            // A command is clipped after recalibration: in the policy's own units the limit lies further in.
+            let limit = 1.0 / self.recalibration.gains[k].abs().max(1e-3);
+            (self.error[k], self.error[n + k]) = gaussian.score(self.drawn[k], limit, entropy);
+            self.pull[k] = -PULL * gaussian.excess(1.0);
+        }
+        self.network.set_error(self.ids.value, &[1.0]);
+        self.network.set_error(self.ids.policy, &self.error);
+        self.network.learn();
+        if !self.config.dopamine_clamped {
+            self.network.pull_readout(self.ids.policy, &self.pull);
+        }
+        self.network.refresh_readouts();
+    }
+
+    fn recalibrate(&mut self, next_observation: &[f32]) {
+        if self.config.recalibration.enabled {
+            let config = &self.config.recalibration;
+            self.recalibration.learn(config, &self.observation, next_observation, &self.command);
+        }
+    }
+
+    /// Notes what the forward model goes by: what is seen now and what the actor makes of it.
+    fn note_features(&mut self) {
+        let n = self.normalised.len();
+        let features = &mut self.recalibration.features;
+        features[..n].copy_from_slice(&self.normalised);
+        features[n] = 1.0;
+        features[n + 1..].copy_from_slice(self.network.rates_of_readout(self.ids.policy));
+    }
+
+    fn mean_width(&self) -> f32 {
+        self.policy.iter().map(|g| g.width).sum::<f32>() / self.policy.len() as f32
+    }
+}
+
+impl Agent for SpikingActorCritic {
+    fn begin_episode(&mut self, observation: &[f32], mode: Mode) -> Result<(), AgentError> {
+        check_finite(&self.spec, observation, 0.0)?;
+        self.mode = mode;
+        self.network.reset_state();
+        self.think(observation);
+        Ok(())
+    }
+
+    fn act(&mut self, action: &mut [f32]) {
+        let n = self.policy.len();
+        let readout = self.network.readout(self.ids.policy);
+        for k in 0..n {
+            self.policy[k] = Gaussian::from_readout(readout[k], readout[n + k]);
+            let noise = match self.mode {
+                Mode::Learn => standard_normal(&mut self.rng),
+                Mode::Evaluate => 0.0,
+            };
+            self.drawn[k] = self.policy[k].mean + self.policy[k].width * noise;
+            self.command[k] = (self.recalibration.gains[k] * self.drawn[k]).clamp(-1.0, 1.0);
+            let channel = &self.spec.actions[k];
+            let half_range = 0.5 * (channel.high - channel.low);
+            action[k] = 0.5 * (channel.high + channel.low) + half_range * self.command[k];
+        }
+        if self.mode == Mode::Learn && self.config.recalibration.enabled {
+            self.note_features();
+        }
+        self.insight.value = self.network.readout(self.ids.value)[0];
+        self.insight.exploration = self.mean_width();
+    }
+
+    fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
+        check_finite(&self.spec, transition.next_observation, transition.reward)?;
+        if self.mode == Mode::Evaluate {
+            self.think(transition.next_observation);
+            return Ok(());
+        }
+        self.recalibrate(transition.next_observation);
+        self.think(transition.next_observation);
+        let delta = self.evaluate(transition);
+        self.release(delta);
+        self.adapt(delta);
+        self.insight = Insight {
+            delta,
+            dopamine: self.network.modulator(self.ids.dopamine).level(),
+            noradrenaline: self.network.modulator(self.ids.noradrenaline).level(),
+            recalibration: self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32,
+            ..self.insight
+        };
+        Ok(())
+    }
+
+    fn insight(&self) -> Insight {
+        self.insight
+    }
+
+    fn brain(&self) -> Option<&Network> {
+        Some(&self.network)
+    }
+
+    fn save(&mut self) -> Vec<u8> {
+        self.save_state()
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<(), AgentError> {
+        self.load_state(state)
+    }
+}
+
+/// A standard normal number; always two draws, so that streams stay in step.
+fn standard_normal(rng: &mut rng::Rng) -> f32 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
+}

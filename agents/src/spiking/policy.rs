@@ -1,0 +1,102 @@
+//! The decoder: a Gaussian policy in units of the actuator range, and the score of the action that was executed.
+//!
+//! Mean and width of each actuator come from the policy readout, `σ = softplus(raw)`. The command is `a = μ + σ ε`; the
+//! actuator clips it to its limit, so the score is that of a censored Gaussian: inside the limits the usual one, at a
+//! limit that of the whole tail beyond it. A mean that already lies beyond a limit is pushed no further.
+
+/// Mean and width of one actuator.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Gaussian {
+    pub mean: f32,
+    pub width: f32,
+    /// Derivative of the width by the readout, `sigmoid(raw)`.
+    slope: f32,
+}
+
+/// Narrowest exploration: keeps the score finite.
+const MIN_WIDTH: f32 = 1e-3;
+
+impl Gaussian {
+    pub(super) fn from_readout(mean: f32, raw: f32) -> Self {
+        let width = if raw > 20.0 { raw } else { raw.exp().ln_1p() };
+        Self { mean, width: width.max(MIN_WIDTH), slope: 1.0 / (1.0 + (-raw).exp()) }
+    }
+
+    /// Derivative of the log-likelihood of executing `a`, clipped to `±limit`, by the mean and by the readout of the
+    /// width, with the entropy drive `entropy` added to the latter.
+    pub(super) fn score(&self, a: f32, limit: f32, entropy: f32) -> (f32, f32) {
+        let sigma = self.width;
+        let (by_mean, by_width) = if a >= limit {
+            let z = (limit - self.mean) / sigma;
+            let h = upper_tail_hazard(z);
+            (h / sigma, z * h / sigma)
+        } else if a <= -limit {
+            let z = (limit + self.mean) / sigma;
+            let h = upper_tail_hazard(z);
+            (-h / sigma, z * h / sigma)
+        } else {
+            let e = a - self.mean;
+            (e / (sigma * sigma), e * e / (sigma * sigma * sigma) - 1.0 / sigma)
+        };
+        (by_mean, (by_width + entropy / sigma) * self.slope)
+    }
+
+    /// How far the mean lies beyond the limit and one width more, where exploration no longer reaches the range.
+    pub(super) fn excess(&self, limit: f32) -> f32 {
+        let bound = limit + self.width;
+        self.mean - self.mean.clamp(-bound, bound)
+    }
+}
+
+/// `φ(z)/(1 − Φ(z))` of the standard normal distribution.
+fn upper_tail_hazard(z: f32) -> f32 {
+    let z = f64::from(z);
+    if z > 25.0 {
+        return (z + 1.0 / z) as f32;
+    }
+    let density = (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let tail = 0.5 * libm::erfc(z / std::f64::consts::SQRT_2);
+    (density / tail) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Log-likelihood of executing `a` (clipped to ±1) for readouts `mean` and `raw`.
+    fn log_likelihood(a: f64, mean: f64, raw: f64) -> f64 {
+        let sigma = raw.exp().ln_1p();
+        let tail = |z: f64| (0.5 * libm::erfc(z / std::f64::consts::SQRT_2)).ln();
+        if a >= 1.0 {
+            tail((1.0 - mean) / sigma)
+        } else if a <= -1.0 {
+            tail((1.0 + mean) / sigma)
+        } else {
+            -0.5 * ((a - mean) / sigma).powi(2) - sigma.ln()
+        }
+    }
+
+    #[test]
+    fn the_score_is_the_derivative_of_the_log_likelihood() {
+        let h = 1e-5;
+        for a in [-1.7, -1.0, -0.4, 0.0, 0.9, 1.0, 3.0] {
+            for mean in [-2.0, -0.3, 0.0, 0.8, 1.5] {
+                for raw in [-2.0, 0.0, 1.0] {
+                    let by_mean = (log_likelihood(a, mean + h, raw) - log_likelihood(a, mean - h, raw)) / (2.0 * h);
+                    let by_raw = (log_likelihood(a, mean, raw + h) - log_likelihood(a, mean, raw - h)) / (2.0 * h);
+                    let (g, w) = Gaussian::from_readout(mean as f32, raw as f32).score(a as f32, 1.0, 0.0);
+                    assert!((f64::from(g) - by_mean).abs() < 1e-3 * (1.0 + by_mean.abs()), "{a} {mean} {raw}: {g} {by_mean}");
+                    assert!((f64::from(w) - by_raw).abs() < 1e-3 * (1.0 + by_raw.abs()), "{a} {mean} {raw}: {w} {by_raw}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_saturated_mean_is_pushed_no_further() {
+        let (by_mean, _) = Gaussian::from_readout(8.0, 0.0).score(8.5, 1.0, 0.0);
+        assert!(by_mean.abs() < 1e-6, "{by_mean}");
+        let far = Gaussian::from_readout(-30.0, -3.0).score(1.2, 1.0, 0.0);
+        assert!(far.0.is_finite() && far.1.is_finite(), "{far:?}");
+    }
+}

@@ -1,0 +1,163 @@
+//! Motor recalibration by a forward model: the cerebellum's part.
+//!
+//! A linear model predicts how the observation changes, `p = F φ + B c`, from what is seen and thought (`φ`) and what was
+//! commanded (`c`). When the plant changes, the fast motor matrix `B` is blamed first. Where a column of `B` no longer
+//! looks like its slowly following reference, the commands to that actuator are scaled back until it does, so that the
+//! policy goes on in units that it knows.
+//!
+//! With `ε = y − p`, `y` the change of the observation in units of its spread:
+//! `F += η_F/(φ·φ + 1) ε φᵀ`, `η_F = max(0.01, min(0.1, 1/(1 + 0.01 n)))`; `B += η_B/(E[c·c] + c·c + 1e-3) ε cᵀ`.
+//! For each actuator `m = ⟨B, B_ref⟩/⟨B_ref, B_ref⟩`, channels weighted by the inverse variance of `ε`; within
+//! `|m − 1| < 0.3`, or below `|m| = 0.2` (a dead motor), the target of the recalibration is 1, otherwise `1/m` within
+//! ±2.5; it is approached by `gain_rate` of the way in each control step.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::RecalibrationConfig;
+use crate::normaliser::Normaliser;
+
+/// Most that a command is scaled.
+const MAX_GAIN: f64 = 2.5;
+/// Deviation of the motor matrix that is left alone.
+const DEADBAND: f64 = 0.3;
+/// Share of its reference below which a motor counts as dead.
+const DEAD: f64 = 0.2;
+/// Steps of the averages of command power and error variance.
+const AVERAGE_STEPS: f64 = 1000.0;
+
+/// Forward model and the factors that it puts on the commands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Recalibration {
+    n_features: usize,
+    n_actions: usize,
+    change_spread: Normaliser,
+    /// `F`, one row for each observation channel.
+    model: Vec<f32>,
+    /// `B`, one column of observation channels for each actuator.
+    motor: Vec<f32>,
+    reference: Vec<f32>,
+    error_variance: Vec<f64>,
+    command_power: f64,
+    steps: u64,
+    /// Steps for which all columns have stayed within the deadband.
+    steady_steps: u64,
+    /// Factor on the command of each actuator.
+    pub gains: Vec<f32>,
+    /// Scratch: change of the observation, and the features of the step that was lived.
+    change: Vec<f32>,
+    pub features: Vec<f32>,
+}
+
+impl Recalibration {
+    pub(super) fn new(n_observations: usize, n_features: usize, n_actions: usize) -> Self {
+        Self {
+            n_features,
+            n_actions,
+            change_spread: Normaliser::new(n_observations),
+            model: vec![0.0; n_observations * n_features],
+            motor: vec![0.0; n_observations * n_actions],
+            reference: vec![0.0; n_observations * n_actions],
+            error_variance: vec![1.0; n_observations],
+            command_power: 0.0,
+            steps: 0,
+            steady_steps: 0,
+            gains: vec![1.0; n_actions],
+            change: vec![0.0; n_observations],
+            features: vec![0.0; n_features],
+        }
+    }
+
+    /// Whether a loaded state has the shape of this one and only finite numbers.
+    pub(super) fn alike(&self, other: &Self) -> bool {
+        let same = |a: &[f32], b: &[f32]| a.len() == b.len() && b.iter().all(|v| v.is_finite());
+        self.n_features == other.n_features
+            && self.n_actions == other.n_actions
+            && other.change_spread.fits(self.change.len())
+            && same(&self.model, &other.model)
+            && same(&self.motor, &other.motor)
+            && same(&self.reference, &other.reference)
+            && same(&self.gains, &other.gains)
+            && same(&self.change, &other.change)
+            && same(&self.features, &other.features)
+            && other.error_variance.len() == self.error_variance.len()
+            && other.error_variance.iter().all(|v| v.is_finite())
+            && other.command_power.is_finite()
+    }
+
+    /// Takes in how the observation changed after `command` (in units of the actuator range, as executed); `self.features`
+    /// holds what was seen and thought before.
+    pub(super) fn learn(&mut self, config: &RecalibrationConfig, before: &[f32], after: &[f32], command: &[f32]) {
+        for ((change, &before), &after) in self.change.iter_mut().zip(before).zip(after) {
+            *change = after - before;
+        }
+        self.change_spread.update(&self.change);
+        self.steps += 1;
+
+        let power: f64 = command.iter().map(|&c| f64::from(c * c)).sum();
+        self.command_power += (power - self.command_power) / AVERAGE_STEPS.min(self.steps as f64);
+        let features_power: f32 = self.features.iter().map(|f| f * f).sum();
+        let slow = (1.0 / (1.0 + 0.01 * self.steps as f64)).clamp(0.01, 0.1) as f32 / (features_power + 1.0);
+        let fast = (config.motor_rate / (self.command_power + power + 1e-3)) as f32;
+
+        let n_observations = self.change.len();
+        for channel in 0..n_observations {
+            let row = &mut self.model[channel * self.n_features..(channel + 1) * self.n_features];
+            let mut predicted: f32 = row.iter().zip(&self.features).map(|(w, f)| w * f).sum();
+            for (k, &c) in command.iter().enumerate() {
+                predicted += self.motor[k * n_observations + channel] * c;
+            }
+            let spread = self.change_spread.variance(channel).sqrt() as f32 + 1e-6;
+            let error = (self.change[channel] / spread).clamp(-5.0, 5.0) - predicted;
+            self.error_variance[channel] += (f64::from(error * error) - self.error_variance[channel]) / AVERAGE_STEPS;
+            for (w, f) in row.iter_mut().zip(&self.features) {
+                *w += slow * error * f;
+            }
+            for (k, &c) in command.iter().enumerate() {
+                self.motor[k * n_observations + channel] += fast * error * c;
+            }
+        }
+        self.recalibrate(config);
+    }
+
+    /// Compares each column of the motor matrix with its reference and moves the factor on the commands.
+    fn recalibrate(&mut self, config: &RecalibrationConfig) {
+        let n = self.change.len();
+        let mut steady = true;
+        for k in 0..self.n_actions {
+            let column = k * n..(k + 1) * n;
+            let match_now = self.likeness(k);
+            let near = (match_now - 1.0).abs() < DEADBAND;
+            steady &= near;
+            let settled = self.steady_steps >= config.settle_steps;
+            if near || !settled {
+                let follow = 1.0 / config.reference_steps.min(self.steps as f64);
+                // Before anything is settled, the reference is just the matrix, averaged over a tenth of the steps.
+                let follow = if settled { follow } else { follow.max(10.0 / config.reference_steps) } as f32;
+                for (reference, &motor) in self.reference[column.clone()].iter_mut().zip(&self.motor[column]) {
+                    *reference += follow * (motor - *reference);
+                }
+            }
+            if settled {
+                let target = if near || match_now.abs() < DEAD { 1.0 } else { (1.0 / match_now).clamp(-MAX_GAIN, MAX_GAIN) };
+                self.gains[k] += config.gain_rate as f32 * (target as f32 - self.gains[k]);
+            }
+        }
+        // Once settled it stays so: a change of the plant must not switch off what compensates for it.
+        if self.steady_steps < config.settle_steps {
+            self.steady_steps = if steady { self.steady_steps + 1 } else { 0 };
+        }
+    }
+
+    /// How much of its reference a column of the motor matrix is: 1 unchanged, −1 reversed, 0 dead.
+    fn likeness(&self, k: usize) -> f64 {
+        let n = self.change.len();
+        let (mut along, mut own) = (0.0, 0.0);
+        for channel in 0..n {
+            let weight = 1.0 / (self.error_variance[channel] + 1e-3);
+            let reference = f64::from(self.reference[k * n + channel]);
+            along += weight * reference * f64::from(self.motor[k * n + channel]);
+            own += weight * reference * reference;
+        }
+        if own > 1e-12 { along / own } else { 0.0 }
+    }
+}

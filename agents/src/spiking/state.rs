@@ -1,0 +1,74 @@
+//! The state of the spiking actor-critic as bytes.
+
+use mesolimb_brain::{NetworkState, rng::Rng};
+use serde::{Deserialize, Serialize};
+
+use super::{Recalibration, SpikingActorCritic, policy::Gaussian};
+use crate::{
+    agent::{AgentError, Insight, Mode},
+    normaliser::{Normaliser, RewardScale},
+};
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    network: NetworkState,
+    normaliser: Normaliser,
+    reward_scale: RewardScale,
+    recalibration: Recalibration,
+    rng: Rng,
+    mode: Mode,
+    insight: Insight,
+    observation: Vec<f32>,
+    normalised: Vec<f32>,
+    policy: Vec<Gaussian>,
+    drawn: Vec<f32>,
+    command: Vec<f32>,
+}
+
+impl SpikingActorCritic {
+    pub(super) fn save_state(&mut self) -> Vec<u8> {
+        let state = State {
+            network: self.network.save(),
+            normaliser: self.normaliser.clone(),
+            reward_scale: self.reward_scale.clone(),
+            recalibration: self.recalibration.clone(),
+            rng: self.rng.clone(),
+            mode: self.mode,
+            insight: self.insight,
+            observation: self.observation.clone(),
+            normalised: self.normalised.clone(),
+            policy: self.policy.clone(),
+            drawn: self.drawn.clone(),
+            command: self.command.clone(),
+        };
+        postcard::to_stdvec(&state).expect("plain numbers always serialise")
+    }
+
+    pub(super) fn load_state(&mut self, bytes: &[u8]) -> Result<(), AgentError> {
+        let state: State = postcard::from_bytes(bytes).map_err(|e| AgentError::State(e.to_string()))?;
+        let (n_observations, n_actions) = (self.observation.len(), self.policy.len());
+        let fits = state.normaliser.fits(n_observations)
+            && state.reward_scale.fits()
+            && self.recalibration.alike(&state.recalibration)
+            && [&state.observation, &state.normalised].iter().all(|v| v.len() == n_observations)
+            && [&state.drawn, &state.command].iter().all(|v| v.len() == n_actions)
+            && state.policy.len() == n_actions;
+        if !fits {
+            return Err(AgentError::State("it belongs to an agent with other sizes, or holds numbers that are not finite".into()));
+        }
+        // The last thing that can fail, and it changes nothing if it does.
+        self.network.load(&state.network)?;
+        self.normaliser = state.normaliser;
+        self.reward_scale = state.reward_scale;
+        self.recalibration = state.recalibration;
+        self.rng = state.rng;
+        self.mode = state.mode;
+        self.insight = state.insight;
+        self.observation = state.observation;
+        self.normalised = state.normalised;
+        self.policy = state.policy;
+        self.drawn = state.drawn;
+        self.command = state.command;
+        Ok(())
+    }
+}
