@@ -276,3 +276,82 @@ fn sensor_stream(seed: u64) -> Pcg64 {
 fn broken(fault: Fault) -> Step {
     Step { reward: 0.0, terminated: false, truncated: false, fault: Some(fault) }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+    use crate::{cartpole, reacher, streams::fnv1a};
+
+    #[test]
+    fn clocks_that_do_not_fit_are_refused_with_both_numbers() {
+        let design = Design { control_dt_secs: 0.012, ..cartpole::design() };
+        let error = RobotEnv::new(cartpole::Cartpole, design).err().unwrap();
+        assert_eq!(error, EnvError::Clocks { control_dt_secs: 0.012, physics_dt_secs: 0.005 });
+        assert!(steps_between(0.005, 0.0).is_err() && steps_between(0.0, 0.02).is_err());
+        assert!(steps_between(f64::NAN, 0.02).is_err() && steps_between(0.005, f64::INFINITY).is_err());
+    }
+
+    #[test]
+    fn broken_physics_is_a_fault_that_lasts_until_reset_and_the_last_observation_stays() {
+        for broken_value in [f64::NAN, f64::INFINITY] {
+            let mut env = reacher::env().unwrap();
+            env.step(&[1.0, 1.0]);
+            let (mut before, mut after) = (vec![0.0; 10], vec![0.0; 10]);
+            env.observe(&mut before);
+            env.state.world.set_joints(&[0.0, 0.0], &[broken_value, broken_value]);
+            let step = env.step(&[1.0, 1.0]);
+            assert!(step.fault.is_some(), "velocity {broken_value} gives {step:?}");
+            assert_eq!(step.reward, 0.0);
+            env.observe(&mut after);
+            assert_eq!(before, after);
+            assert_eq!(env.step(&[0.0, 0.0]).fault, step.fault);
+            env.reset(1);
+            assert_eq!(env.step(&[0.0, 0.0]).fault, None);
+        }
+    }
+
+    #[test]
+    fn motor_gain_scales_the_push_exactly() {
+        let speeds = |gain: f64, push: f32| {
+            let mut env = cartpole::env().unwrap();
+            env.params_mut().set("motor_gain/push", gain).unwrap();
+            env.reset(3);
+            env.step(&[push]);
+            [env.world().joint_velocity(0), env.world().joint_velocity(1)]
+        };
+        assert_eq!(speeds(0.5, 8.0), speeds(1.0, 4.0));
+        assert_eq!(speeds(-1.0, 8.0), speeds(1.0, -8.0));
+        assert_eq!(speeds(0.0, 8.0), speeds(1.0, 0.0));
+        assert_ne!(speeds(2.0, 10.0), speeds(1.0, 10.0));
+    }
+
+    #[test]
+    fn equal_episodes_start_from_equal_targets_whatever_the_parameters() {
+        let mut env = reacher::env().unwrap();
+        env.reset(4);
+        let target = env.task().target_xy();
+        env.params_mut().set("observation_noise", 0.5).unwrap();
+        env.reset(4);
+        assert_eq!(env.task().target_xy(), target, "noise does not shift the stream of the starts");
+    }
+
+    /// Even where the checksum was made to fit, a state that was tampered with does no harm.
+    #[test]
+    fn a_forged_state_never_panics_on_load() {
+        let mut env = reacher::env().unwrap();
+        let saved = env.save();
+        let mut rng = stream(0, "forgery");
+        let mut n_refused = 0;
+        for _ in 0..20_000 {
+            let mut forged = saved[..saved.len() - 8].to_vec();
+            let byte_idx = rng.random_range(0..forged.len());
+            forged[byte_idx] = rng.random();
+            forged.extend(fnv1a(&forged).to_le_bytes());
+            n_refused += u32::from(env.load(&forged).is_err());
+            env.load(&saved).unwrap();
+        }
+        assert!(n_refused > 0);
+    }
+}

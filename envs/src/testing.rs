@@ -105,7 +105,8 @@ fn check_determinism(make: fn() -> Box<dyn Env>) {
     let first = trajectory(&mut *env, 1);
     assert_eq!(first, trajectory(&mut *env, 1), "an episode with the same seed is the same, bit for bit");
     assert_eq!(first, trajectory(&mut *make(), 1), "a new environment plays the same episode, bit for bit");
-    assert_ne!(first, trajectory(&mut *env, 2), "an episode with another seed is another");
+    env.reset(2);
+    assert_ne!(first, play(&mut *env, 1, N_COMPARED), "an episode with another seed is another");
 }
 
 fn check_observations(env: &mut dyn Env) {

@@ -250,22 +250,23 @@ impl World {
     /// # Errors
     /// With what does not fit.
     pub(crate) fn adopt(&mut self, template: &Self) -> Result<(), String> {
-        let counts = |parts: &Parts| {
-            [
-                parts.bodies.len(),
-                parts.colliders.len(),
-                parts.multibody_joints.iter().count(),
-                parts.impulse_joints.len(),
-            ]
-        };
+        let counts = |parts: &Parts| [parts.bodies.len(), parts.colliders.len(), parts.impulse_joints.len()];
         if counts(&self.parts) != counts(&template.parts) {
             return Err("it has another number of bodies or joints".into());
         }
         let fits = template.layout.links.iter().all(|link| {
             let joint_of = |parts: &Parts| {
                 let (multibody, link_idx) = parts.multibody_joints.get(link.joint)?;
-                let joint = multibody.link(link_idx)?.joint.data;
-                Some((multibody.ndofs(), multibody.num_links(), link_idx, joint.locked_axes, joint.limits))
+                let link = multibody.link(link_idx)?;
+                let joint = link.joint.data;
+                Some((
+                    multibody.ndofs(),
+                    multibody.num_links(),
+                    link_idx,
+                    link.assembly_id(),
+                    joint.locked_axes,
+                    joint.limits,
+                ))
             };
             self.parts.bodies.contains(link.body) && joint_of(&self.parts) == joint_of(&template.parts)
         });

@@ -6,7 +6,11 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Operand, Operation};
-use crate::{env::EnvError, params::Params, streams::stream};
+use crate::{
+    env::EnvError,
+    params::Params,
+    streams::{fnv1a, stream},
+};
 
 /// A list of changes and where each of them stands.
 ///
@@ -23,6 +27,8 @@ pub struct ChangeSchedule {
 /// Where a schedule stands: what a checkpoint of it needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleState {
+    /// Tells which changes and seed it belongs to.
+    fingerprint: u64,
     progress: Vec<Progress>,
     /// What the schedule gave each touched parameter last.
     written: Vec<f64>,
@@ -66,6 +72,7 @@ impl ChangeSchedule {
     /// # Errors
     /// If a parameter is unknown, an operation is missing or doubled, or a value that can be drawn is refused.
     pub fn new(changes: Vec<Change>, params: &Params, seed: u64) -> Result<Self, EnvError> {
+        let fingerprint = fnv1a(format!("{changes:?} {seed}").as_bytes());
         let mut touched: Vec<Touched> = Vec::new();
         let mut plans = Vec::with_capacity(changes.len());
         for change in changes {
@@ -88,7 +95,7 @@ impl ChangeSchedule {
         }
         let progress = (0..plans.len()).map(|plan_idx| Progress::new(seed, plan_idx)).collect();
         let written = touched.iter().map(|touched| touched.nominal).collect();
-        Ok(Self { plans, touched, state: ScheduleState { progress, written } })
+        Ok(Self { plans, touched, state: ScheduleState { fingerprint, progress, written } })
     }
 
     /// Writes what is due. Call it once before every control step, with the count of control steps in the robot's life.
@@ -97,7 +104,7 @@ impl ChangeSchedule {
     /// # Panics
     /// If `params` are not those of the task that the schedule was made for.
     pub fn advance(&mut self, step: u64, params: &mut Params) -> bool {
-        let ScheduleState { progress, written } = &mut self.state;
+        let ScheduleState { progress, written, .. } = &mut self.state;
         for (plan, progress) in self.plans.iter().zip(progress.iter_mut()) {
             progress.advance(step, plan);
         }
@@ -125,13 +132,14 @@ impl ChangeSchedule {
         &self.state
     }
 
-    /// Takes back a state of a schedule with the same changes.
+    /// Takes back a state of a schedule with the same changes and seed.
     ///
     /// # Errors
     /// If the state belongs to other changes.
     pub fn restore(&mut self, state: ScheduleState, params: &Params) -> Result<(), EnvError> {
         let finite = |operand: &Option<f64>| operand.is_none_or(f64::is_finite);
-        let fits = state.progress.len() == self.plans.len()
+        let fits = state.fingerprint == self.state.fingerprint
+            && state.progress.len() == self.plans.len()
             && state.written.len() == self.touched.len()
             && state.progress.iter().all(|progress| finite(&progress.operand) && finite(&progress.previous))
             && state.written.iter().zip(&self.touched).all(|(value, touched)| touched.allows(*value));
@@ -206,4 +214,204 @@ impl Progress {
 fn is_active(change: &Change, step: u64) -> bool {
     let within = step >= change.at && change.until.is_none_or(|until| step < until);
     within && change.cycle.is_none_or(|half_period| ((step - change.at) / half_period).is_multiple_of(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{make, perturbation::Distribution};
+
+    fn params() -> Params {
+        make("reacher").unwrap().params().clone()
+    }
+
+    fn schedule(toml: &str) -> Result<ChangeSchedule, EnvError> {
+        let change: Change = toml::from_str(toml).unwrap();
+        ChangeSchedule::new(vec![change], &params(), 7)
+    }
+
+    /// Values of `name` at the steps 0, 1, ... under one change.
+    fn values(toml: &str, name: &str, n_steps: u64) -> Vec<f64> {
+        let (mut schedule, mut params) = (schedule(toml).unwrap(), params());
+        (0..n_steps)
+            .map(|step| {
+                schedule.advance(step, &mut params);
+                params.get(name).unwrap().value
+            })
+            .collect()
+    }
+
+    const GAIN: &str = "motor_gain/shoulder";
+
+    #[test]
+    fn a_change_lasts_from_at_until_until() {
+        let gains = values("parameter = 'motor_gain/shoulder'\nscale = -1\nat = 2\nuntil = 4", GAIN, 6);
+        assert_eq!(gains, [1.0, 1.0, -1.0, -1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_change_without_end_stays() {
+        assert_eq!(values("parameter = 'motor_gain'\nset = 0.5", GAIN, 3), [0.5; 3]);
+        assert_eq!(values("parameter = 'motor_gain'\nset = 0.5", "motor_gain/elbow", 3), [0.5; 3]);
+    }
+
+    #[test]
+    fn add_and_scale_start_from_the_nominal_value_each_time() {
+        let masses = values("parameter = 'link_mass/forearm'\nscale = 2\nevery = 1", "link_mass/forearm", 4);
+        assert_eq!(masses, [0.6; 4]);
+        let masses = values("parameter = 'link_mass/forearm'\nadd = 0.25", "link_mass/forearm", 2);
+        assert_eq!(masses, [0.55; 2]);
+    }
+
+    #[test]
+    fn a_ramp_arrives_after_its_steps() {
+        let gains = values("parameter = 'motor_gain/shoulder'\nset = -1\nat = 1\nramp = 4", GAIN, 7);
+        assert_eq!(gains, [1.0, 0.5, 0.0, -0.5, -1.0, -1.0, -1.0]);
+    }
+
+    #[test]
+    fn a_cycle_acts_and_rests_in_turn() {
+        let gains = values("parameter = 'motor_gain/shoulder'\nset = 0\nat = 1\ncycle = 2", GAIN, 9);
+        assert_eq!(gains, [1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn every_draws_anew_and_stays_in_between() {
+        let gains = values("parameter = 'motor_gain/shoulder'\nset = { uniform = [0.5, 2] }\nevery = 3", GAIN, 9);
+        assert!(gains.chunks(3).all(|chunk| chunk.iter().all(|gain| *gain == chunk[0])));
+        assert!(gains[0] != gains[3] && gains[3] != gains[6]);
+    }
+
+    #[test]
+    fn a_random_walk_wanders_within_the_range() {
+        let gains = values("parameter = 'motor_gain/shoulder'\nset = 1\nrandom_walk = 0.2", GAIN, 2000);
+        assert!(gains.iter().all(|gain| (-2.0..=2.0).contains(gain)));
+        assert!(gains.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.2 * 6.0));
+        assert!(gains.contains(&-2.0) && gains.contains(&2.0), "it gets everywhere");
+    }
+
+    #[test]
+    fn whole_parameters_stay_whole() {
+        let delays =
+            values("parameter = 'observation_delay'\nset = { uniform = [0, 10] }\nevery = 1", "observation_delay", 200);
+        assert!(delays.iter().all(|delay| delay.fract() == 0.0));
+        assert!(schedule("parameter = 'observation_delay'\nset = 2.5").is_err());
+    }
+
+    #[test]
+    fn the_later_of_two_changes_counts_while_it_acts() {
+        let changes = ["set = 0.5", "set = 0.2\nat = 2\nuntil = 4"]
+            .map(|rest| toml::from_str(&format!("parameter = 'motor_gain/elbow'\n{rest}")).unwrap());
+        let mut params = params();
+        let mut schedule = ChangeSchedule::new(changes.to_vec(), &params, 0).unwrap();
+        let gains: Vec<f64> = (0..5)
+            .map(|step| {
+                schedule.advance(step, &mut params);
+                params.get("motor_gain/elbow").unwrap().value
+            })
+            .collect();
+        assert_eq!(gains, [0.5, 0.5, 0.2, 0.2, 0.5]);
+    }
+
+    #[test]
+    fn a_value_set_by_hand_stays_until_the_schedule_has_a_new_one() {
+        let mut params = params();
+        let mut schedule = schedule("parameter = 'motor_gain/elbow'\nset = 0.5\nat = 5").unwrap();
+        assert!(!schedule.advance(0, &mut params));
+        params.set("motor_gain/elbow", 1.5).unwrap();
+        assert!(!schedule.advance(1, &mut params));
+        assert_eq!(params.get("motor_gain/elbow").unwrap().value, 1.5);
+        assert!(schedule.advance(5, &mut params));
+        assert_eq!(params.get("motor_gain/elbow").unwrap().value, 0.5);
+    }
+
+    #[test]
+    fn a_restored_schedule_goes_on_as_it_would_have() {
+        let text = "parameter = 'motor_gain'\nset = { normal = [1, 0.1] }\nevery = 3\nramp = 2\nrandom_walk = 0.01";
+        let (mut first, mut first_params) = (schedule(text).unwrap(), params());
+        for step in 0..100 {
+            first.advance(step, &mut first_params);
+        }
+        let bytes = postcard::to_allocvec(first.state()).unwrap();
+        let (mut second, mut second_params) = (schedule(text).unwrap(), first_params.clone());
+        second.restore(postcard::from_bytes(&bytes).unwrap(), &second_params).unwrap();
+        for step in 100..200 {
+            assert_eq!(first.advance(step, &mut first_params), second.advance(step, &mut second_params));
+            assert_eq!(first_params, second_params);
+        }
+        let mut other = schedule("parameter = 'link_mass'\nscale = 2").unwrap();
+        assert!(other.restore(first.state().clone(), &second_params).is_err());
+    }
+
+    #[test]
+    fn what_cannot_run_is_refused_at_once() {
+        let refused = |text: &str| schedule(text).unwrap_err().to_string();
+        assert_eq!(
+            refused("parameter = 'moto_gain'\nset = 1"),
+            "task 'reacher' has no parameter 'moto_gain'; did you mean 'motor_gain'?"
+        );
+        assert_eq!(
+            refused("parameter = 'motor_gain/elbow'\nscale = { uniform = [0, 3] }"),
+            "motor_gain/elbow after 'scale' is 3, expected a value from -2 to 2"
+        );
+        assert_eq!(
+            refused("parameter = 'motor_gain'\nset = 1\nat = 5\nuntil = 5"),
+            "until of 'motor_gain' is 5, expected a step after at = 5"
+        );
+        assert_eq!(
+            refused("parameter = 'motor_gain'\nset = 1\nadd = 2"),
+            "number of operations on 'motor_gain' is 2, expected exactly one of set, scale and add"
+        );
+        for text in [
+            "parameter = 'motor_gain'",
+            "parameter = 'motor_gain'\nset = nan",
+            "parameter = 'motor_gain'\nset = 1\nevery = 0",
+            "parameter = 'motor_gain'\nset = 1\nrandom_walk = -1.0",
+            "parameter = 'motor_gain'\nset = { normal = [1, 0.5] }",
+            "parameter = 'motor_gain'\nset = { uniform = [1, 0] }",
+            "parameter = 'motor_gain'\nset = { log_uniform = [0, 1] }",
+            "parameter = 'observation_noise'\nscale = 2",
+            "parameter = 'gravity'\nset = 1",
+        ] {
+            assert!(schedule(text).is_err(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever is accepted can run: the schedule never meets a refused value, and undoing is exact.
+        #[test]
+        fn an_accepted_change_stays_in_range_and_is_undone(
+            operation in 0..3_usize,
+            pair in (-3.0..3.0_f64, -3.0..3.0_f64),
+            kind in 0..4_usize,
+            (at, lasts) in (0..5_u64, 1..40_u64),
+            every in proptest::option::of(1..5_u64),
+            ramp in proptest::option::of(1..5_u64),
+            cycle in proptest::option::of(1..5_u64),
+            random_walk in proptest::option::of(0.01..1.0_f64),
+            parameter in proptest::sample::select(vec!["motor_gain", "link_mass", "friction/elbow", "observation_delay"]),
+        ) {
+            let operand = match kind {
+                0 => Operand::Number(pair.0),
+                1 => Operand::Drawn(Distribution::Uniform(pair.into())),
+                2 => Operand::Drawn(Distribution::LogUniform(pair.into())),
+                _ => Operand::Drawn(Distribution::Normal(pair.into())),
+            };
+            let mut change = Change {
+                parameter: parameter.to_owned(), at, until: Some(at + lasts), every, ramp, cycle, random_walk,
+                ..Change::default()
+            };
+            *[&mut change.set, &mut change.scale, &mut change.add][operation] = Some(operand);
+            let mut params = params();
+            let nominal = params.clone();
+            if let Ok(mut schedule) = ChangeSchedule::new(vec![change], &params, 1) {
+                for step in 0..50 {
+                    schedule.advance(step, &mut params);
+                }
+                for (now, then) in params.iter().zip(nominal.iter()) {
+                    proptest::prop_assert_eq!(now.value, then.value);
+                }
+            }
+        }
+    }
 }
