@@ -60,7 +60,8 @@ mod tests {
     fn the_axis_turns_with_the_shape() {
         let env = make("reacher").unwrap();
         let forearm = &env.robot().links[1];
-        let (along, across) = (moment_of_inertia(forearm, [1.0, 0.0, 0.0]), moment_of_inertia(forearm, [0.0, 0.0, 2.0]));
+        let (along, across) =
+            (moment_of_inertia(forearm, [1.0, 0.0, 0.0]), moment_of_inertia(forearm, [0.0, 0.0, 2.0]));
         assert!((across - moment_of_inertia(forearm, [0.0, 1.0, 0.0])).abs() < 1e-9);
         assert!(across > 10.0 * along);
     }

@@ -21,7 +21,7 @@ use crate::agent::{Agent, AgentError, Mode, Transition, check_finite};
 const NAME: &str = "cartpole-lqr";
 const STATE: &str = "cartpole-lqr/1";
 const MAX_RICCATI_STEPS: usize = 100_000;
-const RICCATI_TOLERANCE: f64 = 1e-12;
+const RICCATI_TOLERANCE: f64 = 1e-10;
 
 /// Balances the nominal cart-pole. It learns nothing.
 #[derive(Debug)]

@@ -303,7 +303,11 @@ mod tests {
             let below = objective(&params);
             params[i] = w;
             let numeric = (above - below) / (2.0 * h);
-            assert!((numeric - f64::from(gradient[i])).abs() < 1e-4 * f64::from(largest), "{i}: {numeric} {}", gradient[i]);
+            assert!(
+                (numeric - f64::from(gradient[i])).abs() < 1e-4 * f64::from(largest),
+                "{i}: {numeric} {}",
+                gradient[i]
+            );
         }
     }
 

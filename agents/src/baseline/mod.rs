@@ -7,6 +7,7 @@
 //! | [`ReacherComputedTorque`] | `reacher` | the upper end: inverse kinematics and computed torque |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
 
+mod arm;
 mod computed_torque;
 mod inertia;
 mod lqr;

@@ -84,7 +84,12 @@ impl StreamAcConfig {
             ("lambda", self.lambda, (0.0..=1.0).contains(&self.lambda), "a number from 0 to 1"),
             ("alpha", self.alpha, self.alpha > 0.0 && self.alpha <= 1e3, "a number above 0, at most 1000"),
             ("kappa_actor", self.kappa_actor, self.kappa_actor > 1.0 && self.kappa_actor <= 1e6, "a number above 1"),
-            ("kappa_critic", self.kappa_critic, self.kappa_critic > 1.0 && self.kappa_critic <= 1e6, "a number above 1"),
+            (
+                "kappa_critic",
+                self.kappa_critic,
+                self.kappa_critic > 1.0 && self.kappa_critic <= 1e6,
+                "a number above 1",
+            ),
             ("entropy", self.entropy, (0.0..=1e3).contains(&self.entropy), "a number from 0 to 1000"),
         ];
         match checks.iter().find(|(_, _, holds, _)| !holds) {
