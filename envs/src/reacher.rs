@@ -6,7 +6,7 @@
 //! | 2, 3 | `elbow_cos`, `elbow_sin` | 1 | ±1 | 1 |
 //! | 4, 5 | `target_x`, `target_y` | m | ±0.85 | 0.5 |
 //! | 6 | `shoulder_velocity` | rad/s | ±35 | 5 |
-//! | 7 | `elbow_velocity` | rad/s | ±60 | 5 |
+//! | 7 | `elbow_velocity` | rad/s | ±80 | 5 |
 //! | 8, 9 | `error_x`, `error_y`: fingertip minus target | m | ±1.75 | 0.5 |
 //!
 //! | index | action | unit | range |
@@ -127,7 +127,7 @@ pub fn design() -> Design {
             Sensor::new("target_x", "m", target_range, 0.5),
             Sensor::new("target_y", "m", target_range, 0.5),
             Sensor::new("shoulder_velocity", "rad/s", [-35.0, 35.0], 5.0),
-            Sensor::new("elbow_velocity", "rad/s", [-60.0, 60.0], 5.0),
+            Sensor::new("elbow_velocity", "rad/s", [-80.0, 80.0], 5.0),
             Sensor::new("error_x", "m", [-reach, reach], 0.5),
             Sensor::new("error_y", "m", [-reach, reach], 0.5),
         ],

@@ -7,6 +7,8 @@ use crate::{env::EnvError, streams::fnv1a};
 /// Counts the changes to the layout of saved states.
 const FORMAT: u8 = 1;
 const CHECKSUM_BYTES: usize = 8;
+/// No state of a single robot comes near this.
+const MAX_BYTES: usize = 1 << 26;
 
 /// Encodes `state` of `task`.
 pub(crate) fn seal(task: &str, state: &impl Serialize) -> Vec<u8> {
@@ -22,6 +24,9 @@ pub(crate) fn seal(task: &str, state: &impl Serialize) -> Vec<u8> {
 /// If the bytes are damaged, of another format or of another task.
 pub(crate) fn unseal<S: DeserializeOwned>(task: &str, bytes: &[u8]) -> Result<S, EnvError> {
     let refuse = |reason: String| EnvError::State { task: task.to_owned(), reason };
+    if bytes.len() > MAX_BYTES {
+        return Err(refuse(format!("it has {} bytes, expected at most {MAX_BYTES}", bytes.len())));
+    }
     let split = bytes.len().checked_sub(CHECKSUM_BYTES).ok_or_else(|| refuse("it is cut off".into()))?;
     let (payload, checksum) = bytes.split_at(split);
     if fnv1a(payload).to_le_bytes() != checksum {

@@ -59,7 +59,6 @@ fn check_steps<T: Task>(task: T, design: &Design, n_physics_steps: usize) {
         step(&mut env);
         n_allocations(|| step(&mut env))
     });
-    println!("{}: Rapier allocates {} times in {n_physics_steps} steps", design.name, counts[0]);
     counts.sort_unstable();
     assert_eq!(counts[0], counts[1], "a control step of {} allocates", design.name);
 }

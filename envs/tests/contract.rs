@@ -25,6 +25,8 @@ enum Defect {
     GrowingScene,
 }
 
+type Make = fn() -> Box<dyn Env>;
+
 /// A cart-pole with a defect.
 struct Broken {
     env: Box<dyn Env>,
@@ -97,7 +99,7 @@ impl Env for Broken {
 
 #[test]
 fn every_defect_is_noticed() {
-    let makers: [(&str, fn() -> Box<dyn Env>); 8] = [
+    let makers: [(&str, Make); 8] = [
         ("another seed", || broken(Defect::IgnoresSeed)),
         ("beyond its range", || broken(Defect::Unclipped)),
         ("truncation comes", || broken(Defect::LateTruncation)),

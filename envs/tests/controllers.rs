@@ -1,5 +1,7 @@
 //! The tasks can be solved: plain controllers solve them, and random actions do not.
 
+#![allow(clippy::print_stdout, reason = "`--nocapture` shows the returns, to quote them")]
+
 use mesolimb_envs::{Env, cartpole, make, reacher};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;

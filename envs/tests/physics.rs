@@ -178,7 +178,6 @@ fn stops_hold_against_the_motor() {
         world.step().unwrap();
         worst = worst.max(world.joint_position(1));
     }
-    println!("elbow overshoots its stop by {:.3} rad", worst - 2.6);
     assert!(worst < 2.75, "elbow at {worst}");
     assert!((world.joint_position(1) - 2.6).abs() < 0.02, "elbow rests at {}", world.joint_position(1));
 }
