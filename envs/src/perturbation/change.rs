@@ -12,6 +12,7 @@ const NORMAL_CUTOFF: f64 = 4.0;
 /// A change of one parameter, or of all parameters of a kind.
 ///
 /// Exactly one of `set`, `scale` and `add` says what happens; it acts on the nominal value.
+/// A change of a kind draws once for all its parameters; to let them differ, write one change for each.
 /// Times are control steps in the life of the robot, counted from 0 across episodes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +37,7 @@ pub struct Change {
     /// Draws anew every so many steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<u64>,
-    /// Reaches each new value linearly within so many steps instead of at once.
+    /// Reaches each new value linearly within so many steps, from the value before it, instead of at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ramp: Option<u64>,
     /// Acts for so many steps, rests for as many, and so on.
