@@ -311,7 +311,8 @@ fn play(env: &mut dyn Env, seed: u64, n_steps: usize) -> Trajectory {
     let mut action = vec![0.0; spec.actions.len()];
     let mut step_of = |step: usize| {
         UNIFORM.act(step, &spec, &mut rng, &mut action);
-        let reward = env.step(&action).reward;
+        let Step { reward, fault, .. } = env.step(&action);
+        assert_eq!(fault, None, "the world holds wherever its parameters may be");
         (observe(env).iter().map(|value| value.to_bits()).collect(), reward.to_bits())
     };
     Trajectory((0..n_steps).map(&mut step_of).collect())
