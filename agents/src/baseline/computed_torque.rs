@@ -4,11 +4,11 @@
 //! With the error `e = q* − q`, its shoulder part taken the short way round, the arm follows
 //!
 //! ```text
-//! v* = e · min(k, η √(2 a/|e|))        τ = M(q) g (v* − q̇) + h(q, q̇) + d q̇
+//! vᵢ* = eᵢ min(k, √(2 aᵢ/|eᵢ|)), aᵢ = η limitᵢ/Mᵢᵢ        τ = clip(M(q) g (v* − q̇) + h(q, q̇) + d q̇, ±limit)
 //! ```
 //!
-//! cut where a motor saturates: far away the arm moves as fast as it can still stop, with `a` the deceleration along `e` that
-//! the motors can give; near the target this is a proportional-derivative law.
+//! Near the target this is a proportional-derivative law; far away each joint moves no faster than it can still stop.
+//! `η` lies above 1: with a clipped torque, to brake late and pass by a little brings the fingertip near the target sooner.
 //! `M`, `h` and the joint damping `d` are those of the nominal robot ([`Arm`]).
 //! At the start of an episode both sides of the elbow are tried on the model of the arm, and the better one is taken.
 
@@ -34,12 +34,13 @@ const CHANNELS: [&str; 8] = [
     "target_x",
     "target_y",
 ];
+// The three below minimise the cost of the task on the model of the arm, over the starts of seeds 5000 to 5099.
 /// Approach rate near the target, `k`, in 1/s.
-const APPROACH: f64 = 12.0;
+const APPROACH: f64 = 9.4;
 /// Rate at which the velocity follows, `g`, in 1/s.
-const FOLLOW: f64 = 30.0;
-/// Share of the braking torque that is planned with, `η²`.
-const BRAKING_SHARE: f64 = 0.8;
+const FOLLOW: f64 = 24.0;
+/// Deceleration that is planned with, in units of what a joint's motor gives alone, `η`.
+const BRAKING: f64 = 2.4;
 
 /// Reaches with the nominal arm. It learns nothing.
 #[derive(Debug)]
@@ -114,13 +115,12 @@ fn torques(arm: &Arm, at: Posture, target: Vector2<f64>, side: f64) -> Vector2<f
     let goal = arm.angles_for(target, side);
     let error = Vector2::new(short_way(goal[0] - at.q[0]), goal[1] - at.q[1]);
     let mass = arm.mass_matrix(at.q);
-    let distance = error.norm().max(1e-9);
-    let effort = mass * error / distance;
-    let deceleration = (arm.limits[0] / effort[0].abs()).min(arm.limits[1] / effort[1].abs());
-    let rate = APPROACH.min((2.0 * BRAKING_SHARE * deceleration / distance).sqrt());
-    let wanted = mass * (error * rate - at.v) * FOLLOW + arm.bias(at);
-    let share = (arm.limits[0] / wanted[0].abs()).min(arm.limits[1] / wanted[1].abs()).min(1.0);
-    wanted * share
+    let velocity = |joint: usize| {
+        let deceleration = BRAKING * arm.limits[joint] / mass[(joint, joint)];
+        error[joint] * APPROACH.min((2.0 * deceleration / error[joint].abs().max(1e-9)).sqrt())
+    };
+    let wanted = mass * (Vector2::new(velocity(0), velocity(1)) - at.v) * FOLLOW + arm.bias(at);
+    wanted.zip_map(&arm.limits, |torque, limit| torque.clamp(-limit, limit))
 }
 
 /// The same turn, within ±π.
