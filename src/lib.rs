@@ -1,4 +1,14 @@
 //! The app: command line, runs on disk, and the view of body and brain while they learn.
 
+pub mod checkpoint;
+pub mod cli;
+pub mod config;
+pub mod folder;
 pub mod live;
+pub mod record;
 pub mod session;
+pub mod study;
+pub mod summary;
+pub mod train;
+#[cfg(feature = "viewer")]
+pub mod viewer;

@@ -1,69 +1,180 @@
-//! A run: a rollout that knows how long it is to last and where it is kept.
+//! A run under way: a rollout that knows how long it lasts and where it is kept.
 
-use mesolimb_agents::{Rollout, StepReport};
+use std::path::Path;
 
-use crate::live::Cast;
+use anyhow::{Context as _, bail};
+use mesolimb_agents::{Rollout, StepReport, registry};
+use mesolimb_envs::ChangeSchedule;
+
+use crate::{
+    checkpoint::{Checkpoint, replace_file},
+    config::RunConfig,
+    folder::{self, RunFolder},
+    live::Cast,
+    record::Recorder,
+    summary::Summary,
+};
 
 /// A run under way.
 pub struct Session {
+    config: RunConfig,
     rollout: Rollout,
-    steps: u64,
-    seed: u64,
-}
-
-/// What a finished run amounts to.
-pub struct Summary {
-    line: String,
-}
-
-impl Summary {
-    /// The outcome in a line.
-    #[must_use]
-    pub fn one_line(&self) -> String {
-        self.line.clone()
-    }
+    /// Where it is kept; nowhere when somebody only looks.
+    folder: Option<RunFolder>,
+    recorder: Option<Recorder>,
+    /// Step of the last checkpoint.
+    saved_at: u64,
 }
 
 impl Session {
-    /// A session for the viewer to start from, to be replaced.
+    /// Starts a run and its folder.
     ///
     /// # Errors
-    /// If the task is unknown.
-    pub fn demo(task: &str, seed: u64) -> anyhow::Result<Self> {
-        let env = mesolimb_envs::make(task)?;
-        let agent = mesolimb_agents::SpikingActorCritic::new(&Default::default(), env.spec(), seed)?;
-        let changes = mesolimb_envs::ChangeSchedule::new(Vec::new(), env.params(), seed)?;
-        Ok(Self { rollout: Rollout::new(env, Box::new(agent), changes, seed), steps: 100_000, seed })
+    /// If the run is not valid, or the folder exists or cannot be written; nothing is written unless all is well.
+    pub fn create(config: &RunConfig, out: &Path) -> anyhow::Result<Self> {
+        let mut session = Self::unkept(config)?;
+        let first = session.checkpoint(RunFolder::empty_curve_bytes())?;
+        session.folder = Some(RunFolder::create(out, config, &first)?);
+        session.start_recorder()?;
+        Ok(session)
     }
 
-    /// One control step.
+    /// A run that is kept nowhere.
     ///
     /// # Errors
-    /// If an observation is not finite.
+    /// If the run is not valid.
+    pub fn unkept(config: &RunConfig) -> anyhow::Result<Self> {
+        let env = mesolimb_envs::make(&config.task)?;
+        let agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
+        let changes = ChangeSchedule::new(config.changes.clone(), env.params(), config.seed)?;
+        let rollout = Rollout::new(env, agent, changes, config.seed);
+        Ok(Self { config: config.clone(), rollout, folder: None, recorder: None, saved_at: 0 })
+    }
+
+    /// Takes up the run in `path` at its newest checkpoint, or the one named.
+    ///
+    /// # Errors
+    /// If there is no run, its checkpoint is damaged, or its run file was changed in what decides the outcome. Nothing is
+    /// written then.
+    pub fn resume(path: &Path, from: Option<&Path>, steps: Option<u64>) -> anyhow::Result<Self> {
+        let mut config = folder::read_run(path)?;
+        let checkpoint = folder::read_checkpoint(path, from)?;
+        let mut saved = checkpoint.run()?;
+        saved.steps = config.steps;
+        saved.checkpoint_every = config.checkpoint_every;
+        saved.record = config.record;
+        if saved != config {
+            bail!("{} is not the run that was saved; only steps, checkpoint_every and record may change", path.join("run.toml").display());
+        }
+        if let Some(steps) = steps {
+            config.steps = steps;
+        }
+        let mut session = Self::unkept(&config)?;
+        session.rollout.load(checkpoint.rollout.clone()).with_context(|| format!("the state of {}", path.display()))?;
+        session.saved_at = session.rollout.progress().steps;
+        let folder = RunFolder::open(path, &checkpoint)?;
+        if steps.is_some() {
+            replace_file(&path.join("run.toml"), config.to_toml()?.as_bytes())?;
+        }
+        session.folder = Some(folder);
+        session.start_recorder()?;
+        Ok(session)
+    }
+
+    /// A copy of the run in `path` at its newest checkpoint, to look at: it goes on, but is kept nowhere.
+    ///
+    /// # Errors
+    /// If there is no run or its checkpoint is damaged.
+    pub fn look_at(path: &Path) -> anyhow::Result<Self> {
+        let config = folder::read_run(path)?;
+        let checkpoint = folder::read_checkpoint(path, None)?;
+        let mut session = Self::unkept(&config)?;
+        session.rollout.load(checkpoint.rollout).with_context(|| format!("the state of {}", path.display()))?;
+        session.config.steps = u64::MAX;
+        Ok(session)
+    }
+
+    fn start_recorder(&mut self) -> anyhow::Result<()> {
+        if let (true, Some(folder)) = (self.config.record, &self.folder) {
+            self.recorder = Some(Recorder::start(&folder.path().join("record"), &self.rollout)?);
+        }
+        Ok(())
+    }
+
+    /// One control step, and what is to be kept of it.
+    ///
+    /// # Errors
+    /// If an observation is not finite, or something cannot be written. What was saved before is not touched.
     pub fn step(&mut self) -> anyhow::Result<StepReport> {
-        Ok(self.rollout.step()?)
+        let report = self.rollout.step()?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(&self.rollout, &report)?;
+        }
+        if let (Some(folder), Some(episode)) = (&mut self.folder, &report.episode) {
+            folder.add_episode(episode, &self.rollout.agent().insight())?;
+        }
+        let steps = self.rollout.progress().steps;
+        if steps.is_multiple_of(self.config.checkpoint_every) || self.is_finished() {
+            self.suspend()?;
+        }
+        Ok(report)
     }
 
     /// Whether all steps are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.rollout.progress().steps >= self.steps
+        self.rollout.progress().steps >= self.config.steps
     }
 
-    /// Evaluates and sums up.
+    /// Evaluates the run and writes its summary.
     ///
     /// # Errors
-    /// If it cannot be saved.
+    /// If the evaluation fails or the summary cannot be written.
     pub fn finish(&mut self) -> anyhow::Result<Summary> {
-        Ok(Summary { line: "done".into() })
+        self.suspend()?;
+        let summary = Summary::of(self)?;
+        if let Some(folder) = &self.folder {
+            let text = serde_json::to_string_pretty(&summary).context("the summary cannot be written")?;
+            replace_file(&folder.path().join("summary.json"), (text + "\n").as_bytes())?;
+        }
+        Ok(summary)
     }
 
-    /// Saves, so that it can be taken up again.
+    /// Saves the run, if it is kept and has gone on since it was saved last.
     ///
     /// # Errors
-    /// If it cannot be saved.
+    /// If it cannot be written; the last good checkpoint survives.
     pub fn suspend(&mut self) -> anyhow::Result<()> {
+        let steps = self.rollout.progress().steps;
+        if steps == self.saved_at {
+            return Ok(());
+        }
+        let Some(curve_bytes) = self.folder.as_ref().map(RunFolder::curve_bytes) else { return Ok(()) };
+        if let Some(recorder) = &mut self.recorder {
+            recorder.close_segment(steps)?;
+        }
+        let checkpoint = self.checkpoint(curve_bytes)?;
+        if let Some(folder) = &mut self.folder {
+            folder.save(&checkpoint, steps)?;
+        }
+        self.saved_at = steps;
         Ok(())
+    }
+
+    fn checkpoint(&mut self, curve_bytes: u64) -> anyhow::Result<Checkpoint> {
+        Ok(Checkpoint { run: self.config.to_toml()?, rollout: self.rollout.save(), curve_bytes })
+    }
+
+    /// The run, resolved.
+    #[must_use]
+    pub fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    /// Where the run is kept, if it is.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.folder.as_ref().map(RunFolder::path)
     }
 
     /// The rollout.
@@ -77,20 +188,20 @@ impl Session {
         &mut self.rollout
     }
 
-    /// What stays the same throughout.
+    /// What stays the same throughout the run.
     #[must_use]
     pub fn cast(&self) -> Cast {
-        let populations =
-            self.rollout.agent().brain().map_or_else(Vec::new, |brain| {
-                brain.populations().map(|(name, size)| (name.to_owned(), size)).collect()
-            });
+        let brain = self.rollout.agent().brain();
+        let populations = brain.map_or_else(Vec::new, |brain| {
+            brain.populations().map(|(name, size)| (name.to_owned(), size)).collect()
+        });
         Cast {
-            agent: "spiking".into(),
-            seed: self.seed,
-            steps: self.steps,
+            agent: self.config.agent.clone(),
+            seed: self.config.seed,
+            steps: self.config.steps,
             env: self.rollout.env().spec().clone(),
             populations,
-            ticks_per_step: 8,
+            ticks_per_step: self.config.spiking.ticks,
         }
     }
 }

@@ -106,7 +106,7 @@ pub enum AgentError {
         known: String,
     },
     /// A setting holds a value that it must not.
-    #[error("agent.{field} is {found}, expected {expected}")]
+    #[error("{field} is {found}, expected {expected}")]
     Setting {
         /// Field.
         field: String,

@@ -4,10 +4,12 @@ pub mod agent;
 pub mod baseline;
 pub mod evaluation;
 pub mod normaliser;
+pub mod registry;
 pub mod rollout;
 pub mod spiking;
 
 pub use agent::{Agent, AgentError, Insight, Mode, Transition};
 pub use evaluation::evaluate;
+pub use registry::{AgentEntry, AgentSettings, agents};
 pub use rollout::{Episode, EpisodeEnd, Progress, Rollout, RolloutState, StepReport};
 pub use spiking::{SpikingActorCritic, SpikingConfig};

@@ -25,7 +25,7 @@
 //! ```
 
 mod build;
-pub mod cell;
+mod cell;
 mod dist;
 mod error;
 mod kernel;
@@ -39,6 +39,7 @@ mod spec;
 mod state;
 mod validate;
 
+pub use cell::{AlifSpec, LifSpec};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;

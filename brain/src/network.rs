@@ -181,6 +181,13 @@ impl Network {
         &self.readouts[readout.0].values
     }
 
+    /// Filtered rates that a readout reads, after the last window: one for each cell of its source.
+    #[must_use]
+    pub fn rates_of_readout(&self, readout: ReadoutId) -> &[f32] {
+        let source = &self.populations[self.readouts[readout.0].source];
+        &source.now.rate[..source.len()]
+    }
+
     /// Writes what a readout says of the lived window with today's weights.
     pub fn read_lived(&self, readout: ReadoutId, out: &mut [f32]) {
         let readout = &self.readouts[readout.0];

@@ -6,17 +6,14 @@
 //! h₁ = φ(LN(W₁ x + b₁))    h₂ = φ(LN(W₂ h₁ + b₂))    y = W₃ h₂ + b₃
 //! LN(v) = (v − mean v)/√(var v + 1e-5), without scale and shift    φ(n) = n for n > 0, 0.01 n otherwise
 //! ```
-//!
-//! Sums run in eight fixed lanes, so that results never depend on how the compiler arranges them.
 
 use mesolimb_brain::rng::Rng;
 use rand::RngExt as _;
 
-const LANES: usize = 8;
+use super::lanes::{Lanes, add_lanes, decay_and_add, dot, sum};
+
 const LEAK: f32 = 0.01;
 const LAYER_NORM_EPSILON: f32 = 1e-5;
-/// Traces below this count as zero: what fades never becomes denormal, which is slow.
-const TINY: f32 = 1e-30;
 
 /// The network: its weights, and the activity of the last [`Mlp::forward`].
 pub(super) struct Mlp {
@@ -98,7 +95,7 @@ impl Mlp {
         let [z_first, z_second, z_head] = split_mut(self.sizes, trace);
         let [h1, h2] = &self.hidden;
         let n_hidden = self.sizes[1];
-        let mut magnitude = [0.0; LANES];
+        let mut magnitude = Lanes::default();
 
         let d_units = &mut self.d_units[..n_hidden];
         let d_inputs = &mut self.d_inputs[..n_hidden];
@@ -120,7 +117,7 @@ impl Hidden {
     /// Turns the weighted sums in `normed` into activity.
     fn normalise_and_activate(&mut self) {
         let n = self.normed.len() as f32;
-        let mean = lanes_sum(self.normed.len(), |i| self.normed[i]) / n;
+        let mean = sum(&self.normed) / n;
         self.normed.iter_mut().for_each(|v| *v -= mean);
         let variance = dot(&self.normed, &self.normed) / n;
         self.spread = (variance + LAYER_NORM_EPSILON).sqrt();
@@ -138,7 +135,7 @@ impl Hidden {
         for ((d_sum, d), normed) in d_sums.iter_mut().zip(d_active).zip(&self.normed) {
             *d_sum = if *normed > 0.0 { *d } else { LEAK * d };
         }
-        let mean = lanes_sum(d_sums.len(), |i| d_sums[i]) / n;
+        let mean = sum(d_sums) / n;
         let along = dot(d_sums, &self.normed) / n;
         let inverse = 1.0 / self.spread;
         for (d_sum, normed) in d_sums.iter_mut().zip(&self.normed) {
@@ -178,7 +175,7 @@ struct LayerTrace<'a> {
 }
 
 impl LayerTrace<'_> {
-    fn accumulate(self, inputs: &[f32], d_sums: &[f32], decay: f32, magnitude: &mut [f32; LANES]) {
+    fn accumulate(self, inputs: &[f32], d_sums: &[f32], decay: f32, magnitude: &mut Lanes) {
         for (row, &d_sum) in self.weights.chunks_exact_mut(inputs.len()).zip(d_sums) {
             decay_and_add(row, decay, d_sum, inputs, magnitude);
         }
@@ -222,53 +219,6 @@ fn sparse_row(fan_in: usize, sparsity: f32, rng: &mut Rng, params: &mut Vec<f32>
         order.swap(place, rng.random_range(place..fan_in));
         row[order[place]] = 0.0;
     }
-}
-
-/// `z ← decay z + s d`, faded values flushed; adds `|z|` to the lanes of `magnitude`.
-fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32], magnitude: &mut [f32; LANES]) {
-    let next = |z: f32, d: f32| {
-        let value = decay * z + s * d;
-        if value.abs() < TINY { 0.0 } else { value }
-    };
-    let mut lanes = *magnitude;
-    let mut z_chunks = z.chunks_exact_mut(LANES);
-    let mut d_chunks = d.chunks_exact(LANES);
-    for (z, d) in (&mut z_chunks).zip(&mut d_chunks) {
-        for lane in 0..LANES {
-            z[lane] = next(z[lane], d[lane]);
-            lanes[lane] += z[lane].abs();
-        }
-    }
-    for ((z, d), lane) in z_chunks.into_remainder().iter_mut().zip(d_chunks.remainder()).zip(&mut lanes) {
-        *z = next(*z, *d);
-        *lane += z.abs();
-    }
-    *magnitude = lanes;
-}
-
-/// Dot product of slices of equal length.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0; LANES];
-    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    for ((a, b), lane) in a_chunks.remainder().iter().zip(b_chunks.remainder()).zip(&mut lanes) {
-        *lane = a * b;
-    }
-    for (a, b) in a_chunks.zip(b_chunks) {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    add_lanes(&lanes)
-}
-
-fn lanes_sum(n: usize, f: impl Fn(usize) -> f32) -> f32 {
-    let mut lanes = [0.0; LANES];
-    (0..n).for_each(|i| lanes[i % LANES] += f(i));
-    add_lanes(&lanes)
-}
-
-fn add_lanes(lanes: &[f32; LANES]) -> f32 {
-    ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 mod arm;
 mod computed_torque;
 mod inertia;
+mod lanes;
 mod lqr;
 mod mlp;
 mod obgd;

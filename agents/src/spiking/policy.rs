@@ -85,8 +85,14 @@ mod tests {
                     let by_mean = (log_likelihood(a, mean + h, raw) - log_likelihood(a, mean - h, raw)) / (2.0 * h);
                     let by_raw = (log_likelihood(a, mean, raw + h) - log_likelihood(a, mean, raw - h)) / (2.0 * h);
                     let (g, w) = Gaussian::from_readout(mean as f32, raw as f32).score(a as f32, 1.0, 0.0);
-                    assert!((f64::from(g) - by_mean).abs() < 1e-3 * (1.0 + by_mean.abs()), "{a} {mean} {raw}: {g} {by_mean}");
-                    assert!((f64::from(w) - by_raw).abs() < 1e-3 * (1.0 + by_raw.abs()), "{a} {mean} {raw}: {w} {by_raw}");
+                    assert!(
+                        (f64::from(g) - by_mean).abs() < 1e-3 * (1.0 + by_mean.abs()),
+                        "{a} {mean} {raw}: {g} {by_mean}"
+                    );
+                    assert!(
+                        (f64::from(w) - by_raw).abs() < 1e-3 * (1.0 + by_raw.abs()),
+                        "{a} {mean} {raw}: {w} {by_raw}"
+                    );
                 }
             }
         }

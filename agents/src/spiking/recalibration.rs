@@ -138,7 +138,8 @@ impl Recalibration {
                 }
             }
             if settled {
-                let target = if near || match_now.abs() < DEAD { 1.0 } else { (1.0 / match_now).clamp(-MAX_GAIN, MAX_GAIN) };
+                let target =
+                    if near || match_now.abs() < DEAD { 1.0 } else { (1.0 / match_now).clamp(-MAX_GAIN, MAX_GAIN) };
                 self.gains[k] += config.gain_rate as f32 * (target as f32 - self.gains[k]);
             }
         }

@@ -54,7 +54,9 @@ impl SpikingActorCritic {
             && [&state.drawn, &state.command].iter().all(|v| v.len() == n_actions)
             && state.policy.len() == n_actions;
         if !fits {
-            return Err(AgentError::State("it belongs to an agent with other sizes, or holds numbers that are not finite".into()));
+            return Err(AgentError::State(
+                "it belongs to an agent with other sizes, or holds numbers that are not finite".into(),
+            ));
         }
         // The last thing that can fail, and it changes nothing if it does.
         self.network.load(&state.network)?;

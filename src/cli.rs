@@ -1,0 +1,291 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{RunConfig, nearest},
+    folder,
+    session::Session,
+    summary::Summary,
+    train::train,
+};
+
+/// Robots that learn the way animals do.
+///
+/// Without a command, opens the view on the default task and learns in front of you; without a display, trains in the
+/// terminal.
+#[derive(Debug, Parser)]
+#[command(name = "mesolimb", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train an agent on a task, and keep the run in a folder
+    Train {
+        /// Task (see `mesolimb list`); the run file's, if not given
+        task: Option<String>,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Folder of the run; a new one under runs/, if not given
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Go on with a run where it was saved last
+    Resume {
+        /// Folder of the run
+        dir: PathBuf,
+        /// Train up to this many steps instead
+        #[arg(long)]
+        steps: Option<u64>,
+        /// Start from this checkpoint instead of the newest
+        #[arg(long)]
+        from: Option<PathBuf>,
+        #[command(flatten)]
+        threads: Threads,
+    },
+    /// Evaluate a run where it was saved last: learning and exploration off
+    Eval {
+        /// Folder of the run
+        dir: PathBuf,
+        #[command(flatten)]
+        threads: Threads,
+    },
+    /// Show body and brain in 3D while they learn
+    View {
+        /// Folder of a run, or a task
+        what: String,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Save a picture of the window as PNG and exit
+        #[arg(long, value_name = "FILE")]
+        screenshot: Option<PathBuf>,
+        /// Seconds to wait before the picture
+        #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
+        after_secs: f32,
+    },
+    /// List tasks, agents and what can change in a world
+    List,
+    /// Run a published experiment and write its table and picture
+    Study {
+        /// Which one: first-light, reversal
+        name: String,
+        /// Folder for the results
+        #[arg(long, default_value = "studies")]
+        out: PathBuf,
+        /// Seeds, counted from 0
+        #[arg(long, default_value_t = 5)]
+        seeds: u64,
+        #[command(flatten)]
+        threads: Threads,
+    },
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Run file (TOML)
+    #[arg(long, value_name = "FILE")]
+    run: Option<PathBuf>,
+    /// Any setting of the run file, such as spiking.cells=64
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Control steps
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Agent (see `mesolimb list`)
+    #[arg(long)]
+    agent: Option<String>,
+    /// Control steps between two checkpoints
+    #[arg(long)]
+    checkpoint_every: Option<u64>,
+    /// Record spikes and states as Parquet
+    #[arg(long)]
+    record: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+#[derive(Debug, Args)]
+struct Threads {
+    /// Threads for evaluation and studies; results do not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl Threads {
+    fn apply(&self) -> anyhow::Result<()> {
+        if self.threads == Some(0) {
+            bail!("--threads is 0, expected at least 1");
+        }
+        if let Some(n) = self.threads {
+            // Fails only where the threads were set before, and they are set once.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+        }
+        Ok(())
+    }
+}
+
+impl RunArgs {
+    /// The resolved run: the run file, then the options, then `--set`.
+    fn resolve(&self, task: Option<&str>) -> anyhow::Result<RunConfig> {
+        self.threads.apply()?;
+        let mut table = self.run.as_deref().map_or_else(|| Ok(toml::Table::new()), RunConfig::read)?;
+        let mut put = |key: &str, value: toml::Value| table.insert(key.to_owned(), value);
+        if let Some(task) = task {
+            put("task", task.into());
+        }
+        if let Some(agent) = &self.agent {
+            put("agent", agent.as_str().into());
+        }
+        for (key, value) in [("seed", self.seed), ("steps", self.steps), ("checkpoint_every", self.checkpoint_every)] {
+            if let Some(value) = value {
+                let value = i64::try_from(value).with_context(|| format!("--{key} is {value}, expected at most {}", i64::MAX))?;
+                put(key, value.into());
+            }
+        }
+        if self.record {
+            put("record", true.into());
+        }
+        let config = RunConfig::resolve(table, &self.settings)?;
+        let agents = mesolimb_agents::agents().iter().map(|a| a.name);
+        if !agents.clone().any(|name| name == config.agent) {
+            let hint = nearest(&config.agent, agents).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
+            bail!("unknown agent '{}'{hint}", config.agent);
+        }
+        Ok(config)
+    }
+}
+
+/// Runs the command line.
+///
+/// # Errors
+/// If what was asked for cannot be done; the message says what was expected.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        None => first_light(),
+        Some(Command::Train { task, run, out }) => {
+            if task.is_none() && run.run.is_none() {
+                bail!("train: name a task, such as `mesolimb train reacher`, or give a run file with --run");
+            }
+            let config = run.resolve(task.as_deref())?;
+            let out = out.unwrap_or_else(|| folder::fresh_path(&config));
+            train_and_tell(Session::create(&config, &out)?)
+        }
+        Some(Command::Resume { dir, steps, from, threads }) => {
+            threads.apply()?;
+            train_and_tell(Session::resume(&dir, from.as_deref(), steps)?)
+        }
+        Some(Command::Eval { dir, threads }) => {
+            threads.apply()?;
+            let summary = Summary::of(&mut Session::look_at(&dir)?)?;
+            say(&serde_json::to_string_pretty(&summary)?);
+            Ok(())
+        }
+        Some(Command::View { what, run, screenshot, after_secs }) => {
+            let session = if Path::new(&what).is_dir() {
+                Session::look_at(Path::new(&what))?
+            } else {
+                let config = run.resolve(Some(&what))?;
+                Session::unkept(&config)?
+            };
+            view(session, screenshot.map(|file| (file, after_secs)))
+        }
+        Some(Command::List) => {
+            list();
+            Ok(())
+        }
+        Some(Command::Study { name, out, seeds, threads }) => {
+            threads.apply()?;
+            crate::study::run(&name, &out, seeds)
+        }
+    }
+}
+
+/// `mesolimb` alone: the default run, in front of you.
+fn first_light() -> anyhow::Result<()> {
+    let config = RunConfig::default();
+    let out = folder::fresh_path(&config);
+    if has_display() {
+        return view(Session::create(&config, &out)?, None);
+    }
+    say(no_view_reason());
+    train_and_tell(Session::create(&config, &out)?)
+}
+
+fn train_and_tell(mut session: Session) -> anyhow::Result<()> {
+    let summary = train(&mut session)?;
+    say(&summary.one_line());
+    if let Some(path) = session.path() {
+        say(&format!("kept in {0}; look at it with: mesolimb view {0}", path.display()));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "viewer")]
+fn has_display() -> bool {
+    crate::viewer::has_display()
+}
+
+#[cfg(not(feature = "viewer"))]
+fn has_display() -> bool {
+    false
+}
+
+fn no_view_reason() -> &'static str {
+    if cfg!(feature = "viewer") {
+        "no display found: training here in the terminal instead"
+    } else {
+        "built without the viewer: training here in the terminal instead"
+    }
+}
+
+#[cfg(feature = "viewer")]
+fn view(session: Session, screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
+    use crate::{live, viewer};
+    if !viewer::has_display() {
+        bail!("no display found: set DISPLAY, or start a virtual one, such as: xvfb-run mesolimb view …");
+    }
+    let title = format!("mesolimb: {} on {}", session.config().agent, session.config().task);
+    let session = viewer::run(live::start(session, live::Speed::Times(1.0)), viewer::ViewOptions { screenshot, title })?;
+    if let Some(path) = session.path() {
+        say(&format!("kept in {0}; go on with: mesolimb resume {0}", path.display()));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "viewer"))]
+fn view(_session: Session, _screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
+    bail!("this mesolimb was built without the viewer; build it with the default features")
+}
+
+fn list() {
+    say("Tasks");
+    for task in mesolimb_envs::tasks() {
+        say(&format!("  {:<12} {}", task.name, task.summary));
+    }
+    say("\nAgents");
+    for agent in mesolimb_agents::agents() {
+        say(&format!("  {:<12} {}", agent.name, agent.summary));
+    }
+    for task in mesolimb_envs::tasks() {
+        say(&format!("\nWhat can change in {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'", task.name));
+        for param in (task.make)().params().iter() {
+            let (name, unit) = (&param.name, &param.unit);
+            say(&format!("  {name:<24} {} {unit}, in [{}, {}]", param.nominal, param.low, param.high));
+        }
+    }
+}
+
+/// What was asked for goes to standard output.
+#[allow(clippy::print_stdout, reason = "the command line talks to its user here and nowhere else")]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,209 @@
+//! What a run is: one TOML file, and `--set key=value` on top of it.
+
+use std::{fmt::Write as _, path::Path};
+
+use anyhow::{Context as _, bail};
+use mesolimb_agents::AgentSettings;
+use mesolimb_envs::Change;
+use serde::{Deserialize, Serialize};
+
+/// Control steps for which a run may last at the most.
+const MAX_STEPS: u64 = 1_000_000_000_000;
+
+/// A run, resolved: everything that decides what happens in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunConfig {
+    /// Task, by name.
+    pub task: String,
+    /// Agent, by name.
+    pub agent: String,
+    /// Seed of everything that is random.
+    pub seed: u64,
+    /// Control steps.
+    pub steps: u64,
+    /// Control steps between two checkpoints.
+    pub checkpoint_every: u64,
+    /// Whether spikes and states are recorded.
+    pub record: bool,
+    /// How the world changes.
+    pub changes: Vec<Change>,
+    /// Settings of the spiking actor-critic.
+    pub spiking: mesolimb_agents::SpikingConfig,
+    /// Settings of the streaming deep actor-critic.
+    pub stream_ac: mesolimb_agents::baseline::StreamAcConfig,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        let settings = AgentSettings::default();
+        Self {
+            task: "reacher".into(),
+            agent: "spiking".into(),
+            seed: 0,
+            steps: 200_000,
+            checkpoint_every: 20_000,
+            record: false,
+            changes: Vec::new(),
+            spiking: settings.spiking,
+            stream_ac: settings.stream_ac,
+        }
+    }
+}
+
+impl RunConfig {
+    /// Settings of all agents.
+    #[must_use]
+    pub fn agent_settings(&self) -> AgentSettings {
+        AgentSettings { spiking: self.spiking.clone(), stream_ac: self.stream_ac }
+    }
+
+    /// Reads a run file.
+    ///
+    /// # Errors
+    /// Names the file, the line and the key, and the nearest key that exists.
+    pub fn read(path: &Path) -> anyhow::Result<toml::Table> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let table: toml::Table = toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        check_keys(&table, &default_table(), "").with_context(|| path.display().to_string())?;
+        // Read whole at once, so that a wrong value is shown in its line.
+        toml::from_str::<Self>(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        Ok(table)
+    }
+
+    /// The run that `table` describes, with `settings` of the form `key=value` on top.
+    ///
+    /// # Errors
+    /// If a key is unknown (with the nearest one) or a value has the wrong type or range.
+    pub fn resolve(mut table: toml::Table, settings: &[String]) -> anyhow::Result<Self> {
+        for setting in settings {
+            set(&mut table, setting)?;
+        }
+        let config: Self = table.try_into().map_err(|e: toml::de::Error| anyhow::anyhow!("{}", e.to_string().trim()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> anyhow::Result<()> {
+        let check = |field: &str, value: u64| {
+            if (1..=MAX_STEPS).contains(&value) {
+                return Ok(());
+            }
+            bail!("{field} is {value}, expected a whole number from 1 to {MAX_STEPS}")
+        };
+        check("steps", self.steps)?;
+        check("checkpoint_every", self.checkpoint_every)?;
+        if self.seed > i64::MAX as u64 {
+            bail!("seed is {}, expected a whole number from 0 to {}", self.seed, i64::MAX);
+        }
+        Ok(())
+    }
+
+    /// The resolved run as a TOML file.
+    ///
+    /// # Errors
+    /// If it cannot be written as TOML.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        let mut text = format!("# mesolimb {}\n", env!("CARGO_PKG_VERSION"));
+        write!(text, "{}", toml::to_string(self)?)?;
+        Ok(text)
+    }
+}
+
+fn default_table() -> toml::Table {
+    toml::Table::try_from(RunConfig::default()).expect("the default run is valid TOML")
+}
+
+/// Applies `key=value`; the value is read as TOML, or as a plain word.
+fn set(table: &mut toml::Table, setting: &str) -> anyhow::Result<()> {
+    let Some((key, value)) = setting.split_once('=') else {
+        bail!("--set {setting}: expected key=value, such as steps=1000 or spiking.cells=64");
+    };
+    let (key, value) = (key.trim(), value.trim());
+    let parsed: Result<toml::Table, _> = toml::from_str(&format!("value = {value}"));
+    let value = match parsed {
+        Ok(mut parsed) => parsed.remove("value").unwrap_or_else(|| toml::Value::String(value.to_owned())),
+        Err(_) if value.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c)) => toml::Value::String(value.into()),
+        Err(error) => bail!("--set {key}: {error}"),
+    };
+    let mut nested = value;
+    for part in key.rsplit('.') {
+        nested = toml::Value::Table(toml::Table::from_iter([(part.to_owned(), nested)]));
+    }
+    let toml::Value::Table(nested) = nested else { unreachable!("a key has at least one part") };
+    check_keys(&nested, &default_table(), "").with_context(|| format!("--set {setting}"))?;
+    merge(table, nested);
+    Ok(())
+}
+
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Refuses keys that no run has, with the nearest one.
+fn check_keys(table: &toml::Table, known: &toml::Table, prefix: &str) -> anyhow::Result<()> {
+    for (key, value) in table {
+        match (known.get(key), value) {
+            (None, _) => {
+                let hint = nearest(key, known.keys().map(String::as_str));
+                bail!("unknown key '{prefix}{key}'{}", hint.map_or_else(String::new, |h| format!("; did you mean '{prefix}{h}'?")));
+            }
+            (Some(toml::Value::Table(known)), toml::Value::Table(table)) => {
+                check_keys(table, known, &format!("{prefix}{key}."))?;
+            }
+            (Some(toml::Value::Table(_)), other) => bail!("key '{prefix}{key}' is {other}, expected a section"),
+            (Some(_), _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The name closest to `name`, if any is close.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|k| (strsim::damerau_levenshtein(name, k), k))
+        .filter(|(distance, k)| *distance <= 2.max(k.len() / 3))
+        .min()
+        .map(|(_, k)| k)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(setting: &str) -> String {
+        format!("{:#}", RunConfig::resolve(toml::Table::new(), &[setting.to_owned()]).unwrap_err())
+    }
+
+    #[test]
+    fn settings_reach_their_place() {
+        let settings = ["steps=10", "agent=stream-ac", "spiking.recalibration.enabled=false",
+            "changes=[{ parameter = \"motor_gain\", scale = -1.0, at = 5 }]"];
+        let config = RunConfig::resolve(toml::Table::new(), &settings.map(String::from)).unwrap();
+        assert_eq!((config.steps, config.agent.as_str()), (10, "stream-ac"));
+        assert!(!config.spiking.recalibration.enabled);
+        assert_eq!(config.changes[0].at, 5);
+    }
+
+    #[test]
+    fn a_resolved_run_reads_back_as_itself() {
+        let config = RunConfig::resolve(toml::Table::new(), &["spiking.cells=32".into()]).unwrap();
+        assert_eq!(toml::from_str::<RunConfig>(&config.to_toml().unwrap()).unwrap(), config);
+    }
+
+    #[test]
+    fn refusals_name_the_key_and_the_nearest_one() {
+        assert_eq!(refusal("spiking.cels=3"), "--set spiking.cels=3: unknown key 'spiking.cels'; did you mean 'spiking.cells'?");
+        assert!(refusal("steps=0").contains("steps is 0, expected a whole number from 1"));
+        assert!(refusal("steps").contains("expected key=value"));
+        assert!(refusal("steps=many").contains("invalid type"), "{}", refusal("steps=many"));
+    }
+}

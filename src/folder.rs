@@ -1,0 +1,206 @@
+//! A run folder: complete and portable, and consistent at every instant.
+//!
+//! `run.toml` the resolved run · `curve.csv` a line for each training episode · `checkpoints/` · `record/` on request ·
+//! `summary.json` once the run is done.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{BufWriter, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use mesolimb_agents::{Episode, Insight};
+
+use crate::{
+    checkpoint::{Checkpoint, replace_file, sync_folder},
+    config::RunConfig,
+};
+
+const CURVE_HEADER: &str = "episode,end_step,length,return,end,exploration,recalibration\n";
+/// Checkpoints that are kept: the newest, and the one before in case the newest is damaged later.
+const KEPT_CHECKPOINTS: usize = 2;
+
+/// A run folder that this process holds.
+pub struct RunFolder {
+    path: PathBuf,
+    curve: BufWriter<File>,
+    curve_bytes: u64,
+    /// Locked for as long as the run is under way.
+    _lock: File,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run, with its first checkpoint. It appears whole or not at all.
+    ///
+    /// # Errors
+    /// If there is something at `path` already, or it cannot be written.
+    pub fn create(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<Self> {
+        if path.exists() {
+            bail!("{} exists already; choose another --out, or go on with: mesolimb resume {0}", path.display());
+        }
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        let name = path.file_name().with_context(|| format!("{} names no folder", path.display()))?;
+        let making = parent.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+        let made = Self::fill(&making, config, first).and_then(|()| {
+            fs::rename(&making, path).with_context(|| format!("cannot make {}", path.display()))
+        });
+        if let Err(error) = made {
+            let _ = fs::remove_dir_all(&making);
+            return Err(error);
+        }
+        sync_folder(parent);
+        Self::open(path, first)
+    }
+
+    fn fill(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<()> {
+        fs::create_dir_all(path.join("checkpoints")).with_context(|| format!("cannot make {}", path.display()))?;
+        replace_file(&path.join("run.toml"), config.to_toml()?.as_bytes())?;
+        replace_file(&path.join("curve.csv"), CURVE_HEADER.as_bytes())?;
+        first.write(&checkpoint_path(path, 0))
+    }
+
+    /// Takes up a run folder where `checkpoint` left it: what the curve holds beyond is cut off.
+    ///
+    /// # Errors
+    /// If another process holds the folder, or the curve is shorter than the checkpoint says.
+    pub fn open(path: &Path, checkpoint: &Checkpoint) -> anyhow::Result<Self> {
+        let lock_path = path.join("run.toml");
+        let lock = File::open(&lock_path).with_context(|| format!("cannot read {}", lock_path.display()))?;
+        if lock.try_lock().is_err() {
+            bail!("another mesolimb is at work in {}", path.display());
+        }
+        let curve_path = path.join("curve.csv");
+        let mut curve = OpenOptions::new()
+            .write(true)
+            .open(&curve_path)
+            .with_context(|| format!("cannot write {}", curve_path.display()))?;
+        let len = curve.metadata()?.len();
+        if len < checkpoint.curve_bytes {
+            bail!("{} has {len} bytes, expected at least {}: lines are missing", curve_path.display(), checkpoint.curve_bytes);
+        }
+        curve.set_len(checkpoint.curve_bytes)?;
+        curve.seek(SeekFrom::End(0))?;
+        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes: checkpoint.curve_bytes, _lock: lock })
+    }
+
+    /// The length of a curve without any episode.
+    #[must_use]
+    pub fn empty_curve_bytes() -> u64 {
+        CURVE_HEADER.len() as u64
+    }
+
+    /// Where the run is kept.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of the curve so far.
+    #[must_use]
+    pub fn curve_bytes(&self) -> u64 {
+        self.curve_bytes
+    }
+
+    /// Adds an episode to the curve.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn add_episode(&mut self, episode: &Episode, insight: &Insight) -> anyhow::Result<()> {
+        let Episode { index, end_step, steps, total_reward, end } = episode;
+        let Insight { exploration, recalibration, .. } = insight;
+        let line = format!("{index},{end_step},{steps},{total_reward},{end},{exploration},{recalibration}\n");
+        self.curve_bytes += line.len() as u64;
+        self.curve
+            .write_all(line.as_bytes())
+            .and_then(|()| self.curve.flush())
+            .with_context(|| format!("cannot write {}", self.path.join("curve.csv").display()))
+    }
+
+    /// Writes a checkpoint, and lets go of those that are older than the one before.
+    ///
+    /// # Errors
+    /// If it cannot be written; the last good one survives.
+    pub fn save(&mut self, checkpoint: &Checkpoint, step: u64) -> anyhow::Result<()> {
+        // The curve goes first: a checkpoint never tells of lines that are not on disk.
+        self.curve.get_ref().sync_data().context("cannot sync curve.csv")?;
+        checkpoint.write(&checkpoint_path(&self.path, step))?;
+        let mut all = checkpoints(&self.path)?;
+        all.truncate(all.len().saturating_sub(KEPT_CHECKPOINTS));
+        for (_, old) in all {
+            let _ = fs::remove_file(old);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the run of a folder.
+///
+/// # Errors
+/// If there is no run folder there, or its run file is not valid.
+pub fn read_run(path: &Path) -> anyhow::Result<RunConfig> {
+    let run = path.join("run.toml");
+    if !run.is_file() {
+        bail!("{} is no run folder: it has no run.toml", path.display());
+    }
+    RunConfig::resolve(RunConfig::read(&run)?, &[])
+}
+
+/// The checkpoints of a run folder with their steps, oldest first.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn checkpoints(path: &Path) -> anyhow::Result<Vec<(u64, PathBuf)>> {
+    let folder = path.join("checkpoints");
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut all: Vec<(u64, PathBuf)> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let step = name.strip_prefix("step_")?.strip_suffix(".ckpt")?.parse().ok()?;
+            Some((step, entry.path()))
+        })
+        .collect();
+    all.sort();
+    Ok(all)
+}
+
+/// Reads the newest checkpoint of a run folder, or the one named.
+///
+/// # Errors
+/// If there is none, or it is damaged; then the message says which older one is whole.
+pub fn read_checkpoint(path: &Path, named: Option<&Path>) -> anyhow::Result<Checkpoint> {
+    if let Some(named) = named {
+        return Checkpoint::read(named);
+    }
+    let all = checkpoints(path)?;
+    let Some(((_, newest), older)) = all.split_last() else {
+        bail!("{} holds no checkpoint", path.join("checkpoints").display());
+    };
+    Checkpoint::read(newest).map_err(|error| {
+        match older.iter().rev().find(|(_, older)| Checkpoint::read(older).is_ok()) {
+            Some((step, older)) => error.context(format!(
+                "the newest checkpoint cannot be used; the one of step {step} is whole: mesolimb resume {} --from {}",
+                path.display(),
+                older.display()
+            )),
+            None => error,
+        }
+    })
+}
+
+fn checkpoint_path(folder: &Path, step: u64) -> PathBuf {
+    folder.join("checkpoints").join(format!("step_{step:012}.ckpt"))
+}
+
+/// A folder under `runs/` that does not exist yet.
+#[must_use]
+pub fn fresh_path(config: &RunConfig) -> PathBuf {
+    let name = format!("{}-{}-{}", config.task, config.agent, config.seed);
+    let first = Path::new("runs").join(&name);
+    if !first.exists() {
+        return first;
+    }
+    (2_u64..).map(|i| Path::new("runs").join(format!("{name}-{i}"))).find(|p| !p.exists()).unwrap_or(first)
+}

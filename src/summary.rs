@@ -1,0 +1,144 @@
+//! What a finished run amounts to: evaluation, its scale from chance to the model-based reference, and speed.
+
+use std::{hint::black_box, time::Instant};
+
+use anyhow::Context as _;
+use mesolimb_agents::{Agent, AgentError, Mode, Transition, evaluate, registry};
+use mesolimb_envs::{Env, Params};
+use serde::{Deserialize, Serialize};
+
+use crate::{config::RunConfig, session::Session};
+
+/// Episodes of an evaluation.
+pub const EVALUATION_EPISODES: u64 = 20;
+/// Control steps over which speed is measured.
+const TIMED_STEPS: u32 = 3_000;
+
+/// `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Version of mesolimb.
+    pub version: String,
+    /// Task.
+    pub task: String,
+    /// Agent.
+    pub agent: String,
+    /// Seed.
+    pub seed: u64,
+    /// Control steps of training.
+    pub steps: u64,
+    /// Training episodes that ended.
+    pub episodes: u64,
+    /// Mean return of random actions in the unchanged world.
+    pub random_return: f64,
+    /// Mean return of the model-based reference in the unchanged world.
+    pub reference_return: f64,
+    /// Mean return of the last 20 training episodes; none if no episode has ended.
+    pub training_return: Option<f64>,
+    /// Mean return of 20 evaluation episodes after training, learning and exploration off, in the world as it is then.
+    pub final_return: f64,
+    /// `(final − random)/(reference − random)`.
+    pub score: f64,
+    /// Control steps a second of the world alone, one thread.
+    pub env_steps_per_s: f64,
+    /// Microseconds that the agent takes for a control step: sensing, thinking, acting, learning.
+    pub brain_us_per_step: f64,
+}
+
+impl Summary {
+    /// The outcome in a line.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        format!(
+            "{} on {}: score {:.3} (final return {:.1}; random {:.1}, reference {:.1}) after {} steps, {} episodes",
+            self.agent, self.task, self.score, self.final_return, self.random_return, self.reference_return, self.steps, self.episodes
+        )
+    }
+
+    /// Evaluates a session where it stands. The session itself is not touched.
+    ///
+    /// # Errors
+    /// If an agent cannot be made or restored.
+    pub fn of(session: &mut Session) -> anyhow::Result<Self> {
+        let config = session.config().clone();
+        let state = session.rollout_mut().agent_mut().save();
+        let progress = session.rollout().progress().clone();
+        let training_return = session.rollout().training_return();
+        let now = session.rollout().env().params().clone();
+        let mut nominal = now.clone();
+        nominal.reset_all();
+
+        let random_return = mean_return(&config, "random", None, &nominal)?;
+        let reference_return = mean_return(&config, "reference", None, &nominal)?;
+        let final_return = mean_return(&config, &config.agent, Some(&state), &now)?;
+        let (env_steps_per_s, brain_us_per_step) = speed(&config, &state)?;
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            task: config.task,
+            agent: config.agent,
+            seed: config.seed,
+            steps: progress.steps,
+            episodes: progress.episodes,
+            random_return,
+            reference_return,
+            training_return,
+            final_return,
+            score: (final_return - random_return) / (reference_return - random_return),
+            env_steps_per_s,
+            brain_us_per_step,
+        })
+    }
+}
+
+/// Mean return of an agent over the evaluation episodes, which are the same for every agent of a seed.
+fn mean_return(config: &RunConfig, agent: &str, state: Option<&[u8]>, params: &Params) -> anyhow::Result<f64> {
+    let settings = config.agent_settings();
+    let make = |index: u64| -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> {
+        let env = mesolimb_envs::make(&config.task).map_err(|e| AgentError::State(e.to_string()))?;
+        // Chance differs from episode to episode; what was learned does not.
+        let seed = if state.is_some() { config.seed } else { config.seed.wrapping_mul(1_000).wrapping_add(index) };
+        let mut agent = registry::make(agent, &settings, env.as_ref(), seed)?;
+        if let Some(state) = state {
+            agent.load(state)?;
+        }
+        Ok((env, agent))
+    };
+    let returns = evaluate(make, params, config.seed, EVALUATION_EPISODES)
+        .with_context(|| format!("evaluation of agent '{agent}' on task '{}'", config.task))?;
+    Ok(returns.iter().sum::<f64>() / returns.len() as f64)
+}
+
+/// Steps a second of the world alone, and microseconds a step of the agent alone, on copies.
+fn speed(config: &RunConfig, state: &[u8]) -> anyhow::Result<(f64, f64)> {
+    let mut env = mesolimb_envs::make(&config.task)?;
+    let mut agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
+    agent.load(state)?;
+    let mut action: Vec<f32> = env.spec().actions.iter().map(|c| 0.1 * c.high).collect();
+    let mut observation = vec![0.0; env.spec().observations.len()];
+    let mut seen = Vec::new();
+
+    env.reset(config.seed);
+    let start = Instant::now();
+    for i in 0..TIMED_STEPS {
+        if env.step(black_box(&action)).ended() {
+            env.reset(config.seed.wrapping_add(u64::from(i)));
+        }
+    }
+    let env_steps_per_s = f64::from(TIMED_STEPS) / start.elapsed().as_secs_f64();
+
+    env.reset(config.seed);
+    for _ in 0..100 {
+        env.step(&action);
+        env.observe(&mut observation);
+        seen.push(observation.clone());
+    }
+    agent.begin_episode(&seen[0], Mode::Learn)?;
+    let start = Instant::now();
+    for i in 0..TIMED_STEPS as usize {
+        agent.act(&mut action);
+        let next_observation = &seen[i % seen.len()];
+        agent.learn(&Transition { reward: 0.5, next_observation, terminated: false, truncated: false })?;
+    }
+    let brain_us_per_step = start.elapsed().as_secs_f64() * 1e6 / f64::from(TIMED_STEPS);
+    Ok((env_steps_per_s, brain_us_per_step))
+}

@@ -1,0 +1,186 @@
+//! What the plots show: the last seconds of the brain, and the returns and changes of a whole life. All of it bounded.
+
+use std::collections::VecDeque;
+
+use bevy::prelude::Resource;
+
+use super::returns::ReturnCurve;
+use crate::live::{Cast, Frame, Mark, Sample, TimedSpike};
+
+/// Seconds of life in the plots of the brain.
+pub const WINDOW_SECS: f64 = 2.0;
+/// Spikes kept at most, whatever the rates.
+const MAX_SPIKES: usize = 200_000;
+/// Changes of the world kept.
+const MAX_MARKS: usize = 200;
+/// Equal changes closer than this share of a life are one, so that a drifting world does not fill the plot.
+const MERGED_MARKS: f64 = 0.002;
+
+/// The bounded past of a run.
+#[derive(Resource, Clone, Debug)]
+pub struct History {
+    /// Spikes of the window, oldest first.
+    pub spikes: VecDeque<TimedSpike>,
+    /// Control steps of the window, oldest first.
+    pub samples: VecDeque<Sample>,
+    /// Returns of the whole life.
+    pub returns: ReturnCurve,
+    /// Changes of the world, oldest first.
+    pub marks: VecDeque<Mark>,
+    /// Control steps of life.
+    pub step: u64,
+    ticks_per_step: u64,
+    control_dt_secs: f64,
+}
+
+impl History {
+    /// An empty past.
+    pub fn new(cast: &Cast) -> Self {
+        Self {
+            spikes: VecDeque::new(),
+            samples: VecDeque::new(),
+            returns: ReturnCurve::default(),
+            marks: VecDeque::new(),
+            step: 0,
+            ticks_per_step: u64::from(cast.ticks_per_step.max(1)),
+            control_dt_secs: cast.env.control_dt_secs,
+        }
+    }
+
+    /// Takes over what a frame tells.
+    pub fn add(&mut self, frame: &Frame) {
+        self.step = frame.step;
+        self.spikes.extend(&frame.spikes);
+        self.samples.extend(&frame.samples);
+        for episode in &frame.episodes {
+            self.returns.push(episode.end_step, episode.total_reward);
+        }
+        for mark in &frame.marks {
+            self.mark(mark);
+        }
+        self.forget();
+    }
+
+    /// Brain tick that is about to come.
+    pub fn now_tick(&self) -> u64 {
+        (self.step + 1) * self.ticks_per_step
+    }
+
+    /// Seconds from now to a tick of the past: not above zero.
+    pub fn tick_secs(&self, tick: u64) -> f64 {
+        -(self.now_tick().saturating_sub(tick) as f64) * self.control_dt_secs / self.ticks_per_step as f64
+    }
+
+    /// Seconds from now to a control step of the past: not above zero.
+    pub fn step_secs(&self, step: u64) -> f64 {
+        -(self.step.saturating_sub(step) as f64) * self.control_dt_secs
+    }
+
+    /// Seconds of life so far.
+    pub fn life_secs(&self) -> f64 {
+        self.step as f64 * self.control_dt_secs
+    }
+
+    fn mark(&mut self, mark: &Mark) {
+        let merged = (MERGED_MARKS * self.step as f64) as u64;
+        match self.marks.back_mut() {
+            Some(last) if last.what == mark.what && mark.step - last.step.min(mark.step) <= merged => {
+                last.step = mark.step;
+            }
+            _ => self.marks.push_back(mark.clone()),
+        }
+        while self.marks.len() > MAX_MARKS {
+            self.marks.pop_front();
+        }
+    }
+
+    fn forget(&mut self) {
+        let window_steps = (WINDOW_SECS / self.control_dt_secs).ceil() as u64 + 1;
+        let first_step = self.step.saturating_sub(window_steps);
+        let first_tick = first_step * self.ticks_per_step;
+        let n_old = self.samples.partition_point(|sample| sample.step < first_step);
+        self.samples.drain(..n_old);
+        let n_old = self.spikes.partition_point(|spike| spike.tick < first_tick);
+        self.spikes.drain(..n_old.max(self.spikes.len().saturating_sub(MAX_SPIKES)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mesolimb_agents::Insight;
+    use mesolimb_envs::EnvSpec;
+
+    use super::*;
+
+    fn empty() -> History {
+        let env = EnvSpec {
+            name: "test".into(),
+            observations: Vec::new(),
+            actions: Vec::new(),
+            control_dt_secs: 0.02,
+            physics_dt_secs: 0.005,
+            time_limit_steps: 100,
+        };
+        History::new(&Cast {
+            agent: "spiking".into(),
+            seed: 0,
+            steps: 1_000,
+            env,
+            populations: vec![("all".into(), 10)],
+            ticks_per_step: 8,
+        })
+    }
+
+    fn live_for(history: &mut History, steps: std::ops::RangeInclusive<u64>) {
+        for step in steps {
+            history.step = step;
+            history.samples.push_back(Sample { step, reward: 0.0, insight: Insight::default() });
+            history.spikes.push_back(TimedSpike { tick: 8 * step, cell: 3, size: 1.0 });
+            history.forget();
+        }
+    }
+
+    #[test]
+    fn only_the_window_is_kept() {
+        let mut history = empty();
+        live_for(&mut history, 1..=10_000);
+        assert_eq!(history.samples.len(), 102);
+        assert_eq!(history.samples.front().unwrap().step, 10_000 - 101);
+        assert_eq!(history.spikes.len(), history.samples.len());
+    }
+
+    #[test]
+    fn times_count_back_from_now() {
+        let mut history = empty();
+        live_for(&mut history, 1..=50);
+        assert_eq!(history.step_secs(50), 0.0);
+        assert!((history.step_secs(0) + 1.0).abs() < 1e-12);
+        assert!((history.tick_secs(8 * 50) + 0.02).abs() < 1e-12, "the first tick of the last step is a step ago");
+        assert_eq!(history.tick_secs(8 * 51), 0.0);
+    }
+
+    #[test]
+    fn spikes_are_bounded_whatever_the_rates() {
+        let mut history = empty();
+        history.spikes = (0..3 * MAX_SPIKES as u32).map(|cell| TimedSpike { tick: 0, cell, size: 1.0 }).collect();
+        history.forget();
+        assert_eq!(history.spikes.len(), MAX_SPIKES);
+        assert_eq!(history.spikes.front().unwrap().cell, 2 * MAX_SPIKES as u32);
+    }
+
+    #[test]
+    fn a_world_that_drifts_leaves_one_mark_and_others_stay_apart() {
+        let mut history = empty();
+        history.step = 100_000;
+        for step in 1_000..1_100 {
+            history.mark(&Mark { step, what: "drift".into() });
+        }
+        history.mark(&Mark { step: 1_100, what: "undone".into() });
+        history.mark(&Mark { step: 5_000, what: "undone".into() });
+        assert_eq!(history.marks.iter().map(|mark| mark.step).collect::<Vec<_>>(), [1_099, 1_100, 5_000]);
+        for step in 0..1_000 {
+            history.mark(&Mark { step, what: step.to_string() });
+        }
+        assert_eq!(history.marks.len(), MAX_MARKS);
+    }
+}
