@@ -127,12 +127,9 @@ fn a_setting_out_of_range_is_named() {
     let env = make("cartpole").unwrap();
     let refused = |config: StreamAcConfig| StreamAc::new(env.spec(), config, 1).err().unwrap().to_string();
     let default = StreamAcConfig::default();
-    assert_eq!(
-        refused(StreamAcConfig { gamma: 1.0, ..default }),
-        "agent.gamma is 1, expected a discount from 0 to below 1"
-    );
-    assert!(refused(StreamAcConfig { kappa_critic: f64::NAN, ..default }).starts_with("agent.kappa_critic is NaN"));
-    assert!(refused(StreamAcConfig { n_hidden: 0, ..default }).starts_with("agent.n_hidden is 0"));
+    assert_eq!(refused(StreamAcConfig { gamma: 1.0, ..default }), "gamma is 1, expected a discount from 0 to below 1");
+    assert!(refused(StreamAcConfig { kappa_critic: f64::NAN, ..default }).starts_with("kappa_critic is NaN"));
+    assert!(refused(StreamAcConfig { n_hidden: 0, ..default }).starts_with("n_hidden is 0"));
     assert!(toml::from_str::<StreamAcConfig>("gama = 0.9").is_err());
 }
 
