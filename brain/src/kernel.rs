@@ -12,31 +12,47 @@ pub(crate) fn flush(x: f32) -> f32 {
     if x.abs() < TINY { 0.0 } else { x }
 }
 
-/// Sum of `f(i)` over `n` places in eight lanes.
+/// Adds up eight lanes, always in the same order.
 #[inline]
-fn lanes_sum(n: usize, f: impl Fn(usize) -> f32) -> f32 {
+fn fold(acc: [f32; LANES]) -> f32 {
+    ((acc[0] + acc[4]) + (acc[1] + acc[5])) + ((acc[2] + acc[6]) + (acc[3] + acc[7]))
+}
+
+/// Sum of `f(x)` in eight lanes.
+#[inline]
+fn sum_of(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut acc = [0.0f32; LANES];
-    let whole = n / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        for (lane, sum) in acc.iter_mut().enumerate() {
-            *sum += f(start + lane);
+    let chunks = x.chunks_exact(LANES);
+    for (sum, &x) in acc.iter_mut().zip(chunks.remainder()) {
+        *sum = f(x);
+    }
+    for chunk in chunks {
+        for lane in 0..LANES {
+            acc[lane] += f(chunk[lane]);
         }
     }
-    for i in whole..n {
-        acc[i - whole] += f(i);
-    }
-    ((acc[0] + acc[4]) + (acc[1] + acc[5])) + ((acc[2] + acc[6]) + (acc[3] + acc[7]))
+    fold(acc)
 }
 
 /// Sum.
 pub(crate) fn sum(x: &[f32]) -> f32 {
-    lanes_sum(x.len(), |i| x[i])
+    sum_of(x, |x| x)
 }
 
 /// Dot product; `b` at least as long as `a`.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let b = &b[..a.len()];
-    lanes_sum(a.len(), |i| a[i] * b[i])
+    let mut acc = [0.0f32; LANES];
+    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for ((sum, a), b) in acc.iter_mut().zip(a.remainder()).zip(b.remainder()) {
+        *sum = a * b;
+    }
+    for (a, b) in a.zip(b) {
+        for lane in 0..LANES {
+            acc[lane] += a[lane] * b[lane];
+        }
+    }
+    fold(acc)
 }
 
 /// `y += s x`.
@@ -50,27 +66,27 @@ pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
 pub(crate) fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32]) -> f32 {
     let d = &d[..z.len()];
     let mut acc = [0.0f32; LANES];
-    let whole = z.len() / LANES * LANES;
-    let (body, tail) = z.split_at_mut(whole);
-    for (z, d) in body.chunks_exact_mut(LANES).zip(d.chunks_exact(LANES)) {
+    let d = d.chunks_exact(LANES);
+    let mut z = z.chunks_exact_mut(LANES);
+    for (z, d) in z.by_ref().zip(d.clone()) {
         for lane in 0..LANES {
             let value = flush(decay * z[lane] + s * d[lane]);
             z[lane] = value;
             acc[lane] += value.abs();
         }
     }
-    for (lane, (z, d)) in tail.iter_mut().zip(&d[whole..]).enumerate() {
+    for ((sum, z), d) in acc.iter_mut().zip(z.into_remainder()).zip(d.remainder()) {
         *z = flush(decay * *z + s * d);
-        acc[lane] += z.abs();
+        *sum += z.abs();
     }
-    sum(&acc)
+    fold(acc)
 }
 
 /// Subtracts the mean and divides by the standard deviation: `out = (x − m)/s`, `s = √(var + 1e-5)`; returns `s`.
 pub(crate) fn normalise(x: &[f32], out: &mut [f32]) -> f32 {
     let n = x.len() as f32;
     let mean = sum(x) / n;
-    let variance = lanes_sum(x.len(), |i| (x[i] - mean) * (x[i] - mean)) / n;
+    let variance = sum_of(x, |x| (x - mean) * (x - mean)) / n;
     let spread = (variance + 1e-5).sqrt();
     let inverse = 1.0 / spread;
     for (out, x) in out.iter_mut().zip(x) {

@@ -128,15 +128,15 @@ impl Population {
         let row = (tick % self.active.len() as u64) as usize;
         let spikes = &mut self.spikes[row * n..(row + 1) * n];
         self.cells.tick(&self.now.drive, gain, spikes, &mut self.surrogate);
-        let active = &mut self.active[row];
-        active.clear();
-        active.extend((0..n as u32).filter(|&i| spikes[i as usize] > 0.0));
+        note_active(spikes, &mut self.active[row]);
 
         let (k, fresh) = (self.trace_decay, 1.0 - self.trace_decay);
-        for i in 0..n {
-            self.rate[i] = flush(k * self.rate[i] + fresh * spikes[i]);
-            self.now.mean_rate[i] += self.rate[i];
-            self.now.surrogate[i] = flush(k * self.now.surrogate[i] + fresh * self.surrogate[i]);
+        for ((rate, mean), spike) in self.rate.iter_mut().zip(&mut self.now.mean_rate).zip(&*spikes) {
+            *rate = flush(k * *rate + fresh * spike);
+            *mean += *rate;
+        }
+        for (trace, psi) in self.now.surrogate.iter_mut().zip(&self.surrogate) {
+            *trace = flush(k * *trace + fresh * psi);
         }
     }
 
@@ -193,10 +193,23 @@ impl Population {
     /// Finds again who spiked, after the spikes were loaded.
     pub(crate) fn refresh(&mut self) {
         let n = self.len();
-        for (row, active) in self.active.iter_mut().enumerate() {
-            let spikes = &self.spikes[row * n..(row + 1) * n];
-            active.clear();
-            active.extend((0..n as u32).filter(|&i| spikes[i as usize] > 0.0));
+        for (spikes, active) in self.spikes.chunks_exact(n).zip(&mut self.active) {
+            note_active(spikes, active);
+        }
+    }
+}
+
+/// Lists the cells that spiked. Most did not, so whole blocks without a spike are passed over at once.
+fn note_active(spikes: &[f32], active: &mut Vec<u32>) {
+    const BLOCK: usize = 16;
+    active.clear();
+    for (block, spikes) in spikes.chunks(BLOCK).enumerate() {
+        if spikes.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
+            for (i, &spike) in spikes.iter().enumerate() {
+                if spike > 0.0 {
+                    active.push((block * BLOCK + i) as u32);
+                }
+            }
         }
     }
 }
