@@ -73,7 +73,7 @@ enum Command {
     List,
     /// Run a published experiment and write its table and picture
     Study {
-        /// Which one: first-light, reversal
+        /// Which one (see `mesolimb list`)
         name: String,
         /// Folder for the results
         #[arg(long, default_value = "studies")]
@@ -204,7 +204,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Study { name, out, seeds, threads }) => {
             threads.apply()?;
-            crate::study::run(&name, &out, seeds)
+            say(&crate::study::run(&name, &out, seeds)?);
+            say(&format!("results and pictures are in {}", out.join(&name).display()));
+            Ok(())
         }
     }
 }
@@ -274,6 +276,10 @@ fn list() {
     say("\nAgents");
     for agent in mesolimb_agents::agents() {
         say(&format!("  {:<12} {}", agent.name, agent.summary));
+    }
+    say("\nStudies");
+    for (name, question) in crate::study::studies() {
+        say(&format!("  {name:<12} {question}"));
     }
     for task in mesolimb_envs::tasks() {
         say(&format!("\nWhat can change in {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'", task.name));

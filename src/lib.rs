@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod folder;
 pub mod live;
+pub mod plot;
 pub mod record;
 pub mod session;
 pub mod study;

@@ -91,13 +91,15 @@ impl RewardScale {
         self.discounted.is_finite() && self.spread.fits(1)
     }
 
-    /// Takes in a reward and scales it; `ended` if the episode ends with it.
-    pub fn scale(&mut self, reward: f64, gamma: f64, ended: bool) -> f32 {
+    /// Starts an episode: the discounted return starts anew, however the last one ended.
+    pub fn begin_episode(&mut self) {
+        self.discounted = 0.0;
+    }
+
+    /// Takes in a reward and scales it.
+    pub fn scale(&mut self, reward: f64, gamma: f64) -> f32 {
         self.discounted = gamma * self.discounted + reward;
         self.spread.update(&[self.discounted as f32]);
-        if ended {
-            self.discounted = 0.0;
-        }
         (reward / (self.spread.variance(0) + 1e-8).sqrt()) as f32
     }
 }

@@ -139,7 +139,7 @@ impl StreamAc {
 
     fn learn_from(&mut self, reward: f64, observation: &[f32], done: bool) {
         let gamma = self.config.gamma;
-        let reward = self.rewarded.scale(reward, gamma, done);
+        let reward = self.rewarded.scale(reward, gamma);
         self.sense(observation);
         let next_value = if done { 0.0 } else { self.critic.forward(&self.next_input)[0] };
         let value = self.critic.forward(&self.input)[0];
@@ -194,6 +194,7 @@ impl Agent for StreamAc {
         check_finite(&self.spec, observation, 0.0)?;
         self.mode = mode;
         self.n_steps = 0;
+        self.rewarded.begin_episode();
         self.sense(observation);
         std::mem::swap(&mut self.input, &mut self.next_input);
         self.clear_traces();

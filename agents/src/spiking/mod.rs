@@ -119,8 +119,7 @@ impl SpikingActorCritic {
 
     /// The prediction error of the step that was lived: `δ = r̃ + γ V(s′) − V(s)`, both values with today's weights.
     fn evaluate(&mut self, transition: &Transition<'_>) -> f32 {
-        let ended = transition.terminated || transition.truncated;
-        let reward = self.reward_scale.scale(transition.reward, self.config.gamma, ended);
+        let reward = self.reward_scale.scale(transition.reward, self.config.gamma);
         let next_value = if transition.terminated { 0.0 } else { self.network.readout(self.ids.value)[0] };
         let mut value = [0.0];
         self.network.read_lived(self.ids.value, &mut value);
@@ -179,6 +178,7 @@ impl Agent for SpikingActorCritic {
     fn begin_episode(&mut self, observation: &[f32], mode: Mode) -> Result<(), AgentError> {
         check_finite(&self.spec, observation, 0.0)?;
         self.mode = mode;
+        self.reward_scale.begin_episode();
         self.network.reset_state();
         self.think(observation);
         Ok(())

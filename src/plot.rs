@@ -1,0 +1,105 @@
+//! Pictures of curves, as SVG.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use plotters::prelude::*;
+
+/// A line with a band around it.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// What it shows.
+    pub label: String,
+    /// Colour, as red, green and blue.
+    pub colour: (u8, u8, u8),
+    /// Points: place, lower end of the band, middle, upper end.
+    pub points: Vec<(f64, f64, f64, f64)>,
+}
+
+/// What stands around the curves.
+#[derive(Clone, Debug)]
+pub struct Frame<'a> {
+    /// Title.
+    pub title: &'a str,
+    /// Meaning and unit of the horizontal axis.
+    pub x_label: &'a str,
+    /// Meaning and unit of the vertical axis.
+    pub y_label: &'a str,
+    /// A vertical line with its meaning, if any.
+    pub mark: Option<(f64, &'a str)>,
+}
+
+/// Palette that stays readable for the colour-blind (Okabe and Ito).
+pub const BLUE: (u8, u8, u8) = (0, 114, 178);
+/// See [`BLUE`].
+pub const ORANGE: (u8, u8, u8) = (213, 94, 0);
+/// See [`BLUE`].
+pub const GREY: (u8, u8, u8) = (120, 120, 120);
+
+/// Draws curves into an SVG file.
+///
+/// # Errors
+/// If there is nothing to draw or the file cannot be written.
+pub fn draw(path: &Path, frame: &Frame<'_>, curves: &[Curve]) -> anyhow::Result<()> {
+    let points = || curves.iter().flat_map(|c| &c.points);
+    let bounds = |of: fn(&(f64, f64, f64, f64)) -> (f64, f64)| {
+        points().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (a, b)| (low.min(a), high.max(b)))
+    };
+    let (x_low, x_high) = bounds(|p| (p.0, p.0));
+    let (y_low, y_high) = bounds(|p| (p.1, p.3));
+    if !(x_low < x_high && y_low <= y_high) {
+        return Err(anyhow!("{}: there is nothing to draw", path.display()));
+    }
+    let margin = 0.05 * (y_high - y_low).max(1e-9);
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (860, 430)).into_drawing_area();
+        root.fill(&WHITE).map_err(|e| anyhow!("{e}"))?;
+        let mut chart = ChartBuilder::on(&root)
+            .caption(frame.title, ("sans-serif", 20))
+            .margin(12)
+            .x_label_area_size(45)
+            .y_label_area_size(60)
+            .build_cartesian_2d(x_low..x_high, y_low - margin..y_high + margin)
+            .map_err(|e| anyhow!("{e}"))?;
+        chart
+            .configure_mesh()
+            .light_line_style(WHITE)
+            .x_desc(frame.x_label)
+            .y_desc(frame.y_label)
+            .x_label_formatter(&|x| if x.abs() >= 1000.0 { format!("{}k", x / 1000.0) } else { format!("{x}") })
+            .label_style(("sans-serif", 14))
+            .draw()
+            .map_err(|e| anyhow!("{e}"))?;
+        for curve in curves {
+            let colour = RGBColor(curve.colour.0, curve.colour.1, curve.colour.2);
+            let upper = curve.points.iter().map(|p| (p.0, p.3));
+            let band: Vec<_> = upper.chain(curve.points.iter().rev().map(|p| (p.0, p.1))).collect();
+            chart.draw_series([Polygon::new(band, colour.mix(0.2))]).map_err(|e| anyhow!("{e}"))?;
+            let line = LineSeries::new(curve.points.iter().map(|p| (p.0, p.2)), colour.stroke_width(2));
+            chart
+                .draw_series(line)
+                .map_err(|e| anyhow!("{e}"))?
+                .label(curve.label.clone())
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(3)));
+        }
+        if let Some((x, what)) = frame.mark {
+            let ends = [(x, y_low - margin), (x, y_high + margin)];
+            chart
+                .draw_series(DashedLineSeries::new(ends, 6, 4, BLACK.stroke_width(1)))
+                .map_err(|e| anyhow!("{e}"))?
+                .label(what)
+                .legend(|(x, y)| PathElement::new([(x, y), (x + 20, y)], BLACK.stroke_width(1)));
+        }
+        chart
+            .configure_series_labels()
+            .background_style(WHITE.mix(0.85))
+            .border_style(BLACK.mix(0.3))
+            .label_font(("sans-serif", 14))
+            .position(SeriesLabelPosition::LowerRight)
+            .draw()
+            .map_err(|e| anyhow!("{e}"))?;
+        root.present().map_err(|e| anyhow!("{e}"))?;
+    }
+    std::fs::write(path, svg).with_context(|| format!("cannot write {}", path.display()))
+}
