@@ -60,6 +60,8 @@ pub struct RecalibrationConfig {
     pub enabled: bool,
     /// Step of the motor matrix.
     pub motor_rate: f64,
+    /// Deviation of a motor, as a share of its reference, that is left alone.
+    pub deadband: f64,
     /// Step of the recalibration towards its target, per control step.
     pub gain_rate: f64,
     /// Control steps over which the reference motor matrix follows.
@@ -97,7 +99,14 @@ impl Default for SpikingConfig {
 
 impl Default for RecalibrationConfig {
     fn default() -> Self {
-        Self { enabled: true, motor_rate: 0.04, gain_rate: 0.0075, reference_steps: 20_000.0, settle_steps: 5_000 }
+        Self {
+            enabled: true,
+            motor_rate: 0.04,
+            deadband: 0.3,
+            gain_rate: 0.0075,
+            reference_steps: 20_000.0,
+            settle_steps: 5_000,
+        }
     }
 }
 
@@ -129,6 +138,7 @@ impl SpikingConfig {
         check("dopamine_uptake_ms", self.dopamine_uptake_ms, 1e-3, 1e6)?;
         let r = &self.recalibration;
         check("recalibration.motor_rate", r.motor_rate, 0.0, 1.0)?;
+        check("recalibration.deadband", r.deadband, 0.0, 1.0)?;
         check("recalibration.gain_rate", r.gain_rate, 0.0, 1.0)?;
         check("recalibration.reference_steps", r.reference_steps, 1.0, 1e12)
     }

@@ -18,8 +18,6 @@ use crate::normaliser::Normaliser;
 
 /// Most that a command is scaled.
 const MAX_GAIN: f64 = 2.5;
-/// Deviation of the motor matrix that is left alone.
-const DEADBAND: f64 = 0.3;
 /// Share of its reference below which a motor counts as dead.
 const DEAD: f64 = 0.2;
 /// Steps of the averages of command power and error variance.
@@ -126,7 +124,7 @@ impl Recalibration {
         for k in 0..self.n_actions {
             let column = k * n..(k + 1) * n;
             let match_now = self.likeness(k);
-            let near = (match_now - 1.0).abs() < DEADBAND;
+            let near = (match_now - 1.0).abs() < config.deadband;
             steady &= near;
             let settled = self.steady_steps >= config.settle_steps;
             if near || !settled {
