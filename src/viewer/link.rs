@@ -22,7 +22,7 @@ pub const SPEEDS: [(Speed, &str); 7] = [
 pub struct Link {
     /// What stays the same.
     pub cast: Cast,
-    /// The newest frame, without the spikes and samples that went to the history.
+    /// The newest frame.
     pub latest: Option<Frame>,
     /// The simulation thread is gone.
     pub lost: bool,
@@ -63,8 +63,7 @@ pub fn receive(mut link: ResMut<Link>, mut history: ResMut<History>, mut cloud: 
         match link.frames.try_recv() {
             Ok(frame) => {
                 history.add(&frame);
-                cloud.light_up(&frame.spikes);
-                cloud.fade_to(history.now_tick());
+                cloud.advance(history.now_tick(), &frame.spikes);
                 link.latest = Some(frame);
             }
             Err(TryRecvError::Empty) => return,

@@ -1,0 +1,307 @@
+//! The brain as a cloud: a dot for each cell, which lights up when it spikes and fades.
+//!
+//! All cells are one mesh of small squares that face the camera; its colours and corners are rewritten each frame.
+
+use std::collections::VecDeque;
+
+use bevy::{
+    asset::RenderAssetUsages,
+    camera::visibility::{NoFrustumCulling, RenderLayers},
+    mesh::{Indices, PrimitiveTopology},
+    prelude::*,
+    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
+};
+
+use super::{
+    camera::{Orbit, View},
+    convert::linear,
+    history::History,
+    palette,
+};
+use crate::live::TimedSpike;
+
+/// Layer that the camera of the brain alone sees.
+pub const BRAIN_LAYER: usize = 1;
+/// Seconds of life after which a spike has faded to a third.
+const FADE_SECS: f32 = 0.06;
+/// Radius of a resting and of a spiking cell, as a share of the distance between cells.
+const RADII: [f32; 2] = [0.55, 1.5];
+/// Light of a resting and of a spiking cell.
+const LIGHTS: [f32; 2] = [0.30, 2.2];
+/// Radius of a population of 128 cells. The cloud has no physical size.
+const TYPICAL_RADIUS: f32 = 1.0;
+
+/// The cells of the brain.
+#[derive(Resource)]
+pub struct Cloud {
+    /// The populations, in the order in which spikes count cells.
+    pub clusters: Vec<Cluster>,
+    cells: Vec<Cell>,
+    fade_ticks: f32,
+    now_tick: u64,
+    changed: bool,
+}
+
+/// A population in space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// Name of the population.
+    pub name: String,
+    /// Cells in it.
+    pub n_cells: usize,
+    /// Index of the first of them.
+    pub first_cell: usize,
+    /// Where it is.
+    pub centre: Vec3,
+    /// How far it reaches.
+    pub radius: f32,
+}
+
+struct Cell {
+    position: Vec3,
+    radius: f32,
+    cluster_idx: usize,
+    glow: f32,
+}
+
+/// Marks the entity that draws the cells.
+#[derive(Component)]
+pub struct CloudMesh;
+
+impl Cloud {
+    /// Cells at rest.
+    pub fn new(populations: &[(String, usize)], tick_secs: f64) -> Self {
+        let clusters = arrange(populations);
+        let cells = clusters.iter().enumerate().flat_map(|(cluster_idx, cluster)| {
+            let spacing = cluster.radius / (cluster.n_cells as f32).cbrt();
+            (0..cluster.n_cells).map(move |i| Cell {
+                position: cluster.centre + cluster.radius * within_ball(i),
+                radius: 0.5 * spacing,
+                cluster_idx,
+                glow: 0.0,
+            })
+        });
+        Self {
+            cells: cells.collect(),
+            clusters,
+            fade_ticks: FADE_SECS / tick_secs as f32,
+            now_tick: 0,
+            changed: true,
+        }
+    }
+
+    /// Points that a camera has to frame.
+    pub fn extent(&self) -> Vec<Vec3> {
+        let directions = [Vec3::X, Vec3::NEG_X, Vec3::Y, Vec3::NEG_Y, Vec3::Z, Vec3::NEG_Z];
+        // Labels stand above the clusters.
+        let label = |cluster: &Cluster| cluster.centre + 1.35 * cluster.radius * Vec3::Z;
+        let reach = |cluster: &Cluster| directions.map(|direction| cluster.centre + cluster.radius * direction);
+        self.clusters.iter().flat_map(|cluster| reach(cluster).into_iter().chain([label(cluster)])).collect()
+    }
+
+    /// Lets all cells fade until a tick of life, and lights up those that spiked since. In a paused simulation they keep
+    /// their light.
+    pub fn advance(&mut self, now_tick: u64, spikes: &VecDeque<TimedSpike>) {
+        let fading = |ticks: u64| (-(ticks as f32) / self.fade_ticks).exp();
+        let factor = fading(now_tick.saturating_sub(self.now_tick));
+        for cell in &mut self.cells {
+            cell.glow *= factor;
+        }
+        for spike in spikes {
+            if let Some(cell) = self.cells.get_mut(spike.cell as usize) {
+                let light = spike.size.clamp(0.25, 1.0).sqrt();
+                cell.glow = cell.glow.max(light * fading(now_tick.saturating_sub(spike.tick)));
+            }
+        }
+        self.now_tick = now_tick;
+        self.changed = true;
+    }
+}
+
+/// Puts populations in a grid: those whose names start with the same word share a column, later ones above.
+fn arrange(populations: &[(String, usize)]) -> Vec<Cluster> {
+    let mut columns: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (population_idx, (name, _)) in populations.iter().enumerate() {
+        let word = name.split_whitespace().next().unwrap_or_default();
+        match columns.iter_mut().find(|(other, _)| *other == word) {
+            Some((_, members)) => members.push(population_idx),
+            None => columns.push((word, vec![population_idx])),
+        }
+    }
+    let mut members: Vec<Vec<usize>> = columns.into_iter().map(|(_, members)| members).collect();
+    if members.len() > 3 && members.iter().all(|members| members.len() == 1) {
+        let n_rows = (members.len() as f32).sqrt().round() as usize;
+        members = members.concat().chunks(n_rows).map(<[usize]>::to_vec).collect();
+    }
+    let radius = |n_cells: usize| TYPICAL_RADIUS * (n_cells.max(1) as f32 / 128.0).cbrt();
+    let spacing = 2.5 * populations.iter().map(|(_, n)| radius(*n)).fold(0.0, f32::max);
+    let mut first_cell = 0;
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for (population_idx, (name, n_cells)) in populations.iter().enumerate() {
+        let column = members.iter().position(|m| m.contains(&population_idx)).unwrap_or(0);
+        let row = members[column].iter().position(|&m| m == population_idx).unwrap_or(0);
+        let centre = Vec3::new(column as f32, 0.0, row as f32 * 1.08) * spacing;
+        clusters.push(Cluster { name: name.clone(), n_cells: *n_cells, first_cell, centre, radius: radius(*n_cells) });
+        first_cell += n_cells;
+    }
+    clusters
+}
+
+/// Point `i` of a sequence that fills the unit ball evenly, whatever its length (Roberts' R3 sequence).
+fn within_ball(i: usize) -> Vec3 {
+    let share = |step: f64| ((0.5 + step * (i + 1) as f64) % 1.0) as f32;
+    let (u, v, w) = (share(0.819_172_513_396_164_4), share(0.671_043_606_703_789_3), share(0.549_700_477_901_974_8));
+    let (radius, z) = (u.cbrt(), 1.0 - 2.0 * v);
+    let (sin, cos) = (std::f32::consts::TAU * w).sin_cos();
+    let flat = (1.0 - z * z).max(0.0).sqrt();
+    radius * Vec3::new(flat * cos, flat * sin, z)
+}
+
+/// Spawns the cloud and its camera.
+pub fn spawn(
+    mut commands: Commands,
+    cloud: Res<Cloud>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut images: ResMut<Assets<Image>>,
+) {
+    let material = StandardMaterial {
+        base_color_texture: Some(images.add(soft_disc())),
+        unlit: true,
+        alpha_mode: AlphaMode::Add,
+        cull_mode: None,
+        ..default()
+    };
+    commands.spawn((
+        CloudMesh,
+        Mesh3d(meshes.add(squares(cloud.cells.len() + 1))),
+        MeshMaterial3d(materials.add(material)),
+        RenderLayers::layer(BRAIN_LAYER),
+        NoFrustumCulling,
+    ));
+}
+
+/// Rewrites the squares: they face the camera of the brain, and are as large and bright as their cells.
+pub fn draw(
+    mut cloud: ResMut<Cloud>,
+    history: Res<History>,
+    mesh: Single<&Mesh3d, With<CloudMesh>>,
+    cameras: Query<(&View, &Transform, Ref<Orbit>)>,
+    mut meshes: ResMut<Assets<Mesh>>,
+) {
+    let Some((_, camera, orbit)) = cameras.iter().find(|(view, ..)| **view == View::Brain) else { return };
+    if !cloud.changed && !orbit.is_changed() {
+        return;
+    }
+    cloud.changed = false;
+    let Some(mut mesh) = meshes.get_mut(&mesh.0) else { return };
+    let (right, up) = (camera.rotation * Vec3::X, camera.rotation * Vec3::Y);
+    let mut positions = Vec::with_capacity(4 * (cloud.cells.len() + 1));
+    let mut colors = Vec::with_capacity(positions.capacity());
+    let mut square = |centre: Vec3, radius: f32, light: LinearRgba| {
+        let (right, up) = (radius * right, radius * up);
+        positions.extend([centre - right - up, centre + right - up, centre + right + up, centre - right + up].map(Into::<[f32; 3]>::into));
+        colors.extend([[light.red, light.green, light.blue, 1.0]; 4]);
+    };
+    let (aura, strength) = dopamine_light(history.samples.back().map_or(1.0, |sample| sample.insight.dopamine));
+    square(orbit.focus, orbit.distance * 0.4, linear(aura, strength));
+    for cell in &cloud.cells {
+        let mix = |[rest, spiking]: [f32; 2]| rest + (spiking - rest) * cell.glow;
+        square(cell.position, 2.0 * cell.radius * mix(RADII), linear(palette::population(cell.cluster_idx), mix(LIGHTS)));
+    }
+    mesh.insert_attribute(Mesh::ATTRIBUTE_POSITION, positions);
+    mesh.insert_attribute(Mesh::ATTRIBUTE_COLOR, colors);
+}
+
+/// Colour and strength of the light around the brain: gold above the baseline of dopamine, red below.
+fn dopamine_light(dopamine: f32) -> (bevy_egui::egui::Color32, f32) {
+    let color = if dopamine >= 1.0 { palette::DOPAMINE } else { palette::WORSE };
+    (color, 0.25 * (dopamine - 1.0).abs().min(1.0))
+}
+
+/// A mesh of `n` squares, all without size.
+fn squares(n: usize) -> Mesh {
+    let corners = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0_f32]];
+    let uvs: Vec<[f32; 2]> = (0..n).flat_map(|_| corners).collect();
+    let indices = (0..n as u32).flat_map(|i| [0, 1, 2, 0, 2, 3].map(|corner| 4 * i + corner)).collect();
+    Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::default())
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, vec![[0.0_f32; 3]; 4 * n])
+        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, vec![[0.0_f32, 0.0, 1.0]; 4 * n])
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, vec![[0.0_f32; 4]; 4 * n])
+        .with_inserted_attribute(Mesh::ATTRIBUTE_UV_0, uvs)
+        .with_inserted_indices(Indices::U32(indices))
+}
+
+/// A disc with a soft edge and a halo, for one that lights what is behind it.
+pub fn soft_disc() -> Image {
+    const SIZE: u32 = 64;
+    let texel = |i: u32| {
+        let at = |i: u32| (i as f32 + 0.5) / SIZE as f32 * 2.0 - 1.0;
+        let radius = at(i % SIZE).hypot(at(i / SIZE));
+        let core = 1.0 - ((radius - 0.28) / 0.14).clamp(0.0, 1.0);
+        let halo = 0.35 * (1.0 - radius).max(0.0).powi(2);
+        let alpha = (255.0 * (0.75 * core + halo).min(1.0)) as u8;
+        [255, 255, 255, alpha]
+    };
+    let size = Extent3d { width: SIZE, height: SIZE, depth_or_array_layers: 1 };
+    let texels: Vec<u8> = (0..SIZE * SIZE).flat_map(texel).collect();
+    Image::new(size, TextureDimension::D2, texels, TextureFormat::Rgba8UnormSrgb, RenderAssetUsages::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn four() -> Vec<(String, usize)> {
+        let names = ["critic sensory", "critic association", "actor sensory", "actor association"];
+        names.map(|name| (name.to_owned(), 128)).to_vec()
+    }
+
+    #[test]
+    fn cells_stay_within_their_population_and_populations_apart() {
+        let many: Vec<_> = (0..9).map(|i| (format!("p{i}"), 10 + 500 * i)).collect();
+        for populations in [four(), many, vec![("alone".into(), 5_000)]] {
+            let cloud = Cloud::new(&populations, 0.001);
+            for cell in &cloud.cells {
+                let cluster = &cloud.clusters[cell.cluster_idx];
+                assert!(cell.position.distance(cluster.centre) <= cluster.radius * 1.0001);
+            }
+            for (i, a) in cloud.clusters.iter().enumerate() {
+                for b in &cloud.clusters[..i] {
+                    assert!(a.centre.distance(b.centre) > a.radius + b.radius, "{} and {}", a.name, b.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_is_a_column() {
+        let clusters = arrange(&four());
+        assert_eq!(clusters[0].centre.x, clusters[1].centre.x);
+        assert!(clusters[0].centre.z < clusters[1].centre.z && clusters[0].centre.x < clusters[2].centre.x);
+        assert_eq!(clusters[3].first_cell, 384);
+    }
+
+    #[test]
+    fn a_spike_lights_a_cell_up_and_fades_with_the_time_of_the_brain() {
+        let mut cloud = Cloud::new(&four(), 0.01);
+        cloud.advance(
+            1_007,
+            &VecDeque::from([
+                TimedSpike { tick: 1_000, cell: 5, size: 1.0 },
+                TimedSpike { tick: 1_007, cell: 6, size: 1.0 },
+                TimedSpike { tick: 1_000, cell: 9_999, size: 1.0 },
+            ]),
+        );
+        let faded = |ticks: f32| (-ticks / cloud.fade_ticks).exp();
+        let expected = [faded(7.0), 1.0, 0.0];
+        assert_eq!([5, 6, 7].map(|cell: usize| cloud.cells[cell].glow), expected);
+        let expected = [faded(10.0), faded(3.0), 0.0];
+        cloud.advance(1_007, &VecDeque::new());
+        assert_eq!(cloud.cells[6].glow, 1.0, "a paused brain keeps its light");
+        cloud.advance(1_010, &VecDeque::new());
+        for (cell, expected) in cloud.cells[5..8].iter().zip(expected) {
+            assert!((cell.glow - expected).abs() < 1e-5);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The plots below: spikes, modulators and prediction error of the last seconds, and the returns of the whole life.
+
+use bevy_egui::egui::{self, Align, Align2, Color32, FontId, Id, Layout, RichText, Ui, UiBuilder, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, HLine, Line, LineStyle, Plot, PlotPoints, PlotUi, Points, VLine};
+
+use super::{
+    cloud::{Cloud, Cluster},
+    history::{History, WINDOW_SECS},
+    link::Link,
+    palette,
+    raster::{Dot, Raster},
+};
+use crate::live::Sample;
+
+/// Room for the names of populations.
+const GUTTER: f32 = 86.0;
+/// Width of the labels of a vertical axis.
+const AXIS_WIDTH: f32 = 30.0;
+/// Plots in this group share their time axis and cursor.
+const TIME: &str = "seconds before now";
+
+/// Draws the panel: three columns.
+pub fn show(ui: &mut Ui, link: &Link, history: &History, cloud: &Cloud) {
+    let rect = ui.available_rect_before_wrap();
+    let gap = 14.0;
+    let width = rect.width() - 2.0 * gap;
+    let shares = [0.40, 0.29, 0.31];
+    let mut left = rect.left();
+    for (column, share) in shares.into_iter().enumerate() {
+        let part = egui::Rect::from_min_size(egui::pos2(left, rect.top()), vec2(share * width, rect.height()));
+        left += share * width + gap;
+        ui.scope_builder(UiBuilder::new().max_rect(part).id_salt(column), |ui| match column {
+            0 => spikes(ui, history, cloud),
+            1 => teaching_signals(ui, link, history),
+            _ => returns(ui, history),
+        });
+    }
+}
+
+fn heading(ui: &mut Ui, title: &str, keys: &[(&str, Color32)], tooltip: &str) {
+    let row = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.label(RichText::new(title).strong().color(Color32::WHITE));
+        for (key, color) in keys {
+            ui.label(RichText::new(format!("● {key}")).small().color(*color));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(RichText::new("ⓘ").color(palette::FAINT)).on_hover_text(tooltip);
+        });
+    });
+    row.response.on_hover_text(tooltip);
+}
+
+/// A plot without mouse controls of its own, in the style of all.
+fn plot<'a>(name: &str, height: f32) -> Plot<'a> {
+    Plot::new(name.to_owned())
+        .height(height)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .set_margin_fraction(vec2(0.0, 0.06))
+        .grid_color(Color32::from_rgb(84, 94, 120))
+}
+
+fn time_plot<'a>(name: &str, height: f32) -> Plot<'a> {
+    let marks = |_: GridInput| {
+        (0..=(2.0 * WINDOW_SECS) as i32)
+            .map(|half_secs| GridMark { value: -0.5 * f64::from(half_secs), step_size: 0.5 })
+            .collect()
+    };
+    plot(name, height)
+        .link_cursor(Id::new(TIME), [true, false])
+        .x_grid_spacer(marks)
+        .label_formatter(|_| None)
+}
+
+fn time_axis<'a>(is_labelled: bool) -> Vec<AxisHints<'a>> {
+    let axis = AxisHints::new_x()
+        .tick_label_font(FontId::proportional(10.0))
+        .formatter(|mark, _| if mark.value == 0.0 { "now".to_owned() } else { format!("{:.1} s", mark.value).replace('-', "−") });
+    vec![if is_labelled { axis } else { axis.formatter(|_, _| String::new()) }]
+}
+
+fn value_axis<'a>() -> Vec<AxisHints<'a>> {
+    vec![AxisHints::new_y().min_thickness(AXIS_WIDTH).tick_label_font(FontId::proportional(10.0))]
+}
+
+fn mark_changes(plot: &mut PlotUi<'_>, times: impl Iterator<Item = f64>) {
+    for time in times {
+        let line = VLine::new("change", time).color(palette::CHANGE).width(1.2).style(LineStyle::dashed_dense());
+        plot.vline(line.allow_hover(false));
+    }
+}
+
+fn changes_in_window(history: &History) -> Vec<f64> {
+    history.marks.iter().map(|mark| history.step_secs(mark.step)).filter(|time| *time > -WINDOW_SECS).collect()
+}
+
+fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
+    let tooltip = "Spike raster: each row is a cell of the brain, each dot a spike. Colours are populations, \
+                   the same as in the cloud. Dashed lines mark changes of the world.";
+    heading(ui, "Spikes", &[], tooltip);
+    let Some(last) = cloud.clusters.last() else {
+        ui.label(RichText::new("This agent has no spiking brain.").color(palette::FAINT));
+        return;
+    };
+    let n_cells = (last.first_cell + last.n_cells) as f64;
+    let height = ui.available_height();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        let (gutter, _) = ui.allocate_exact_size(vec2(GUTTER, height), egui::Sense::hover());
+        let dots = dots(history, cloud);
+        let row_height = ((height - 20.0) / n_cells as f32).clamp(1.0, 4.0);
+        let changes = changes_in_window(history);
+        let borders: Vec<f64> = cloud.clusters.iter().skip(1).map(|cluster| cluster.first_cell as f64).collect();
+        let shown = time_plot("spikes", height).custom_x_axes(time_axis(true)).show_axes([true, false]).show_grid([true, false]).show(
+            ui,
+            |plot| {
+                plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
+                // The first population on top, as in the list of names.
+                plot.set_plot_bounds_y(-n_cells..=0.0);
+                for border in borders {
+                    plot.hline(HLine::new("border", -border).color(Color32::from_rgb(52, 60, 80)).width(1.0).allow_hover(false));
+                }
+                mark_changes(plot, changes.into_iter());
+                plot.add(Raster::new(dots, [1.8, row_height]));
+            },
+        );
+        for (cluster_idx, cluster) in cloud.clusters.iter().enumerate() {
+            name_population(ui, gutter, cluster_idx, cluster, |cell| shown.transform.position_from_point_y(-cell));
+        }
+    });
+}
+
+fn dots(history: &History, cloud: &Cloud) -> Vec<Dot> {
+    let population_of = |cell: u32| cloud.clusters.partition_point(|cluster| cluster.first_cell <= cell as usize) - 1;
+    history
+        .spikes
+        .iter()
+        .map(|spike| Dot {
+            at: [history.tick_secs(spike.tick), -(f64::from(spike.cell) + 0.5)],
+            color: palette::population(population_of(spike.cell)).gamma_multiply(0.45 + 0.55 * spike.size.clamp(0.0, 1.0)),
+        })
+        .collect()
+}
+
+fn name_population(ui: &Ui, gutter: egui::Rect, cluster_idx: usize, cluster: &Cluster, y_of: impl Fn(f64) -> f32) {
+    let middle = y_of(cluster.first_cell as f64 + cluster.n_cells as f64 / 2.0);
+    let font = FontId::proportional(10.5);
+    let color = palette::population(cluster_idx);
+    let text = cluster.name.replacen(' ', "\n", 1);
+    let galley = ui.painter().layout(text, font, color, gutter.width());
+    let at = Align2::RIGHT_CENTER.anchor_size(egui::pos2(gutter.right() - 4.0, middle), galley.size());
+    ui.painter().galley(at.min, galley, color);
+}
+
+fn teaching_signals(ui: &mut Ui, link: &Link, history: &History) {
+    let tooltip = "Dopamine carries the prediction error to the synapses. 1 is its baseline: a burst above says better than \
+                   expected, a dip below says worse than expected. Noradrenaline is 1 while the animal is uncertain of \
+                   what to do, and lower as it gets sure.";
+    let has_brain = !link.cast.populations.is_empty();
+    let line_height = ui.text_style_height(&egui::TextStyle::Body) + 8.0;
+    let height = ui.available_height();
+    let each = ((height - 2.0 * line_height - 6.0) / 2.0).max(40.0);
+    if has_brain {
+        heading(ui, "Modulators", &[("dopamine", palette::DOPAMINE), ("noradrenaline", palette::NORADRENALINE)], tooltip);
+        modulators(ui, history, each - 8.0);
+    }
+    let tooltip = "Prediction error δ: reward plus what is expected from now on, minus what was expected before. \
+                   Above zero: better than expected. Below: worse. It goes to zero as the animal learns to foresee. \
+                   In units of scaled reward.";
+    heading(ui, "Prediction error δ", &[("better", palette::BETTER), ("worse", palette::WORSE)], tooltip);
+    let rest = ui.available_height();
+    prediction_error(ui, history, rest);
+}
+
+fn trace(history: &History, value: impl Fn(&Sample) -> f32) -> Vec<[f64; 2]> {
+    let finite = history.samples.iter().filter(|sample| value(sample).is_finite());
+    finite.map(|sample| [history.step_secs(sample.step), f64::from(value(sample))]).collect()
+}
+
+fn modulators(ui: &mut Ui, history: &History, height: f32) {
+    let dopamine = trace(history, |sample| sample.insight.dopamine);
+    let noradrenaline = trace(history, |sample| sample.insight.noradrenaline);
+    let changes = changes_in_window(history);
+    let integers = |_: GridInput| (0..=2).map(|i| GridMark { value: f64::from(i), step_size: 1.0 }).collect();
+    let plot = time_plot("modulators", height).custom_x_axes(time_axis(false)).custom_y_axes(value_axis()).y_grid_spacer(integers);
+    plot.show_axes([false, true]).show(ui, |plot| {
+        plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
+        plot.set_plot_bounds_y(-0.1..=2.1);
+        plot.hline(HLine::new("baseline", 1.0).color(palette::FAINT).width(1.0).style(LineStyle::dashed_loose()).allow_hover(false));
+        mark_changes(plot, changes.into_iter());
+        plot.line(Line::new("noradrenaline", PlotPoints::from(noradrenaline)).color(palette::NORADRENALINE).width(1.5));
+        plot.line(Line::new("dopamine", PlotPoints::from(dopamine)).color(palette::DOPAMINE).width(1.8));
+    });
+}
+
+fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
+    let delta = trace(history, |sample| sample.insight.delta);
+    let reach = round_up(delta.iter().map(|point| point[1].abs()).fold(0.0, f64::max));
+    let changes = changes_in_window(history);
+    let marks = move |_: GridInput| [-reach, 0.0, reach].map(|value| GridMark { value, step_size: reach }).to_vec();
+    let plot = time_plot("prediction error", height).custom_x_axes(time_axis(true)).custom_y_axes(value_axis()).y_grid_spacer(marks);
+    plot.show(ui, |plot| {
+        plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
+        plot.set_plot_bounds_y(-1.15 * reach..=1.15 * reach);
+        plot.hline(HLine::new("zero", 0.0).color(palette::FAINT).width(1.0).allow_hover(false));
+        mark_changes(plot, changes.into_iter());
+        let (better, worse): (Vec<_>, Vec<_>) = (
+            delta.iter().map(|[time, delta]| [*time, delta.max(0.0)]).collect(),
+            delta.iter().map(|[time, delta]| [*time, delta.min(0.0)]).collect(),
+        );
+        for (points, color) in [(better, palette::BETTER), (worse, palette::WORSE)] {
+            plot.line(Line::new("δ", PlotPoints::from(points)).color(color).width(1.5).fill(0.0).fill_alpha(0.25));
+        }
+    });
+}
+
+/// The next of 1, 2, 5 times a power of ten, at least 0.1.
+fn round_up(value: f64) -> f64 {
+    let decade = 10_f64.powf(value.max(0.1).log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * decade).find(|&step| step >= value * 0.999).unwrap_or(10.0 * decade)
+}
+
+fn returns(ui: &mut Ui, history: &History) {
+    let curve = &history.returns;
+    let each = if curve.stride() == 1 { "each episode".to_owned() } else { format!("mean of {}", curve.stride()) };
+    let keys = [(each.as_str(), palette::RETURN.gamma_multiply(0.75)), ("mean of 20", palette::RETURN), ("change", palette::CHANGE)];
+    let tooltip = "Return: the sum of the rewards of an episode, over the whole life. Higher is better. \
+                   Dashed lines mark changes of the world, listed to the left.";
+    heading(ui, "Return", &keys, tooltip);
+    let height = ui.available_height();
+    let raw: Vec<[f64; 2]> = curve.points().iter().map(|point| [point.step as f64, point.value]).collect();
+    let mean: Vec<[f64; 2]> = curve.points().iter().map(|point| [point.step as f64, point.moving_mean]).collect();
+    let marks: Vec<f64> = history.marks.iter().map(|mark| mark.step as f64).collect();
+    let (low, high) = value_range(&raw);
+    let now = (history.step as f64).max(100.0);
+    let x_axis = AxisHints::new_x().tick_label_font(FontId::proportional(10.0)).formatter(|mark, _| thousands(mark.value));
+    let plot = plot("returns", height)
+        .custom_x_axes(vec![x_axis.label(RichText::new("control steps of life").size(10.0).color(palette::FAINT))])
+        .custom_y_axes(value_axis())
+        .label_formatter(|_| None);
+    plot.show(ui, |plot| {
+        plot.set_plot_bounds_x(0.0..=now * 1.02);
+        plot.set_plot_bounds_y(low..=high);
+        mark_changes(plot, marks.into_iter());
+        plot.points(Points::new("episodes", PlotPoints::from(raw)).radius(1.6).color(palette::RETURN.gamma_multiply(0.45)));
+        plot.line(Line::new("mean", PlotPoints::from(mean)).color(palette::RETURN).width(2.2));
+    });
+}
+
+/// The range of values to show, with some room; outliers stay in view.
+fn value_range(points: &[[f64; 2]]) -> (f64, f64) {
+    let values = || points.iter().map(|point| point[1]);
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+    if low > high {
+        return (-1.0, 1.0);
+    }
+    let room = (0.06 * (high - low)).max(0.02 * high.abs()).max(1e-3);
+    (low - room, high + room)
+}
+
+/// A number of steps on an axis.
+fn thousands(steps: f64) -> String {
+    match steps {
+        steps if steps >= 1e6 => format!("{}M", steps / 1e6),
+        steps if steps >= 1e3 => format!("{}k", steps / 1e3),
+        steps => format!("{steps}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_at_round_numbers() {
+        for (value, expected) in [(0.0, 0.1), (0.1, 0.1), (0.13, 0.2), (0.9, 1.0), (4.0, 5.0), (5.1, 10.0), (73.0, 100.0)] {
+            assert!((round_up(value) / expected - 1.0).abs() < 1e-9, "{value} goes up to {}", round_up(value));
+        }
+    }
+
+    #[test]
+    fn a_range_has_room_around_its_values() {
+        let (low, high) = value_range(&[[0.0, -10.0], [1.0, 30.0]]);
+        assert!(low < -10.0 && high > 30.0 && high - low < 50.0);
+        let (low, high) = value_range(&[[0.0, 7.0]]);
+        assert!(low < 7.0 && high > 7.0);
+        assert_eq!(value_range(&[]), (-1.0, 1.0));
+    }
+
+    #[test]
+    fn steps_are_short_on_an_axis() {
+        assert_eq!([0.0, 500.0, 2_500.0, 1.5e6].map(thousands), ["0", "500", "2.5k", "1.5M"]);
+    }
+}
