@@ -1,0 +1,288 @@
+//! What holds for any network: delays, postsynaptic currents, Dale's law, modulators, saving, and what is refused.
+
+use mesolimb_brain::{BrainError, Network, NetworkSpec};
+use proptest::prelude::*;
+
+fn parse(text: &str) -> NetworkSpec {
+    toml::from_str(text).unwrap()
+}
+
+fn build(text: &str) -> Network {
+    Network::new(&parse(text), 1).unwrap()
+}
+
+/// A cell that spikes at once when driven, and one that listens to it.
+fn pair(delay_ticks: usize) -> Network {
+    build(&format!(
+        r#"
+        tick_ms = 1.0
+        port = [{{ name = "drive", size = 1 }}]
+        population = [
+            {{ name = "source", size = 1, cell = {{ alif = {{ tau_m_ms = 5.0, beta = 0.0 }} }} }},
+            {{ name = "target", size = 1, cell = {{ alif = {{ tau_m_ms = 20.0, v_th = 1000.0 }} }} }},
+        ]
+        projection = [
+            {{ source = "drive", target = "source", weights = 1.0 }},
+            {{ source = "source", target = "target", weights = 0.5, synapse = {{ tau_ms = 4.0, gain = 2.0, delay_ticks = {delay_ticks} }} }},
+        ]
+        "#
+    ))
+}
+
+#[test]
+fn a_spike_arrives_after_its_delay_and_the_potential_is_the_closed_form() {
+    for delay in [1, 3, 7] {
+        let mut network = pair(delay);
+        let (drive, target) = (network.port("drive").unwrap(), network.population("target").unwrap());
+        network.set_port(drive, &[2.0]);
+        network.think(1);
+        assert_eq!(network.spikes().len(), 1, "the source spikes in the first tick");
+        let start = network.potentials(target)[0];
+        network.set_port(drive, &[-9.0]);
+        // J(t) = g (1 − k) w k^t from its arrival on, and v is its leaky sum.
+        let (k, leak) = ((-1.0f32 / 4.0).exp(), (-1.0f32 / 20.0).exp());
+        let (mut j, mut v) = (0.0, start);
+        for tick in 1..20 {
+            network.think(1);
+            j *= k;
+            if tick == delay {
+                j += 2.0 * (1.0 - k) * 0.5;
+            }
+            v = leak * v + j;
+            let found = network.potentials(target)[0];
+            assert!((found - v).abs() < 1e-5, "delay {delay}, tick {tick}: {found}, expected {v}");
+        }
+    }
+}
+
+/// A population that learns, with the connectivity, sign and dopamine that are asked for.
+fn learner(connectivity: &str, weights: &str, transmitter: &str, clamped: bool) -> Network {
+    build(&format!(
+        r#"
+        port = [{{ name = "in", size = 4 }}]
+        modulator = [
+            {{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0, clamped = {clamped} }},
+            {{ name = "noradrenaline", uptake_tau_ms = 100.0, max = 2.0 }},
+        ]
+
+        [[population]]
+        name = "first"
+        size = 16
+        {transmitter}
+        cell = {{ alif = {{ tau_m_ms = 10.0, input_gain = 0.3 }} }}
+        normalised = true
+        receptor = [{{ modulator = "noradrenaline", parameter = "input_gain", effect = 1.0 }}]
+
+        [[population]]
+        name = "second"
+        size = 12
+        cell = {{ alif = {{ tau_m_ms = 10.0, input_gain = 0.3 }} }}
+        normalised = true
+        apical = {{}}
+
+        [[projection]]
+        source = "in"
+        target = "first"
+        weights = {{ uniform = [-1.0, 1.0] }}
+
+        [[projection]]
+        source = "first"
+        target = "second"
+        connectivity = {connectivity}
+        weights = {weights}
+        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 }}
+
+        [[readout]]
+        name = "out"
+        source = "second"
+        size = 1
+        weights = {{ uniform = [-1.0, 1.0] }}
+        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 }}
+        "#
+    ))
+}
+
+/// Lives for `steps` windows with a dopamine release of `release` in each.
+fn live(network: &mut Network, steps: usize, release: f32) {
+    let (port, out) = (network.port("in").unwrap(), network.readout_id("out").unwrap());
+    let dopamine = network.modulator_id("dopamine").unwrap();
+    for step in 0..steps {
+        let values: Vec<f32> = (0..4).map(|i| ((step + 3 * i) as f32 * 0.7).sin()).collect();
+        network.set_port(port, &values);
+        network.think(10);
+        network.set_error(out, &[1.0]);
+        network.release(dopamine, release);
+        network.learn();
+    }
+}
+
+fn weights(network: &Network) -> Vec<f32> {
+    network.weights("first", "second").unwrap().to_vec()
+}
+
+#[test]
+fn weights_move_with_dopamine_only_and_a_dip_moves_them_the_other_way() {
+    let before = weights(&learner("\"all_to_all\"", "0.3", "", false));
+    let change = |release: f32, clamped: bool| -> Vec<f32> {
+        let mut network = learner("\"all_to_all\"", "0.3", "", clamped);
+        live(&mut network, 3, release);
+        weights(&network).iter().zip(&before).map(|(after, before)| after - before).collect()
+    };
+    assert!(change(0.0, false).iter().all(|d| *d == 0.0), "at its baseline dopamine teaches nothing");
+    assert!(change(1.0, true).iter().all(|d| *d == 0.0), "clamped dopamine teaches nothing");
+    let (burst, dip) = (change(0.3, false), change(-0.3, false));
+    assert!(burst.iter().any(|d| d.abs() > 1e-3), "a burst changes weights");
+    let along: f32 = burst.iter().zip(&dip).map(|(b, d)| b * d).sum();
+    assert!(along < 0.0, "a dip undoes what a burst does: {along}");
+}
+
+#[test]
+fn the_plasticity_budget_bounds_the_change_of_a_projection() {
+    let mut network = learner("\"all_to_all\"", "0.3", "", false);
+    live(&mut network, 5, 0.0);
+    let before = weights(&network);
+    let dopamine = network.modulator_id("dopamine").unwrap();
+    network.release(dopamine, 1.0);
+    network.learn();
+    let change: f32 = weights(&network).iter().zip(&before).map(|(a, b)| (a - b).abs()).sum();
+    assert!(change > 0.0 && change <= 5.0 * 1.0001, "sum of changes {change}, budget 5");
+}
+
+#[test]
+fn a_complete_sparse_projection_does_what_a_dense_one_does() {
+    let mut dense = learner("\"all_to_all\"", "0.3", "", false);
+    let mut sparse = learner("{ probability = 1.0 }", "0.3", "", false);
+    live(&mut dense, 20, 0.2);
+    live(&mut sparse, 20, 0.2);
+    for (d, s) in weights(&dense).iter().zip(weights(&sparse)) {
+        assert!((d - s).abs() < 1e-4, "{d} and {s}");
+    }
+}
+
+#[test]
+fn noradrenaline_raises_the_gain_of_the_cells_that_have_its_receptor() {
+    let spikes = |level: f32| {
+        let mut network = learner("\"all_to_all\"", "0.3", "", false);
+        let noradrenaline = network.modulator_id("noradrenaline").unwrap();
+        let port = network.port("in").unwrap();
+        network.set_port(port, &[1.0, -1.0, 0.5, 0.2]);
+        (0..20)
+            .map(|_| {
+                network.release(noradrenaline, level - network.modulator(noradrenaline).level());
+                network.think(10);
+                // Cells of the first population are counted from 0 to 15.
+                network.spikes().iter().filter(|s| s.cell < 16).count()
+            })
+            .sum::<usize>()
+    };
+    let (low, rest, high) = (spikes(0.5), spikes(1.0), spikes(2.0));
+    assert!(low < rest && rest < high, "spikes at low, resting and high noradrenaline: {low}, {rest}, {high}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn learning_never_breaks_dales_law(steps in 1usize..40, release in -1.0f32..1.0) {
+        let mut excitatory = learner("{ in_degree = 8 }", "{ uniform = [0.0, 0.2] }", "transmitter = \"excitatory\"", false);
+        live(&mut excitatory, steps, release);
+        prop_assert!(weights(&excitatory).iter().all(|w| *w >= 0.0));
+        let mut inhibitory = learner("{ in_degree = 8 }", "{ uniform = [-0.2, 0.0] }", "transmitter = \"inhibitory\"", false);
+        live(&mut inhibitory, steps, release);
+        prop_assert!(weights(&inhibitory).iter().all(|w| *w <= 0.0));
+    }
+
+    #[test]
+    fn a_saved_network_goes_on_bit_for_bit(before in 0usize..20, after in 1usize..20, connectivity in prop_oneof![Just("\"all_to_all\""), Just("{ in_degree = 5 }")]) {
+        let new = || learner(connectivity, "{ uniform = [-0.5, 0.5] }", "", false);
+        let mut first = new();
+        live(&mut first, before, 0.3);
+        let bytes = postcard::to_stdvec(&first.save()).unwrap();
+        let mut second = new();
+        second.load(&postcard::from_bytes(&bytes).unwrap()).unwrap();
+        live(&mut first, after, -0.2);
+        live(&mut second, after, -0.2);
+        first.reset_state();
+        second.reset_state();
+        live(&mut first, 2, 0.1);
+        live(&mut second, 2, 0.1);
+        prop_assert_eq!(first.save(), second.save());
+    }
+}
+
+#[test]
+fn a_state_of_another_network_is_refused_and_changes_nothing() {
+    let mut dense = learner("\"all_to_all\"", "0.3", "", false);
+    let mut sparse = learner("{ in_degree = 5 }", "0.3", "", false);
+    let before = dense.save();
+    let error = dense.load(&sparse.save()).unwrap_err();
+    assert!(error.to_string().contains("first -> second"), "{error}");
+    assert_eq!(dense.save(), before);
+}
+
+#[test]
+fn a_new_episode_keeps_the_weights_and_rests_the_cells() {
+    let mut network = learner("\"all_to_all\"", "0.3", "", false);
+    live(&mut network, 10, 0.3);
+    let before = weights(&network);
+    network.reset_state();
+    assert_eq!(weights(&network), before);
+    let dopamine = network.modulator_id("dopamine").unwrap();
+    network.release(dopamine, 1.0);
+    network.learn();
+    assert_eq!(weights(&network), before, "no tag survives into the next episode");
+}
+
+/// What is said about a spec in which `from` is replaced by `to`.
+fn refusal(from: &str, to: &str) -> String {
+    let good = r#"
+        port = [{ name = "in", size = 4 }]
+        modulator = [{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0 }]
+        population = [
+            { name = "first", size = 16, transmitter = "excitatory", cell = { lif = { tau_m_ms = 10.0 } } },
+            { name = "second", size = 12, cell = { alif = {} }, normalised = true, apical = {} },
+        ]
+        projection = [
+            { source = "in", target = "first", weights = 1.0 },
+            { source = "first", target = "second", weights = 0.5, synapse = { delay_ticks = 1 }, plasticity = { modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 } },
+        ]
+    "#;
+    Network::new(&parse(good), 0).expect("the spec is valid before it is spoiled");
+    assert!(good.contains(from), "{from}");
+    match toml::from_str::<NetworkSpec>(&good.replace(from, to)) {
+        Ok(spec) => Network::new(&spec, 0).err().expect("the spoiled spec is refused").to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn refusals_name_the_part_the_field_and_what_was_expected() {
+    for (from, to, expected) in [
+        ("tau_m_ms = 10.0", "tau_m_ms = -10.0", "population 'first': tau_m_ms is in [-10, -10], expected values in"),
+        ("tau_m_ms = 10.0", "v_th_mv = -80.0", "population 'first': v_rest_mv is -70, expected below the threshold"),
+        ("delay_ticks = 1", "delay_ticks = 0", "synapse.delay_ticks is 0, expected a number in [1, 10000]"),
+        ("weights = 0.5", "weights = -0.5", "(Dale's law)"),
+        ("weights = 0.5", "weights = nan", "expected finite numbers"),
+        (
+            "modulator = \"dopamine\"",
+            "modulator = \"dopamin\"",
+            "names 'dopamin', but there is no such modulator (there are: dopamine)",
+        ),
+        ("target = \"second\"", "target = \"third\"", "no such population (there are: first, second)"),
+        ("name = \"second\"", "name = \"first\"", "called 'first'"),
+        ("apical = {}", "apical = { floor = -1.0 }", "population 'second': apical.floor is -1"),
+        ("size = 16", "size = 0", "population 'first': size is 0"),
+        ("size = 4 ", "size = 90000000 ", "memory"),
+        ("lif = {", "lifo = {", "unknown variant `lifo`"),
+    ] {
+        let message = refusal(from, to);
+        assert!(message.contains(expected), "{to}: got \"{message}\", expected \"{expected}\"");
+    }
+}
+
+#[test]
+fn errors_carry_their_data() {
+    let spec = parse("population = [{ name = \"a\", size = 0, cell = { lif = {} } }]");
+    let error = Network::new(&spec, 0).err().unwrap();
+    let BrainError::Value { place, field, .. } = error else { panic!("{error}") };
+    assert_eq!((place.as_str(), field.as_str()), ("population 'a'", "size"));
+}
