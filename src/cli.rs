@@ -5,13 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{
-    config::{RunConfig, nearest},
-    folder,
-    session::Session,
-    summary::Summary,
-    train::train,
-};
+use crate::{config::RunConfig, folder, session::Session, summary::Summary, train::train};
 
 /// Robots that learn the way animals do.
 ///
@@ -147,7 +141,8 @@ impl RunArgs {
         }
         for (key, value) in [("seed", self.seed), ("steps", self.steps), ("checkpoint_every", self.checkpoint_every)] {
             if let Some(value) = value {
-                let value = i64::try_from(value).with_context(|| format!("--{key} is {value}, expected at most {}", i64::MAX))?;
+                let value = i64::try_from(value)
+                    .with_context(|| format!("--{key} is {value}, expected at most {}", i64::MAX))?;
                 put(key, value.into());
             }
         }
@@ -155,10 +150,10 @@ impl RunArgs {
             put("record", true.into());
         }
         let config = RunConfig::resolve(table, &self.settings)?;
-        let agents = mesolimb_agents::agents().iter().map(|a| a.name);
-        if !agents.clone().any(|name| name == config.agent) {
-            let hint = nearest(&config.agent, agents).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
-            bail!("unknown agent '{}'{hint}", config.agent);
+        let checked = config.check_names();
+        match &self.run {
+            Some(file) => checked.with_context(|| format!("{}, with the options given", file.display()))?,
+            None => checked?,
         }
         Ok(config)
     }
@@ -256,7 +251,8 @@ fn view(session: Session, screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<
         bail!("no display found: set DISPLAY, or start a virtual one, such as: xvfb-run mesolimb view …");
     }
     let title = format!("mesolimb: {} on {}", session.config().agent, session.config().task);
-    let session = viewer::run(live::start(session, live::Speed::Times(1.0)), viewer::ViewOptions { screenshot, title })?;
+    let session =
+        viewer::run(live::start(session, live::Speed::Times(1.0)), viewer::ViewOptions { screenshot, title })?;
     if let Some(path) = session.path() {
         say(&format!("kept in {0}; go on with: mesolimb resume {0}", path.display()));
     }
@@ -282,7 +278,10 @@ fn list() {
         say(&format!("  {name:<12} {question}"));
     }
     for task in mesolimb_envs::tasks() {
-        say(&format!("\nWhat can change in {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'", task.name));
+        say(&format!(
+            "\nWhat can change in {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'",
+            task.name
+        ));
         for param in (task.make)().params().iter() {
             let (name, unit) = (&param.name, &param.unit);
             say(&format!("  {name:<24} {} {unit}, in [{}, {}]", param.nominal, param.low, param.high));

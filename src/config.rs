@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use mesolimb_agents::AgentSettings;
-use mesolimb_envs::Change;
+use mesolimb_envs::{Change, ChangeSchedule};
 use serde::{Deserialize, Serialize};
 
 /// Control steps for which a run may last at the most.
@@ -67,7 +67,8 @@ impl RunConfig {
         let table: toml::Table = toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
         check_keys(&table, &default_table(), "").with_context(|| path.display().to_string())?;
         // Read whole at once, so that a wrong value is shown in its line.
-        toml::from_str::<Self>(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        let run: Self = toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        run.validate().with_context(|| path.display().to_string())?;
         Ok(table)
     }
 
@@ -79,12 +80,17 @@ impl RunConfig {
         for setting in settings {
             set(&mut table, setting)?;
         }
-        let config: Self = table.try_into().map_err(|e: toml::de::Error| anyhow::anyhow!("{}", e.to_string().trim()))?;
+        let config: Self =
+            table.try_into().map_err(|e: toml::de::Error| anyhow::anyhow!("{}", e.to_string().trim()))?;
         config.validate()?;
         Ok(config)
     }
 
-    fn validate(&self) -> anyhow::Result<()> {
+    /// Refuses numbers that no run can have. Changes are checked by the task that they are for.
+    ///
+    /// # Errors
+    /// Names the field, its value and its range.
+    pub fn validate(&self) -> anyhow::Result<()> {
         let check = |field: &str, value: u64| {
             if (1..=MAX_STEPS).contains(&value) {
                 return Ok(());
@@ -96,7 +102,36 @@ impl RunConfig {
         if self.seed > i64::MAX as u64 {
             bail!("seed is {}, expected a whole number from 0 to {}", self.seed, i64::MAX);
         }
+        // Settings of agents that do not take part are checked too: a slip in them is a slip.
+        self.spiking.validate().map_err(|error| anyhow::anyhow!("spiking.{error}"))?;
+        self.stream_ac.validate().map_err(|error| anyhow::anyhow!("stream_ac.{error}"))
+    }
+
+    /// Refuses a task, an agent or a change of the world that does not exist.
+    ///
+    /// # Errors
+    /// Names the nearest that exists, or the range of a change.
+    pub fn check_names(&self) -> anyhow::Result<()> {
+        let env = mesolimb_envs::make(&self.task)?;
+        ChangeSchedule::new(self.changes.clone(), env.params(), self.seed)?;
+        let agents = mesolimb_agents::agents().iter().map(|a| a.name);
+        if !agents.clone().any(|name| name == self.agent) {
+            let hint = nearest(&self.agent, agents).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
+            bail!("unknown agent '{}'{hint}", self.agent);
+        }
         Ok(())
+    }
+
+    /// The first setting in which this run and `other` differ, with both values, if they can come to different ends.
+    #[must_use]
+    pub fn difference_in_outcome(&self, other: &Self) -> Option<String> {
+        let table = |run: &Self| toml::Table::try_from(run).unwrap_or_default();
+        let (mut ours, mut theirs) = (table(self), table(other));
+        for key in ["steps", "checkpoint_every", "record"] {
+            ours.remove(key);
+            theirs.remove(key);
+        }
+        first_difference(&ours, &theirs, "")
     }
 
     /// The resolved run as a TOML file.
@@ -112,6 +147,19 @@ impl RunConfig {
 
 fn default_table() -> toml::Table {
     toml::Table::try_from(RunConfig::default()).expect("the default run is valid TOML")
+}
+
+fn first_difference(ours: &toml::Table, theirs: &toml::Table, prefix: &str) -> Option<String> {
+    ours.keys().chain(theirs.keys()).find_map(|key| match (ours.get(key), theirs.get(key)) {
+        (Some(toml::Value::Table(ours)), Some(toml::Value::Table(theirs))) => {
+            first_difference(ours, theirs, &format!("{prefix}{key}."))
+        }
+        (ours, theirs) if ours == theirs => None,
+        (ours, theirs) => {
+            let show = |value: Option<&toml::Value>| value.map_or_else(|| "absent".to_owned(), ToString::to_string);
+            Some(format!("{prefix}{key} is {}, but {}", show(ours), show(theirs)))
+        }
+    })
 }
 
 /// Applies `key=value`; the value is read as TOML, or as a plain word.
@@ -153,7 +201,10 @@ fn check_keys(table: &toml::Table, known: &toml::Table, prefix: &str) -> anyhow:
         match (known.get(key), value) {
             (None, _) => {
                 let hint = nearest(key, known.keys().map(String::as_str));
-                bail!("unknown key '{prefix}{key}'{}", hint.map_or_else(String::new, |h| format!("; did you mean '{prefix}{h}'?")));
+                bail!(
+                    "unknown key '{prefix}{key}'{}",
+                    hint.map_or_else(String::new, |h| format!("; did you mean '{prefix}{h}'?"))
+                );
             }
             (Some(toml::Value::Table(known)), toml::Value::Table(table)) => {
                 check_keys(table, known, &format!("{prefix}{key}."))?;
@@ -185,8 +236,12 @@ mod tests {
 
     #[test]
     fn settings_reach_their_place() {
-        let settings = ["steps=10", "agent=stream-ac", "spiking.recalibration.enabled=false",
-            "changes=[{ parameter = \"motor_gain\", scale = -1.0, at = 5 }]"];
+        let settings = [
+            "steps=10",
+            "agent=stream-ac",
+            "spiking.recalibration.enabled=false",
+            "changes=[{ parameter = \"motor_gain\", scale = -1.0, at = 5 }]",
+        ];
         let config = RunConfig::resolve(toml::Table::new(), &settings.map(String::from)).unwrap();
         assert_eq!((config.steps, config.agent.as_str()), (10, "stream-ac"));
         assert!(!config.spiking.recalibration.enabled);
@@ -201,7 +256,10 @@ mod tests {
 
     #[test]
     fn refusals_name_the_key_and_the_nearest_one() {
-        assert_eq!(refusal("spiking.cels=3"), "--set spiking.cels=3: unknown key 'spiking.cels'; did you mean 'spiking.cells'?");
+        assert_eq!(
+            refusal("spiking.cels=3"),
+            "--set spiking.cels=3: unknown key 'spiking.cels'; did you mean 'spiking.cells'?"
+        );
         assert!(refusal("steps=0").contains("steps is 0, expected a whole number from 1"));
         assert!(refusal("steps").contains("expected key=value"));
         assert!(refusal("steps=many").contains("invalid type"), "{}", refusal("steps=many"));

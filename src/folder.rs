@@ -20,13 +20,14 @@ use crate::{
 const CURVE_HEADER: &str = "episode,end_step,length,return,end,exploration,recalibration\n";
 /// Checkpoints that are kept: the newest, and the one before in case the newest is damaged later.
 const KEPT_CHECKPOINTS: usize = 2;
+const LOCK: &str = ".lock";
 
-/// A run folder that this process holds.
+/// A run folder that this process holds: no other can write to it meanwhile.
 pub struct RunFolder {
     path: PathBuf,
     curve: BufWriter<File>,
     curve_bytes: u64,
-    /// Locked for as long as the run is under way.
+    /// Locked for as long as the run is under way. A file of its own, because all others may be replaced.
     _lock: File,
 }
 
@@ -43,31 +44,33 @@ impl RunFolder {
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         let name = path.file_name().with_context(|| format!("{} names no folder", path.display()))?;
         let making = parent.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-        let made = Self::fill(&making, config, first).and_then(|()| {
-            fs::rename(&making, path).with_context(|| format!("cannot make {}", path.display()))
-        });
+        let made = Self::fill(&making, config, first)
+            .and_then(|()| fs::rename(&making, path).with_context(|| format!("cannot make {}", path.display())));
         if let Err(error) = made {
             let _ = fs::remove_dir_all(&making);
             return Err(error);
         }
         sync_folder(parent);
-        Self::open(path, first)
+        Self::hold(path)
     }
 
     fn fill(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<()> {
         fs::create_dir_all(path.join("checkpoints")).with_context(|| format!("cannot make {}", path.display()))?;
         replace_file(&path.join("run.toml"), config.to_toml()?.as_bytes())?;
         replace_file(&path.join("curve.csv"), CURVE_HEADER.as_bytes())?;
+        replace_file(&path.join(LOCK), b"")?;
         first.write(&checkpoint_path(path, 0))
     }
 
-    /// Takes up a run folder where `checkpoint` left it: what the curve holds beyond is cut off.
+    /// Holds the run folder at `path`; what it contains stays as it is.
     ///
     /// # Errors
-    /// If another process holds the folder, or the curve is shorter than the checkpoint says.
-    pub fn open(path: &Path, checkpoint: &Checkpoint) -> anyhow::Result<Self> {
-        let lock_path = path.join("run.toml");
-        let lock = File::open(&lock_path).with_context(|| format!("cannot read {}", lock_path.display()))?;
+    /// If another process holds the folder, or it lacks its curve.
+    pub fn hold(path: &Path) -> anyhow::Result<Self> {
+        let lock_path = path.join(LOCK);
+        let lock = File::open(&lock_path)
+            .or_else(|_| OpenOptions::new().append(true).create(true).open(&lock_path))
+            .with_context(|| format!("cannot write {}", lock_path.display()))?;
         if lock.try_lock().is_err() {
             bail!("another mesolimb is at work in {}", path.display());
         }
@@ -76,13 +79,48 @@ impl RunFolder {
             .write(true)
             .open(&curve_path)
             .with_context(|| format!("cannot write {}", curve_path.display()))?;
-        let len = curve.metadata()?.len();
-        if len < checkpoint.curve_bytes {
-            bail!("{} has {len} bytes, expected at least {}: lines are missing", curve_path.display(), checkpoint.curve_bytes);
+        let curve_bytes = curve.seek(SeekFrom::End(0))?;
+        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes, _lock: lock })
+    }
+
+    /// Goes back to `checkpoint`, of `step`: newer checkpoints and the lines of the curve beyond it are removed.
+    ///
+    /// # Errors
+    /// If the curve is shorter than the checkpoint says, or something cannot be written.
+    pub fn go_back_to(&mut self, checkpoint: &Checkpoint, step: u64) -> anyhow::Result<()> {
+        if self.curve_bytes < checkpoint.curve_bytes {
+            bail!(
+                "{} has {} bytes, expected at least {}: lines are missing",
+                self.path.join("curve.csv").display(),
+                self.curve_bytes,
+                checkpoint.curve_bytes
+            );
         }
-        curve.set_len(checkpoint.curve_bytes)?;
-        curve.seek(SeekFrom::End(0))?;
-        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes: checkpoint.curve_bytes, _lock: lock })
+        // At every instant the newest checkpoint fits the curve: this one is there first, the newest goes first, and
+        // the curve is cut last.
+        let this = checkpoint_path(&self.path, step);
+        if Checkpoint::read(&this).ok().as_ref() != Some(checkpoint) {
+            checkpoint.write(&this)?;
+        }
+        for (_, newer) in checkpoints(&self.path)?.into_iter().rev().take_while(|(newer, _)| *newer > step) {
+            fs::remove_file(&newer).with_context(|| format!("cannot remove {}", newer.display()))?;
+        }
+        self.remove_unfinished();
+        self.curve.get_ref().set_len(checkpoint.curve_bytes)?;
+        self.curve.seek(SeekFrom::End(0))?;
+        self.curve_bytes = checkpoint.curve_bytes;
+        Ok(())
+    }
+
+    /// Removes what a run that was killed while it saved has left behind.
+    fn remove_unfinished(&self) {
+        let folders = [self.path.clone(), self.path.join("checkpoints")];
+        let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+        for entry in entries.filter_map(Result::ok) {
+            if entry.path().extension().is_some_and(|extension| extension == "tmp") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// The length of a curve without any episode.

@@ -62,7 +62,8 @@ impl Recorder {
         }
         let spec = rollout.env().spec();
         let f32_column = || Column::F32(Vec::new());
-        let mut steps_schema = vec![("step".to_owned(), Column::I64(Vec::new())), ("reward".to_owned(), Column::F64(Vec::new()))];
+        let mut steps_schema =
+            vec![("step".to_owned(), Column::I64(Vec::new())), ("reward".to_owned(), Column::F64(Vec::new()))];
         for name in ["value", "delta", "dopamine", "noradrenaline", "exploration", "recalibration"] {
             steps_schema.push((name.to_owned(), f32_column()));
         }
@@ -85,7 +86,14 @@ impl Recorder {
         let mut row = Row { columns: &mut segment.steps.columns, next: 0 };
         row.i64(step as i64);
         row.f64(report.reward);
-        for value in [insight.value, insight.delta, insight.dopamine, insight.noradrenaline, insight.exploration, insight.recalibration] {
+        for value in [
+            insight.value,
+            insight.delta,
+            insight.dopamine,
+            insight.noradrenaline,
+            insight.exploration,
+            insight.recalibration,
+        ] {
             row.f32(value);
         }
         rollout.observation().iter().chain(rollout.action()).for_each(|&value| row.f32(value));

@@ -24,6 +24,8 @@ pub struct Session {
     recorder: Option<Recorder>,
     /// Step of the last checkpoint.
     saved_at: u64,
+    /// A step has failed half-way: what was saved before is all that can be trusted.
+    broken: bool,
 }
 
 impl Session {
@@ -48,7 +50,7 @@ impl Session {
         let agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
         let changes = ChangeSchedule::new(config.changes.clone(), env.params(), config.seed)?;
         let rollout = Rollout::new(env, agent, changes, config.seed);
-        Ok(Self { config: config.clone(), rollout, folder: None, recorder: None, saved_at: 0 })
+        Ok(Self { config: config.clone(), rollout, folder: None, recorder: None, saved_at: 0, broken: false })
     }
 
     /// Takes up the run in `path` at its newest checkpoint, or the one named.
@@ -58,24 +60,21 @@ impl Session {
     /// written then.
     pub fn resume(path: &Path, from: Option<&Path>, steps: Option<u64>) -> anyhow::Result<Self> {
         let mut config = folder::read_run(path)?;
+        let mut folder = RunFolder::hold(path)?;
         let checkpoint = folder::read_checkpoint(path, from)?;
-        let mut saved = checkpoint.run()?;
-        saved.steps = config.steps;
-        saved.checkpoint_every = config.checkpoint_every;
-        saved.record = config.record;
-        if saved != config {
-            bail!("{} is not the run that was saved; only steps, checkpoint_every and record may change", path.join("run.toml").display());
-        }
+        let mut session = Self::restored(path, &config, &checkpoint)?;
         if let Some(steps) = steps {
             config.steps = steps;
+            config.validate()?;
+            if steps < session.saved_at {
+                bail!("--steps is {steps}, expected at least {}: so many are done", session.saved_at);
+            }
         }
-        let mut session = Self::unkept(&config)?;
-        session.rollout.load(checkpoint.rollout.clone()).with_context(|| format!("the state of {}", path.display()))?;
-        session.saved_at = session.rollout.progress().steps;
-        let folder = RunFolder::open(path, &checkpoint)?;
+        folder.go_back_to(&checkpoint, session.saved_at)?;
         if steps.is_some() {
             replace_file(&path.join("run.toml"), config.to_toml()?.as_bytes())?;
         }
+        session.config = config;
         session.folder = Some(folder);
         session.start_recorder()?;
         Ok(session)
@@ -84,13 +83,26 @@ impl Session {
     /// A copy of the run in `path` at its newest checkpoint, to look at: it goes on, but is kept nowhere.
     ///
     /// # Errors
-    /// If there is no run or its checkpoint is damaged.
+    /// If there is no run, its checkpoint is damaged, or its run file was changed in what decides the outcome.
     pub fn look_at(path: &Path) -> anyhow::Result<Self> {
         let config = folder::read_run(path)?;
         let checkpoint = folder::read_checkpoint(path, None)?;
-        let mut session = Self::unkept(&config)?;
-        session.rollout.load(checkpoint.rollout).with_context(|| format!("the state of {}", path.display()))?;
+        let mut session = Self::restored(path, &config, &checkpoint)?;
         session.config.steps = u64::MAX;
+        Ok(session)
+    }
+
+    /// The run of the folder `path` as `checkpoint` left it, kept nowhere.
+    fn restored(path: &Path, config: &RunConfig, checkpoint: &Checkpoint) -> anyhow::Result<Self> {
+        if let Some(difference) = config.difference_in_outcome(&checkpoint.run()?) {
+            bail!(
+                "{}: {difference} in the run that was saved; only steps, checkpoint_every and record may change",
+                path.join("run.toml").display()
+            );
+        }
+        let mut session = Self::unkept(config)?;
+        session.rollout.load(checkpoint.rollout.clone()).with_context(|| format!("the state of {}", path.display()))?;
+        session.saved_at = session.rollout.progress().steps;
         Ok(session)
     }
 
@@ -104,8 +116,18 @@ impl Session {
     /// One control step, and what is to be kept of it.
     ///
     /// # Errors
-    /// If an observation is not finite, or something cannot be written. What was saved before is not touched.
+    /// If an observation is not finite, or something cannot be written. What was saved before is not touched, then or
+    /// later: take the run up there again.
     pub fn step(&mut self) -> anyhow::Result<StepReport> {
+        if self.broken {
+            bail!("a step has failed before");
+        }
+        let report = self.live_and_keep();
+        self.broken = report.is_err();
+        report
+    }
+
+    fn live_and_keep(&mut self) -> anyhow::Result<StepReport> {
         let report = self.rollout.step()?;
         if let Some(recorder) = &mut self.recorder {
             recorder.note(&self.rollout, &report)?;
@@ -140,13 +162,13 @@ impl Session {
         Ok(summary)
     }
 
-    /// Saves the run, if it is kept and has gone on since it was saved last.
+    /// Saves the run, if it is kept, has gone on since it was saved last, and no step has failed.
     ///
     /// # Errors
     /// If it cannot be written; the last good checkpoint survives.
     pub fn suspend(&mut self) -> anyhow::Result<()> {
         let steps = self.rollout.progress().steps;
-        if steps == self.saved_at {
+        if steps == self.saved_at || self.broken {
             return Ok(());
         }
         let Some(curve_bytes) = self.folder.as_ref().map(RunFolder::curve_bytes) else { return Ok(()) };
@@ -192,9 +214,8 @@ impl Session {
     #[must_use]
     pub fn cast(&self) -> Cast {
         let brain = self.rollout.agent().brain();
-        let populations = brain.map_or_else(Vec::new, |brain| {
-            brain.populations().map(|(name, size)| (name.to_owned(), size)).collect()
-        });
+        let populations = brain
+            .map_or_else(Vec::new, |brain| brain.populations().map(|(name, size)| (name.to_owned(), size)).collect());
         Cast {
             agent: self.config.agent.clone(),
             seed: self.config.seed,

@@ -1,0 +1,336 @@
+//! What cannot be done is refused: with a message that names what was found and what was expected, an exit status other
+//! than zero, and every file as it was before.
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use common::{complaint, curve, files, mesolimb, newest_checkpoint, succeed};
+use mesolimb::{checkpoint::Checkpoint, session::Session};
+use tempfile::TempDir;
+
+/// A run with two checkpoints, in a folder of its own.
+struct Workplace(TempDir);
+
+impl Workplace {
+    fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with_run() -> Self {
+        let place = Self::empty();
+        place.train("run", 400);
+        place
+    }
+
+    fn train(&self, name: &str, steps: u64) {
+        let every = "--checkpoint-every 200 --set spiking.cells=8";
+        succeed(self.0.path(), &format!("train cartpole --steps {steps} {every} --out {name}"));
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+        fs::write(self.path(name), contents).unwrap();
+    }
+
+    /// Runs the program and expects a refusal that says all of `expected` and leaves all files as they are.
+    fn refuses(&self, args: &str, settings: &[&str], expected: &[&str]) {
+        self.check_refusal(mesolimb(args, settings), &format!("mesolimb {args} {settings:?}"), expected);
+    }
+
+    fn check_refusal(&self, mut command: Command, what: &str, expected: &[&str]) {
+        let before = files(self.0.path());
+        let output = command.current_dir(self.0.path()).output().unwrap();
+        let complaint = complaint(&output);
+        assert!(!output.status.success(), "{what} is not refused");
+        assert!(output.status.code().is_some() && !complaint.contains("panicked"), "{what} breaks down: {complaint}");
+        for part in expected {
+            assert!(complaint.contains(part), "{what} does not say '{part}' but: {complaint}");
+        }
+        assert!(files(self.0.path()) == before, "{what} changes files");
+    }
+}
+
+#[test]
+fn names_that_do_not_exist() {
+    let place = Workplace::empty();
+    place.refuses("train cartpol", &[], &["unknown task 'cartpol'", "did you mean 'cartpole'?"]);
+    place.refuses("train cartpole --agent spikin", &[], &["unknown agent 'spikin'", "did you mean 'spiking'?"]);
+    place.refuses("train cartpole", &["agent=stream-a"], &["unknown agent 'stream-a'", "did you mean 'stream-ac'?"]);
+    place.refuses("train cartpole", &["spiking.cels=9"], &["'spiking.cels'", "did you mean 'spiking.cells'?"]);
+    place.refuses("train cartpole", &["spikng.cells=9"], &["'spikng'", "did you mean 'spiking'?"]);
+    place.refuses(
+        "train cartpole",
+        &["spiking.recalibration.enable=true"],
+        &["did you mean 'spiking.recalibration.enabled'?"],
+    );
+    place.refuses(
+        "train reacher",
+        &[r#"changes=[{ parameter = "motor_gian", scale = -1.0 }]"#],
+        &["no parameter 'motor_gian'", "did you mean 'motor_gain"],
+    );
+    place.refuses("train cartpole --sed 1", &[], &["--sed", "--seed"]);
+    place.refuses("trian cartpole", &[], &["trian", "train"]);
+    place.refuses("train", &[], &["name a task"]);
+    place.refuses("study frist-light", &[], &["unknown study 'frist-light'"]);
+    place.refuses("resume nowhere", &[], &["nowhere", "no run folder"]);
+    place.refuses("eval nowhere", &[], &["nowhere", "no run folder"]);
+}
+
+#[test]
+fn values_that_cannot_be() {
+    let place = Workplace::empty();
+    let cases: &[(&str, &[&str])] = &[
+        ("spiking.cells=1", &["spiking.cells is 1", "[8, 4096]"]),
+        ("spiking.cells=-1", &["spiking.cells", "-1"]),
+        ("spiking.ticks=0", &["spiking.ticks is 0", "[1, 100]"]),
+        ("spiking.gamma=1.0", &["spiking.gamma is 1", "[0, 0.999"]),
+        ("spiking.gamma=nan", &["spiking.gamma is NaN", "[0, 0.999"]),
+        ("spiking.entropy=inf", &["spiking.entropy is inf", "[0, 10]"]),
+        ("spiking.recalibration.gain_rate=2", &["spiking.recalibration.gain_rate is 2", "[0, 1]"]),
+        ("spiking.cells=many", &["cells", "many", "invalid type"]),
+        ("stream_ac.sparsity=1.5", &["stream_ac.sparsity is 1.5", "from 0 to below 1"]),
+        ("steps=0", &["steps is 0", "from 1 to"]),
+        ("steps=2000000000000", &["steps is 2000000000000", "to 1000000000000"]),
+        ("checkpoint_every=0", &["checkpoint_every is 0", "from 1 to"]),
+        ("seed=-1", &["seed", "-1"]),
+        ("steps", &["expected key=value"]),
+        ("steps=[", &["--set steps"]),
+        ("spiking=3", &["'spiking' is 3", "expected a section"]),
+    ];
+    for (setting, expected) in cases {
+        place.refuses("train cartpole", &[setting], expected);
+    }
+    place.refuses("train cartpole --steps 0", &[], &["steps is 0"]);
+    place.refuses("train cartpole --threads 0", &[], &["--threads is 0", "at least 1"]);
+    place.refuses("train cartpole --seed -1", &[], &["-1"]);
+    place.refuses("train cartpole --steps many", &[], &["--steps", "many"]);
+}
+
+#[test]
+fn changes_that_cannot_be() {
+    let place = Workplace::empty();
+    let cases: &[(&str, &[&str])] = &[
+        ("scale = 1e9", &["motor_gain/", "scale", "1000000000", "from"]),
+        ("set = nan", &["motor_gain", "set", "NaN", "finite"]),
+        ("scale = inf", &["motor_gain", "inf", "finite"]),
+        ("set = { uniform = [0.0, nan] }", &["motor_gain", "NaN", "finite"]),
+        ("scale = 2.0, at = 10, until = 10", &["until of 'motor_gain' is 10", "after at = 10"]),
+        ("scale = 2.0, every = 0", &["every of 'motor_gain' is 0"]),
+        ("scale = 0.5, add = 0.5", &["exactly one of set, scale and add"]),
+        ("at = 5", &["exactly one of set, scale and add"]),
+        ("scale = 0.5, untill = 5", &["untill", "until"]),
+        ("scale = { unifrm = [0.5, 1.0] }", &["uniform"]),
+        ("scale = 0.5, at = -1", &["-1"]),
+    ];
+    for (change, expected) in cases {
+        let setting = format!(r#"changes=[{{ parameter = "motor_gain", {change} }}]"#);
+        place.refuses("train reacher", &[&setting], expected);
+    }
+}
+
+#[test]
+fn a_run_file_with_a_slip() {
+    let place = Workplace::empty();
+    let cases: &[(&str, &[&str])] = &[
+        ("task = 'cartpole'\nstepz = 5\n", &["'stepz'", "did you mean 'steps'?"]),
+        ("[spiking]\ncels = 64\n", &["'spiking.cels'", "did you mean 'spiking.cells'?"]),
+        ("task = 'cartpole'\nsteps = = 5\n", &["line 2"]),
+        ("task = 'cartpole'\n\nsteps = 'five'\n", &["line 3", "steps", "five"]),
+        ("[[changes]]\nparameter = 'gravity'\nsclae = 2.0\n", &["line 3", "sclae", "scale"]),
+        ("task = 'cartpole'\nsteps = 0\n", &["steps is 0"]),
+        ("[spiking]\ncells = 3\n", &["spiking.cells is 3"]),
+        ("agent = 'spikin'\n", &["unknown agent 'spikin'"]),
+        ("[[changes]]\nparameter = 'gravity'\nset = 1e9\n", &["gravity", "1000000000"]),
+        ("\u{0}\u{1}", &["line 1"]),
+    ];
+    for (text, expected) in cases {
+        place.write("my.toml", text);
+        place.refuses("train cartpole --run my.toml", &[], &[expected, &["my.toml"][..]].concat());
+    }
+    place.write("my.toml", b"task = '\xff'");
+    place.refuses("train --run my.toml", &[], &["my.toml"]);
+    place.refuses("train --run none.toml", &[], &["none.toml"]);
+    place.refuses("train --run .", &[], &["cannot read ."]);
+}
+
+#[test]
+fn a_folder_that_holds_something() {
+    let place = Workplace::with_run();
+    place.refuses("train cartpole --steps 400 --out run", &[], &["run exists already", "mesolimb resume run"]);
+    place.write("file", "mine");
+    place.refuses("train cartpole --steps 400 --out file", &[], &["file exists already"]);
+    place.refuses("train cartpole --steps 400 --out file/run", &[], &["file"]);
+    fs::create_dir(place.path("mine")).unwrap();
+    place.refuses("train cartpole --steps 400 --out mine", &[], &["mine exists already"]);
+    place.refuses("resume mine", &[], &["mine", "run.toml"]);
+}
+
+#[test]
+fn a_checkpoint_that_is_damaged() {
+    let place = Workplace::with_run();
+    let newest = newest_checkpoint(&place.path("run"));
+    let good = fs::read(&newest).unwrap();
+    let name = newest.file_name().unwrap().to_str().unwrap();
+    let flipped = |at: usize, bit: u8| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1 << bit;
+        bytes
+    };
+    let mut newer = good.clone();
+    newer[8..12].copy_from_slice(&9_u32.to_le_bytes());
+    let mut too_long = good.clone();
+    too_long.push(0);
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "empty"),
+        (good[..10].to_vec(), "cut off"),
+        (good[..24].to_vec(), "cut off"),
+        (good[..good.len() - 1].to_vec(), "cut off"),
+        (too_long, "bytes of state, expected"),
+        (newer, "version 9 is newer"),
+        (flipped(0, 0), "no mesolimb checkpoint"),
+        (flipped(8, 0), "version is 0, expected 1"),
+        (flipped(13, 3), "checksum"),
+        (flipped(16, 0), "bytes of state, expected"),
+        (flipped(23, 7), "bytes of state, expected"),
+        (flipped(24, 0), "checksum"),
+        (flipped(good.len() / 2, 5), "checksum"),
+        (flipped(good.len() - 1, 7), "checksum"),
+        (b"MESOLIMB of a story that is no checkpoint at all".to_vec(), "version"),
+    ];
+    for (bytes, expected) in &cases {
+        fs::write(&newest, bytes).unwrap();
+        // The older one is whole, and the message says how to go on from it.
+        place.refuses("resume run", &[], &[expected, name, "step 200 is whole", "--from"]);
+        place.refuses("eval run", &[], &[expected, name]);
+    }
+    for at in (0..good.len()).step_by(good.len() / 200 + 1) {
+        fs::write(&newest, flipped(at, (at % 8) as u8)).unwrap();
+        assert!(Checkpoint::read(&newest).is_err(), "a flipped bit in byte {at} goes unnoticed");
+    }
+    place.refuses(&format!("resume run --from run/checkpoints/{name}"), &[], &[name]);
+    fs::remove_dir_all(place.path("run/checkpoints")).unwrap();
+    fs::create_dir(place.path("run/checkpoints")).unwrap();
+    place.refuses("resume run", &[], &["holds no checkpoint"]);
+}
+
+/// The way that the message about a damaged checkpoint shows leads back to the same end.
+#[test]
+fn an_older_checkpoint_leads_to_the_same_end() {
+    let place = Workplace::with_run();
+    let run = place.path("run");
+    let (expected, newest) = (curve(&run), newest_checkpoint(&run));
+    let good = fs::read(&newest).unwrap();
+    fs::write(&newest, "damaged").unwrap();
+    let older = run.join("checkpoints/step_000000000200.ckpt");
+    // Gone back but ended before anything was saved: the folder stands at the older checkpoint, and is whole.
+    drop(Session::resume(&run, Some(&older), None).unwrap());
+    assert_eq!(newest_checkpoint(&run), older);
+    succeed(place.0.path(), "resume run");
+    assert_eq!(curve(&run), expected);
+    assert!(fs::read(newest).unwrap() == good, "the final checkpoint differs");
+
+    // From a file that lies elsewhere, to a step that is saved beside newer ones.
+    fs::rename(&older, place.path("elsewhere.ckpt")).unwrap();
+    drop(Session::resume(&run, Some(&place.path("elsewhere.ckpt")), None).unwrap());
+    succeed(place.0.path(), "resume run");
+    assert_eq!(curve(&run), expected);
+}
+
+#[test]
+fn a_run_that_was_altered() {
+    let place = Workplace::with_run();
+    let run_file = fs::read_to_string(place.path("run/run.toml")).unwrap();
+    let altered = |from: &str, to: &str| {
+        assert!(run_file.contains(from), "'{from}' is not in {run_file}");
+        place.write("run/run.toml", run_file.replace(from, to));
+    };
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("seed = 0", "seed = 1", &["seed is 1, but 0 in the run that was saved"]),
+        ("cells = 8", "cells = 16", &["spiking.cells is 16, but 8"]),
+        ("task = \"cartpole\"", "task = \"reacher\"", &["task is \"reacher\", but \"cartpole\""]),
+        ("agent = \"spiking\"", "agent = \"spikin\"", &["agent is \"spikin\", but \"spiking\""]),
+        ("gamma = ", "gama = ", &["gama", "did you mean"]),
+        ("steps = 400", "steps = 0", &["steps is 0"]),
+    ];
+    for (from, to, expected) in cases {
+        altered(from, to);
+        place.refuses("resume run", &[], &[expected, &["run.toml"][..]].concat());
+        place.refuses("eval run", &[], &[expected, &["run.toml"][..]].concat());
+    }
+    place.write("run/run.toml", &run_file);
+    place.refuses("resume run --steps 0", &[], &["steps is 0"]);
+    place.refuses("resume run --steps 399", &[], &["--steps is 399, expected at least 400"]);
+
+    let lines = curve(&place.path("run"));
+    place.write("run/curve.csv", &lines[..lines.len() - 9]);
+    place.refuses("resume run", &[], &["curve.csv", "lines are missing"]);
+    fs::remove_file(place.path("run/curve.csv")).unwrap();
+    place.refuses("resume run", &[], &["curve.csv"]);
+}
+
+#[test]
+fn two_at_work_in_one_folder() {
+    let place = Workplace::with_run();
+    let run = place.path("run");
+    let expected = ["another mesolimb is at work in run"];
+    let first = Session::resume(&run, None, None).unwrap();
+    place.refuses("resume run", &[], &expected);
+    drop(first);
+    let longer = Session::resume(&run, None, Some(500)).unwrap();
+    place.refuses("resume run", &[], &expected);
+    place.refuses("resume run --steps 900", &[], &expected);
+    drop(longer);
+    succeed(place.0.path(), "resume run");
+}
+
+/// A file may have 20 KiB, as on a disk that is nearly full: room for the curve, not for a checkpoint.
+fn on_a_full_disk(place: &Workplace, args: &str, expected: &[&str]) {
+    let mut command = Command::new("bash");
+    let script = format!("trap '' XFSZ; ulimit -f 20; exec '{}' {args}", env!("CARGO_BIN_EXE_mesolimb"));
+    command.args(["-c", &script]).current_dir(place.0.path());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "mesolimb {args} on a full disk: {}", complaint(&output));
+    for part in expected {
+        assert!(complaint(&output).contains(part), "'{part}' is not in: {}", complaint(&output));
+    }
+}
+
+#[test]
+fn a_full_disk() {
+    let place = Workplace::empty();
+    let settings = "--checkpoint-every 200 --set spiking.cells=32";
+    on_a_full_disk(&place, &format!("train cartpole {settings} --steps 400 --out none"), &[".ckpt", "too large"]);
+    assert_eq!(files(place.0.path()).len(), 0, "a run that could not be started leaves something behind");
+
+    succeed(place.0.path(), &format!("train cartpole {settings} --steps 1000 --out expected"));
+    for record in ["", "--record"] {
+        succeed(place.0.path(), &format!("train cartpole {settings} --steps 400 {record} --out run"));
+        let run = place.path("run");
+        let (newest, good) = (newest_checkpoint(&run), fs::read(newest_checkpoint(&run)).unwrap());
+        let what = if record.is_empty() { "step_000000000600.ckpt" } else { "File too large" };
+        on_a_full_disk(&place, "resume run --steps 1000", &[what, "too large"]);
+        assert_eq!(newest_checkpoint(&run), newest);
+        assert!(fs::read(newest).unwrap() == good, "the last good checkpoint did not survive");
+        let left_over =
+            |path: &Path| path.extension().is_some_and(|e| e == "tmp") && !path.starts_with(run.join("record"));
+        assert!(!files(&run).keys().any(|path| left_over(path)), "half a checkpoint is left over");
+
+        succeed(place.0.path(), "resume run");
+        assert_eq!(curve(&run), curve(&place.path("expected")));
+        if record.is_empty() {
+            let last = |run: &str| fs::read(newest_checkpoint(&place.path(run))).unwrap();
+            assert!(last("run") == last("expected"), "the final checkpoint differs");
+        } else {
+            assert_eq!(common::recorded(&run, "steps").len(), 1000);
+        }
+        fs::remove_dir_all(&run).unwrap();
+    }
+}

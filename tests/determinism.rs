@@ -1,0 +1,154 @@
+//! Equal runs are equal to the bit: whoever records, whoever watches, whatever the number of threads.
+
+mod common;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{curve, newest_checkpoint, outcome, recorded, recorded_columns, succeed};
+use mesolimb::{
+    config::RunConfig,
+    live::{self, Command, Live, Speed},
+    session::Session,
+};
+use tempfile::TempDir;
+
+const STEPS: u64 = 3_000;
+
+/// Runs of `STEPS` steps with a small brain, each in a folder of its own.
+struct Runs(TempDir);
+
+impl Runs {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Trains by the command line.
+    fn train(&self, name: &str, options: &str) -> PathBuf {
+        succeed(
+            self.0.path(),
+            &format!("train cartpole --steps {STEPS} --set spiking.cells=32 --out {name} {options}"),
+        );
+        self.0.path().join(name)
+    }
+
+    /// The same run by hand.
+    fn session(&self, name: &str) -> Session {
+        let settings = ["task=cartpole".into(), format!("steps={STEPS}"), "spiking.cells=32".into()];
+        let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
+        Session::create(&config, &self.0.path().join(name)).unwrap()
+    }
+}
+
+/// The run that all others are held against.
+fn plain() -> &'static Path {
+    static PLAIN: OnceLock<(Runs, PathBuf)> = OnceLock::new();
+    let (_, path) = PLAIN.get_or_init(|| {
+        let runs = Runs::new();
+        let path = runs.train("plain", "--seed 0 --threads 1");
+        (runs, path)
+    });
+    path
+}
+
+fn assert_same(run: &Path) {
+    assert!(curve(plain()).lines().count() > 10, "hardly any episode has ended: {}", curve(plain()));
+    assert_eq!(curve(run), curve(plain()), "{} has another curve than the plain run", run.display());
+    assert_eq!(outcome(run), outcome(plain()), "{} comes to another end than the plain run", run.display());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run_and_another_seed_another() {
+    let runs = Runs::new();
+    let again = runs.train("again", "--seed 0 --threads 1");
+    assert_same(&again);
+    let checkpoint = |run: &Path| std::fs::read(newest_checkpoint(run)).unwrap();
+    assert!(checkpoint(&again) == checkpoint(plain()), "the final checkpoints differ");
+    let other = runs.train("other", "--seed 1 --threads 1");
+    assert_ne!(curve(&other), curve(plain()), "the seed makes no difference");
+}
+
+#[test]
+fn two_threads_and_a_recorder_change_nothing() {
+    let runs = Runs::new();
+    assert_same(&runs.train("two", "--threads 2"));
+    assert_same(&runs.train("one-recorded", "--threads 1 --record"));
+    let recorded = runs.train("two-recorded", "--threads 2 --record --checkpoint-every 700");
+    assert_same(&recorded);
+    check_record(&recorded);
+}
+
+/// The record tells of every step once, and of the spikes of steps that were lived.
+fn check_record(run: &Path) {
+    let steps = recorded(run, "steps");
+    let counted: Vec<String> = (1..=STEPS).map(|step| step.to_string()).collect();
+    assert_eq!(steps.iter().map(|row| row[0].clone()).collect::<Vec<_>>(), counted, "steps that were recorded");
+    let columns = recorded_columns(run, "steps");
+    for name in ["step", "reward", "value", "delta", "dopamine", "observation_pole_angle", "action_push"] {
+        assert!(columns.iter().any(|column| column == name), "no column '{name}' among {columns:?}");
+    }
+    let dopamine = columns.iter().position(|column| column == "dopamine").unwrap();
+    assert!(steps.iter().any(|row| row[dopamine] != steps[0][dopamine]), "dopamine never moves");
+
+    let spikes = recorded(run, "spikes");
+    assert_eq!(recorded_columns(run, "spikes"), ["step", "tick", "cell", "size"]);
+    assert!(spikes.len() as u64 > STEPS, "only {} spikes were recorded", spikes.len());
+    let in_range = |row: &Vec<String>| {
+        let [step, tick, cell]: [u64; 3] = std::array::from_fn(|i| row[i].parse().unwrap());
+        (1..=STEPS).contains(&step) && tick < 8 && cell < 4 * 32
+    };
+    assert_eq!(spikes.iter().find(|row| !in_range(row)), None, "a spike that cannot be");
+}
+
+/// Waits for `done`, which a working program reaches in a second or so.
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what} does not come");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn quit(live: Live) -> Session {
+    live.commands.send(Command::Quit).unwrap();
+    live.thread.join().unwrap().unwrap()
+}
+
+#[test]
+fn a_watcher_changes_nothing() {
+    let runs = Runs::new();
+    let live = live::start(runs.session("watched"), Speed::Max);
+    let mut n_samples = 0;
+    wait_for("the end of the run", || {
+        live.frames.try_iter().any(|frame| {
+            n_samples += frame.samples.len() as u64;
+            frame.ended.is_some()
+        })
+    });
+    assert!((1..=STEPS).contains(&n_samples), "{n_samples} samples of {STEPS} steps");
+    assert_same(quit(live).path().unwrap());
+}
+
+#[test]
+fn a_watcher_who_never_looks_changes_nothing() {
+    let runs = Runs::new();
+    let live = live::start(runs.session("ignored"), Speed::Max);
+    wait_for("the summary", || runs.0.path().join("ignored/summary.json").exists());
+    assert!(live.frames.is_full(), "no frame was offered, so nothing was tested");
+    assert_same(quit(live).path().unwrap());
+}
+
+#[test]
+fn a_watcher_who_leaves_changes_nothing() {
+    let runs = Runs::new();
+    let Live { commands, frames, thread, .. } = live::start(runs.session("left"), Speed::Max);
+    frames.recv().unwrap();
+    drop(frames);
+    wait_for("the summary", || runs.0.path().join("left/summary.json").exists());
+    commands.send(Command::Quit).unwrap();
+    assert_same(thread.join().unwrap().unwrap().path().unwrap());
+}
