@@ -20,7 +20,7 @@ const FRAMES_WAITING: usize = 2;
 /// Control steps that one frame can tell of; older ones are dropped from a frame that waits for long.
 const SAMPLES_PER_FRAME: usize = 2_000;
 /// Spikes that one frame can tell of.
-const SPIKES_PER_FRAME: usize = 50_000;
+const SPIKES_PER_FRAME: usize = 150_000;
 /// Shortest time between two frames.
 const FRAME_PERIOD: Duration = Duration::from_millis(15);
 

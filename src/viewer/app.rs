@@ -84,8 +84,8 @@ fn show(link: Link, options: ViewOptions) -> anyhow::Result<()> {
         .map_err(|panic| anyhow!("the viewer stopped: {}", panic_message(&*panic)))?;
     match outcome.map(|outcome| outcome.get()) {
         Some(Some(Err(error))) => bail!(error),
+        _ if exit.is_error() => bail!("drawing failed; the log says why"),
         Some(None) => bail!("the window was closed before the screenshot"),
-        _ if exit.is_error() => bail!("the viewer ended with an error"),
         _ => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use bevy::{
 };
 
 use super::{
-    camera::{Orbit, View},
+    camera::{Orbit, View, bounds},
     convert::linear,
     history::History,
     palette,
@@ -28,6 +28,8 @@ const FADE_SECS: f32 = 0.06;
 const RADII: [f32; 2] = [0.55, 1.5];
 /// Light of a resting and of a spiking cell.
 const LIGHTS: [f32; 2] = [0.30, 2.2];
+/// Control steps whose dopamine shows around the brain.
+const AURA_STEPS: usize = 4;
 /// Radius of a population of 128 cells. The cloud has no physical size.
 const TYPICAL_RADIUS: f32 = 1.0;
 
@@ -99,6 +101,11 @@ impl Cloud {
         self.clusters.iter().flat_map(|cluster| reach(cluster).into_iter().chain([label(cluster)])).collect()
     }
 
+    /// How far the cloud reaches from its middle.
+    fn reach(&self) -> f32 {
+        bounds(&self.extent()).map_or(1.0, |(low, high)| 0.5 * low.distance(high))
+    }
+
     /// Lets all cells fade until a tick of life, and lights up those that spiked since. In a paused simulation they keep
     /// their light.
     pub fn advance(&mut self, now_tick: u64, spikes: &VecDeque<TimedSpike>) {
@@ -166,7 +173,7 @@ pub fn spawn(
     mut images: ResMut<Assets<Image>>,
 ) {
     let material = StandardMaterial {
-        base_color_texture: Some(images.add(soft_disc())),
+        base_color_texture: Some(images.add(soft_discs(&[cell_alpha, aura_alpha]))),
         unlit: true,
         alpha_mode: AlphaMode::Add,
         cull_mode: None,
@@ -174,7 +181,7 @@ pub fn spawn(
     };
     commands.spawn((
         CloudMesh,
-        Mesh3d(meshes.add(squares(cloud.cells.len() + 1))),
+        Mesh3d(meshes.add(squares(cloud.cells.len()))),
         MeshMaterial3d(materials.add(material)),
         RenderLayers::layer(BRAIN_LAYER),
         NoFrustumCulling,
@@ -203,8 +210,8 @@ pub fn draw(
         positions.extend([centre - right - up, centre + right - up, centre + right + up, centre - right + up].map(Into::<[f32; 3]>::into));
         colors.extend([[light.red, light.green, light.blue, 1.0]; 4]);
     };
-    let (aura, strength) = dopamine_light(history.samples.back().map_or(1.0, |sample| sample.insight.dopamine));
-    square(orbit.focus, orbit.distance * 0.4, linear(aura, strength));
+    let (aura, strength) = dopamine_light(&history);
+    square(orbit.focus, 1.25 * cloud.reach(), linear(aura, strength));
     for cell in &cloud.cells {
         let mix = |[rest, spiking]: [f32; 2]| rest + (spiking - rest) * cell.glow;
         square(cell.position, 2.0 * cell.radius * mix(RADII), linear(palette::population(cell.cluster_idx), mix(LIGHTS)));
@@ -213,39 +220,54 @@ pub fn draw(
     mesh.insert_attribute(Mesh::ATTRIBUTE_COLOR, colors);
 }
 
-/// Colour and strength of the light around the brain: gold above the baseline of dopamine, red below.
-fn dopamine_light(dopamine: f32) -> (bevy_egui::egui::Color32, f32) {
-    let color = if dopamine >= 1.0 { palette::DOPAMINE } else { palette::WORSE };
-    (color, 0.25 * (dopamine - 1.0).abs().min(1.0))
+/// Colour and strength of the light around the brain: gold above the baseline of dopamine, red below; of the last steps,
+/// so that it can be seen.
+fn dopamine_light(history: &History) -> (bevy_egui::egui::Color32, f32) {
+    let recent = history.samples.iter().rev().take(AURA_STEPS).map(|sample| sample.insight.dopamine - 1.0);
+    let strongest = recent.fold(0.0, |most: f32, now| if now.abs() > most.abs() { now } else { most });
+    let color = if strongest >= 0.0 { palette::DOPAMINE } else { palette::WORSE };
+    (color, 0.16 * strongest.abs().min(1.0))
 }
 
-/// A mesh of `n` squares, all without size.
+/// A mesh of an aura and `n` cells: squares, all without size.
 fn squares(n: usize) -> Mesh {
-    let corners = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0_f32]];
-    let uvs: Vec<[f32; 2]> = (0..n).flat_map(|_| corners).collect();
-    let indices = (0..n as u32).flat_map(|i| [0, 1, 2, 0, 2, 3].map(|corner| 4 * i + corner)).collect();
+    // The left half of the texture is a cell, the right half the aura.
+    let corners = |left: f32| [[left, 1.0], [left + 0.5, 1.0], [left + 0.5, 0.0], [left, 0.0_f32]];
+    let uvs: Vec<[f32; 2]> = corners(0.5).into_iter().chain((0..n).flat_map(|_| corners(0.0))).collect();
+    let indices = (0..=n as u32).flat_map(|i| [0, 1, 2, 0, 2, 3].map(|corner| 4 * i + corner)).collect();
+    let n_corners = uvs.len();
     Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::default())
-        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, vec![[0.0_f32; 3]; 4 * n])
-        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, vec![[0.0_f32, 0.0, 1.0]; 4 * n])
-        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, vec![[0.0_f32; 4]; 4 * n])
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, vec![[0.0_f32; 3]; n_corners])
+        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, vec![[0.0_f32, 0.0, 1.0]; n_corners])
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, vec![[0.0_f32; 4]; n_corners])
         .with_inserted_attribute(Mesh::ATTRIBUTE_UV_0, uvs)
         .with_inserted_indices(Indices::U32(indices))
 }
 
-/// A disc with a soft edge and a halo, for one that lights what is behind it.
-pub fn soft_disc() -> Image {
-    const SIZE: u32 = 64;
-    let texel = |i: u32| {
-        let at = |i: u32| (i as f32 + 0.5) / SIZE as f32 * 2.0 - 1.0;
-        let radius = at(i % SIZE).hypot(at(i / SIZE));
-        let core = 1.0 - ((radius - 0.28) / 0.14).clamp(0.0, 1.0);
-        let halo = 0.35 * (1.0 - radius).max(0.0).powi(2);
-        let alpha = (255.0 * (0.75 * core + halo).min(1.0)) as u8;
-        [255, 255, 255, alpha]
+/// White texels, as opaque as `alpha` says at the distance from the middle of their square: 1 at its edges.
+/// Each of `alphas` is a square, from left to right.
+pub fn soft_discs(alphas: &[fn(f32) -> f32]) -> Image {
+    const SIZE: usize = 64;
+    let at = |i: usize| (i as f32 + 0.5) / SIZE as f32 * 2.0 - 1.0;
+    let texel = |row: usize, column: usize| {
+        let alpha = alphas[column / SIZE](at(column % SIZE).hypot(at(row)));
+        [255, 255, 255, (255.0 * alpha.clamp(0.0, 1.0)) as u8]
     };
-    let size = Extent3d { width: SIZE, height: SIZE, depth_or_array_layers: 1 };
-    let texels: Vec<u8> = (0..SIZE * SIZE).flat_map(texel).collect();
+    let width = SIZE * alphas.len();
+    let texels = (0..SIZE).flat_map(|row| (0..width).flat_map(move |column| texel(row, column))).collect();
+    let size = Extent3d { width: width as u32, height: SIZE as u32, depth_or_array_layers: 1 };
     Image::new(size, TextureDimension::D2, texels, TextureFormat::Rgba8UnormSrgb, RenderAssetUsages::default())
+}
+
+/// A disc with a soft edge and a halo.
+fn cell_alpha(radius: f32) -> f32 {
+    let core = 1.0 - ((radius - 0.28) / 0.14).clamp(0.0, 1.0);
+    0.75 * core + aura_alpha(radius) * 0.35
+}
+
+/// Light that fades to nothing.
+pub fn aura_alpha(radius: f32) -> f32 {
+    (1.0 - radius * radius).max(0.0).powi(3)
 }
 
 #[cfg(test)]

@@ -70,10 +70,16 @@ fn ending(ui: &mut Ui, link: &Link, frame: &Frame) {
 }
 
 fn progress(ui: &mut Ui, link: &Link, frame: &Frame, history: &History) {
-    let share = frame.step as f32 / link.cast.steps.max(1) as f32;
-    let text = format!("step {} of {}", grouped(frame.step), grouped(link.cast.steps));
-    ui.add(ProgressBar::new(share).desired_height(16.0).text(RichText::new(text).small()))
-        .on_hover_text("Control steps of life: sense, think, act, learn.");
+    let tooltip = "Control steps of life: sense, think, act, learn.";
+    // A run that somebody only looks at goes on without end.
+    if link.cast.steps == u64::MAX {
+        ui.label(format!("step {}", grouped(frame.step))).on_hover_text(tooltip);
+    } else {
+        let share = frame.step as f32 / link.cast.steps.max(1) as f32;
+        let text = format!("step {} of {}", grouped(frame.step), grouped(link.cast.steps));
+        let bar = ProgressBar::new(share).desired_height(16.0).text(RichText::new(text).small());
+        ui.add(bar).on_hover_text(tooltip);
+    }
     let times = frame.steps_per_s * link.cast.env.control_dt_secs;
     let recent = history.returns.recent_mean().map_or("–".to_owned(), |mean| format!("{mean:.1}"));
     let last = history.returns.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
@@ -104,7 +110,7 @@ fn run_buttons(ui: &mut Ui, link: &Link, frame: &Frame) {
         let ui = &mut columns[1];
         ui.add_enabled_ui(frame.paused, |ui| {
             let step = ui.add_sized([ui.available_width(), 24.0], Button::new("⏭  one step"));
-            if step.on_hover_text("→: while paused, one control step").clicked() {
+            if step.on_hover_text("➡: while paused, one control step").clicked() {
                 link.send(Command::Step);
             }
         });
@@ -153,7 +159,7 @@ fn sliders(ui: &mut Ui, link: &Link, params: &Params, edits: &mut Edits) {
     let n_changed = params.iter().filter(|param| param.value != param.nominal).count();
     let heading = if n_changed == 0 { "all parameters".to_owned() } else { format!("all parameters ({n_changed} changed)") };
     egui::CollapsingHeader::new(heading).id_salt("parameters").show(ui, |ui| {
-        ui.label(RichText::new("A dot marks values that are not nominal; right-click resets one.").small().color(palette::FAINT));
+        ui.label(RichText::new("A square marks values that are not nominal; right-click resets one.").small().color(palette::FAINT));
         for param in params.iter() {
             slider(ui, link, param, edits);
         }
@@ -164,7 +170,7 @@ fn slider(ui: &mut Ui, link: &Link, param: &Param, edits: &mut Edits) {
     let is_nominal = param.value == param.nominal;
     let unit = if param.unit == "1" { String::new() } else { format!(" {}", param.unit) };
     ui.horizontal(|ui| {
-        let dot = if is_nominal { "" } else { "● " };
+        let dot = if is_nominal { "" } else { "■ " };
         ui.label(RichText::new(format!("{dot}{}", param.name.replace('_', " "))).small().color(if is_nominal {
             palette::TEXT
         } else {
@@ -206,7 +212,7 @@ fn shortcuts(ui: &mut Ui, shots: &mut Shots) {
     if let Some(note) = &shots.note {
         ui.label(RichText::new(note).small().color(palette::BETTER));
     }
-    let keys = "space pause · → step · − + speed · U undo\nF12 screenshot · R view · drag turn · wheel zoom";
+    let keys = "space pause · ➡ step · − + speed · U undo\nF12 screenshot · R view · drag turn · wheel zoom";
     ui.label(RichText::new(keys).size(10.5).color(palette::FAINT));
 }
 

@@ -27,8 +27,12 @@ pub struct History {
     pub returns: ReturnCurve,
     /// Changes of the world, oldest first.
     pub marks: VecDeque<Mark>,
+    /// Control steps at which episodes of the window ended.
+    pub episode_ends: VecDeque<u64>,
     /// Control steps of life.
     pub step: u64,
+    /// Control step at which the viewer came in.
+    pub first_step: Option<u64>,
     ticks_per_step: u64,
     control_dt_secs: f64,
 }
@@ -41,7 +45,9 @@ impl History {
             samples: VecDeque::new(),
             returns: ReturnCurve::default(),
             marks: VecDeque::new(),
+            episode_ends: VecDeque::new(),
             step: 0,
+            first_step: None,
             ticks_per_step: u64::from(cast.ticks_per_step.max(1)),
             control_dt_secs: cast.env.control_dt_secs,
         }
@@ -50,10 +56,12 @@ impl History {
     /// Takes over what a frame tells.
     pub fn add(&mut self, frame: &Frame) {
         self.step = frame.step;
+        self.first_step.get_or_insert(frame.step);
         self.spikes.extend(&frame.spikes);
         self.samples.extend(&frame.samples);
         for episode in &frame.episodes {
             self.returns.push(episode.end_step, episode.total_reward);
+            self.episode_ends.push_back(episode.end_step);
         }
         for mark in &frame.marks {
             self.mark(mark);
@@ -74,6 +82,11 @@ impl History {
     /// Seconds from now to a control step of the past: not above zero.
     pub fn step_secs(&self, step: u64) -> f64 {
         -(self.step.saturating_sub(step) as f64) * self.control_dt_secs
+    }
+
+    /// Seconds of life that the viewer has seen.
+    pub fn watched_secs(&self) -> f64 {
+        -self.step_secs(self.first_step.unwrap_or(self.step))
     }
 
     /// Seconds of life so far.
@@ -100,6 +113,8 @@ impl History {
         let first_tick = first_step * self.ticks_per_step;
         let n_old = self.samples.partition_point(|sample| sample.step < first_step);
         self.samples.drain(..n_old);
+        let n_old = self.episode_ends.partition_point(|step| *step < first_step);
+        self.episode_ends.drain(..n_old);
         let n_old = self.spikes.partition_point(|spike| spike.tick < first_tick);
         self.spikes.drain(..n_old.max(self.spikes.len().saturating_sub(MAX_SPIKES)));
     }

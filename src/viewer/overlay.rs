@@ -43,6 +43,13 @@ pub fn show(painter: &Painter, shown: &Shown<'_>, cameras: &Query<(&View, &Camer
     name_goals(painter, frame, |at| project(View::Body, at));
     motors(painter, shown.link, frame, body);
     if !shown.cloud.clusters.is_empty() {
+        let brain = shown.rects.brain;
+        let edge = Stroke::new(1.0, Color32::from_rgb(44, 50, 66));
+        if brain.min.x > body.min.x {
+            painter.vline(brain.min.x, brain.min.y..=brain.max.y, edge);
+        } else {
+            painter.hline(brain.min.x..=brain.max.x, brain.max.y, edge);
+        }
         let n_cells = shown.link.cast.populations.iter().map(|(_, n)| *n as u64).sum();
         let what = format!("{} cells flash as they spike", grouped(n_cells));
         caption(painter, shown.rects.brain, "BRAIN", &what);
@@ -110,7 +117,7 @@ fn name_populations(painter: &Painter, shown: &Shown<'_>, project: impl Fn(Vec3)
         let after = shown.cloud.clusters.partition_point(|cluster| cluster.first_cell <= spike.cell as usize);
         counts[after - 1] += 1;
     }
-    let window_secs = shown.history.life_secs().min(WINDOW_SECS);
+    let window_secs = shown.history.watched_secs().clamp(0.05, WINDOW_SECS);
     for (cluster_idx, (cluster, count)) in shown.cloud.clusters.iter().zip(counts).enumerate() {
         let Some(at) = project(cluster.centre + cluster.radius * Vec3::Z) else { continue };
         let rate = f64::from(count) / (window_secs * cluster.n_cells as f64).max(1e-9);
@@ -131,6 +138,6 @@ fn explain_aura(painter: &Painter, brain: Rect) {
 fn shaded(painter: &Painter, at: Pos2, anchor: Align2, text: &str, size: f32, color: Color32) {
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), color);
     let rect = anchor.anchor_size(at, galley.size());
-    painter.rect_filled(rect.expand2(vec2(4.0, 1.0)), CornerRadius::same(4), Color32::from_black_alpha(120));
+    painter.rect_filled(rect.expand2(vec2(4.0, 1.0)), CornerRadius::same(4), Color32::from_rgba_unmultiplied(10, 12, 18, 190));
     painter.galley(rect.min, galley, color);
 }

@@ -31,11 +31,11 @@ pub const TARGET: Color32 = Color32::from_rgb(255, 82, 120);
 /// The effector in the scene.
 pub const EFFECTOR: Color32 = Color32::from_rgb(88, 226, 190);
 /// Links of the robot.
-pub const LINK: Color32 = Color32::from_rgb(236, 239, 245);
+pub const LINK: Color32 = Color32::from_rgb(214, 219, 230);
 /// Joints of the robot.
 pub const JOINT: Color32 = Color32::from_rgb(255, 166, 77);
 /// Fixed surroundings.
-pub const FIXTURE: Color32 = Color32::from_rgb(92, 104, 130);
+pub const FIXTURE: Color32 = Color32::from_rgb(80, 91, 120);
 
 const POPULATIONS: [Color32; 8] = [
     Color32::from_rgb(76, 201, 240),

@@ -13,9 +13,13 @@ use super::{
 use crate::live::Sample;
 
 /// Room for the names of populations.
-const GUTTER: f32 = 86.0;
+const GUTTER: f32 = 66.0;
+/// Height of the row of a cell, in pixels; where there is no room for all, some cells are left out.
+const ROW_HEIGHT: f32 = 2.4;
 /// Width of the labels of a vertical axis.
 const AXIS_WIDTH: f32 = 30.0;
+/// Pixels between the ticks of an axis from which on their labels show.
+const AXIS_SPACING: egui::Rangef = egui::Rangef { min: 10.0, max: 16.0 };
 /// Plots in this group share their time axis and cursor.
 const TIME: &str = "seconds before now";
 
@@ -42,10 +46,10 @@ fn heading(ui: &mut Ui, title: &str, keys: &[(&str, Color32)], tooltip: &str) {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.label(RichText::new(title).strong().color(Color32::WHITE));
         for (key, color) in keys {
-            ui.label(RichText::new(format!("● {key}")).small().color(*color));
+            ui.label(RichText::new(format!("■ {key}")).small().color(*color));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(RichText::new("ⓘ").color(palette::FAINT)).on_hover_text(tooltip);
+            ui.label(RichText::new("ℹ").color(palette::FAINT)).on_hover_text(tooltip);
         });
     });
     row.response.on_hover_text(tooltip);
@@ -80,28 +84,51 @@ fn time_plot<'a>(name: &str, height: f32) -> Plot<'a> {
 fn time_axis<'a>(is_labelled: bool) -> Vec<AxisHints<'a>> {
     let axis = AxisHints::new_x()
         .tick_label_font(FontId::proportional(10.0))
+        .label_spacing(AXIS_SPACING)
         .formatter(|mark, _| if mark.value == 0.0 { "now".to_owned() } else { format!("{:.1} s", mark.value).replace('-', "−") });
     vec![if is_labelled { axis } else { axis.formatter(|_, _| String::new()) }]
 }
 
 fn value_axis<'a>() -> Vec<AxisHints<'a>> {
-    vec![AxisHints::new_y().min_thickness(AXIS_WIDTH).tick_label_font(FontId::proportional(10.0))]
+    let axis = AxisHints::new_y().min_thickness(AXIS_WIDTH).tick_label_font(FontId::proportional(10.0));
+    vec![axis.label_spacing(AXIS_SPACING).formatter(|mark, _| number(mark.value))]
 }
 
-fn mark_changes(plot: &mut PlotUi<'_>, times: impl Iterator<Item = f64>) {
-    for time in times {
+/// Moments of the window at which the world changed, and at which episodes ended.
+struct Moments {
+    changes: Vec<f64>,
+    episode_ends: Vec<f64>,
+}
+
+impl Moments {
+    fn of_window(history: &History) -> Self {
+        let within = |step: u64| Some(history.step_secs(step)).filter(|time| *time > -WINDOW_SECS);
+        Self {
+            changes: history.marks.iter().filter_map(|mark| within(mark.step)).collect(),
+            episode_ends: history.episode_ends.iter().filter_map(|step| within(*step)).collect(),
+        }
+    }
+
+    fn draw(&self, plot: &mut PlotUi<'_>) {
+        for time in &self.episode_ends {
+            let line = VLine::new("episode", *time).color(palette::FAINT.gamma_multiply(0.7)).width(1.0);
+            plot.vline(line.allow_hover(false));
+        }
+        mark_changes(plot, &self.changes);
+    }
+}
+
+fn mark_changes(plot: &mut PlotUi<'_>, times: &[f64]) {
+    for &time in times {
         let line = VLine::new("change", time).color(palette::CHANGE).width(1.2).style(LineStyle::dashed_dense());
         plot.vline(line.allow_hover(false));
     }
 }
 
-fn changes_in_window(history: &History) -> Vec<f64> {
-    history.marks.iter().map(|mark| history.step_secs(mark.step)).filter(|time| *time > -WINDOW_SECS).collect()
-}
-
 fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
-    let tooltip = "Spike raster: each row is a cell of the brain, each dot a spike. Colours are populations, \
-                   the same as in the cloud. Dashed lines mark changes of the world.";
+    let tooltip = "Spike raster: each row is a cell of the brain, each dot a spike; brighter dots are bursts. Colours are \
+                   populations, the same as in the cloud. Where there are more cells than rows, some are left out. \
+                   Thin lines: episodes end. Dashed lines: the world changes.";
     heading(ui, "Spikes", &[], tooltip);
     let Some(last) = cloud.clusters.last() else {
         ui.label(RichText::new("This agent has no spiking brain.").color(palette::FAINT));
@@ -112,9 +139,10 @@ fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let (gutter, _) = ui.allocate_exact_size(vec2(GUTTER, height), egui::Sense::hover());
-        let dots = dots(history, cloud);
-        let row_height = ((height - 20.0) / n_cells as f32).clamp(1.0, 4.0);
-        let changes = changes_in_window(history);
+        let every = (ROW_HEIGHT * n_cells as f32 / (height - 20.0)).ceil().max(1.0) as u32;
+        let row_height = every as f32 * (height - 20.0) / n_cells as f32;
+        let dots = dots(history, cloud, every);
+        let moments = Moments::of_window(history);
         let borders: Vec<f64> = cloud.clusters.iter().skip(1).map(|cluster| cluster.first_cell as f64).collect();
         let shown = time_plot("spikes", height).custom_x_axes(time_axis(true)).show_axes([true, false]).show_grid([true, false]).show(
             ui,
@@ -125,8 +153,8 @@ fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
                 for border in borders {
                     plot.hline(HLine::new("border", -border).color(Color32::from_rgb(52, 60, 80)).width(1.0).allow_hover(false));
                 }
-                mark_changes(plot, changes.into_iter());
-                plot.add(Raster::new(dots, [1.8, row_height]));
+                moments.draw(plot);
+                plot.add(Raster::new(dots, [1.3, (0.75 * row_height).min(5.0)]));
             },
         );
         for (cluster_idx, cluster) in cloud.clusters.iter().enumerate() {
@@ -135,14 +163,14 @@ fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
     });
 }
 
-fn dots(history: &History, cloud: &Cloud) -> Vec<Dot> {
+/// The spikes of every cell whose index is a multiple of `every`.
+fn dots(history: &History, cloud: &Cloud, every: u32) -> Vec<Dot> {
     let population_of = |cell: u32| cloud.clusters.partition_point(|cluster| cluster.first_cell <= cell as usize) - 1;
-    history
-        .spikes
-        .iter()
+    let shown = history.spikes.iter().filter(|spike| spike.cell % every == 0);
+    shown
         .map(|spike| Dot {
-            at: [history.tick_secs(spike.tick), -(f64::from(spike.cell) + 0.5)],
-            color: palette::population(population_of(spike.cell)).gamma_multiply(0.45 + 0.55 * spike.size.clamp(0.0, 1.0)),
+            at: [history.tick_secs(spike.tick), -(f64::from(spike.cell) + 0.5 * f64::from(every))],
+            color: palette::population(population_of(spike.cell)).gamma_multiply(0.25 + 0.75 * spike.size.clamp(0.0, 1.0)),
         })
         .collect()
 }
@@ -151,10 +179,12 @@ fn name_population(ui: &Ui, gutter: egui::Rect, cluster_idx: usize, cluster: &Cl
     let middle = y_of(cluster.first_cell as f64 + cluster.n_cells as f64 / 2.0);
     let font = FontId::proportional(10.5);
     let color = palette::population(cluster_idx);
-    let text = cluster.name.replacen(' ', "\n", 1);
-    let galley = ui.painter().layout(text, font, color, gutter.width());
-    let at = Align2::RIGHT_CENTER.anchor_size(egui::pos2(gutter.right() - 4.0, middle), galley.size());
-    ui.painter().galley(at.min, galley, color);
+    for (line, word) in cluster.name.splitn(2, ' ').enumerate() {
+        let n_lines = if cluster.name.contains(' ') { 2.0 } else { 1.0 };
+        let y = middle + 12.0 * (line as f32 - 0.5 * (n_lines - 1.0));
+        let at = egui::pos2(gutter.right() - 5.0, y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, word, font.clone(), color);
+    }
 }
 
 fn teaching_signals(ui: &mut Ui, link: &Link, history: &History) {
@@ -185,14 +215,14 @@ fn trace(history: &History, value: impl Fn(&Sample) -> f32) -> Vec<[f64; 2]> {
 fn modulators(ui: &mut Ui, history: &History, height: f32) {
     let dopamine = trace(history, |sample| sample.insight.dopamine);
     let noradrenaline = trace(history, |sample| sample.insight.noradrenaline);
-    let changes = changes_in_window(history);
+    let moments = Moments::of_window(history);
     let integers = |_: GridInput| (0..=2).map(|i| GridMark { value: f64::from(i), step_size: 1.0 }).collect();
     let plot = time_plot("modulators", height).custom_x_axes(time_axis(false)).custom_y_axes(value_axis()).y_grid_spacer(integers);
     plot.show_axes([false, true]).show(ui, |plot| {
         plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
         plot.set_plot_bounds_y(-0.1..=2.1);
         plot.hline(HLine::new("baseline", 1.0).color(palette::FAINT).width(1.0).style(LineStyle::dashed_loose()).allow_hover(false));
-        mark_changes(plot, changes.into_iter());
+        moments.draw(plot);
         plot.line(Line::new("noradrenaline", PlotPoints::from(noradrenaline)).color(palette::NORADRENALINE).width(1.5));
         plot.line(Line::new("dopamine", PlotPoints::from(dopamine)).color(palette::DOPAMINE).width(1.8));
     });
@@ -200,15 +230,15 @@ fn modulators(ui: &mut Ui, history: &History, height: f32) {
 
 fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
     let delta = trace(history, |sample| sample.insight.delta);
-    let reach = round_up(delta.iter().map(|point| point[1].abs()).fold(0.0, f64::max));
-    let changes = changes_in_window(history);
+    let reach = round_up(delta.iter().map(|point| point[1].abs()).fold(0.0, f64::max), 0.1);
+    let moments = Moments::of_window(history);
     let marks = move |_: GridInput| [-reach, 0.0, reach].map(|value| GridMark { value, step_size: reach }).to_vec();
     let plot = time_plot("prediction error", height).custom_x_axes(time_axis(true)).custom_y_axes(value_axis()).y_grid_spacer(marks);
     plot.show(ui, |plot| {
         plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
         plot.set_plot_bounds_y(-1.15 * reach..=1.15 * reach);
         plot.hline(HLine::new("zero", 0.0).color(palette::FAINT).width(1.0).allow_hover(false));
-        mark_changes(plot, changes.into_iter());
+        moments.draw(plot);
         let (better, worse): (Vec<_>, Vec<_>) = (
             delta.iter().map(|[time, delta]| [*time, delta.max(0.0)]).collect(),
             delta.iter().map(|[time, delta]| [*time, delta.min(0.0)]).collect(),
@@ -219,35 +249,56 @@ fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
     });
 }
 
-/// The next of 1, 2, 5 times a power of ten, at least 0.1.
-fn round_up(value: f64) -> f64 {
-    let decade = 10_f64.powf(value.max(0.1).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * decade).find(|&step| step >= value * 0.999).unwrap_or(10.0 * decade)
+/// Ticks at round numbers, `n` of them or fewer.
+fn round_ticks((low, high): (f64, f64), n: f64) -> Vec<GridMark> {
+    let step_size = round_up((high - low) / n, 1e-6);
+    let first = (low / step_size).ceil() as i64;
+    let last = (high / step_size).floor() as i64;
+    (first..=last).map(|i| GridMark { value: i as f64 * step_size, step_size }).collect()
+}
+
+/// A number on an axis.
+fn number(value: f64) -> String {
+    let text = if value.abs() >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    text.replace('-', "−")
+}
+
+/// The next of 1, 2, 5 times a power of ten, at least `least`.
+fn round_up(value: f64, least: f64) -> f64 {
+    let decade = 10_f64.powf(value.max(least).log10().floor());
+    let value = value.max(least) * 0.999;
+    [1.0, 2.0, 5.0].into_iter().map(|step| step * decade).find(|&step| step >= value).unwrap_or(10.0 * decade)
 }
 
 fn returns(ui: &mut Ui, history: &History) {
     let curve = &history.returns;
-    let each = if curve.stride() == 1 { "each episode".to_owned() } else { format!("mean of {}", curve.stride()) };
-    let keys = [(each.as_str(), palette::RETURN.gamma_multiply(0.75)), ("mean of 20", palette::RETURN), ("change", palette::CHANGE)];
+    let each = if curve.stride() == 1 { "each episode".to_owned() } else { format!("every {} episodes", curve.stride()) };
+    let keys = [(each.as_str(), palette::RETURN.gamma_multiply(0.6)), ("moving mean", palette::RETURN), ("change", palette::CHANGE)];
     let tooltip = "Return: the sum of the rewards of an episode, over the whole life. Higher is better. \
                    Dashed lines mark changes of the world, listed to the left.";
     heading(ui, "Return", &keys, tooltip);
     let height = ui.available_height();
     let raw: Vec<[f64; 2]> = curve.points().iter().map(|point| [point.step as f64, point.value]).collect();
-    let mean: Vec<[f64; 2]> = curve.points().iter().map(|point| [point.step as f64, point.moving_mean]).collect();
+    let mean = curve.moving_mean();
     let marks: Vec<f64> = history.marks.iter().map(|mark| mark.step as f64).collect();
+    let faintness = if raw.len() > 200 { 0.35 } else { 0.7 };
     let (low, high) = value_range(&raw);
-    let now = (history.step as f64).max(100.0);
-    let x_axis = AxisHints::new_x().tick_label_font(FontId::proportional(10.0)).formatter(|mark, _| thousands(mark.value));
+    let first = history.first_step.unwrap_or(0) as f64;
+    let now = (history.step as f64).max(first + 100.0);
+    let x_axis = AxisHints::new_x().tick_label_font(FontId::proportional(10.0)).label_spacing(AXIS_SPACING);
+    let x_axis = x_axis.formatter(|mark, _| thousands(mark.value));
     let plot = plot("returns", height)
         .custom_x_axes(vec![x_axis.label(RichText::new("control steps of life").size(10.0).color(palette::FAINT))])
         .custom_y_axes(value_axis())
+        .x_grid_spacer(|input| round_ticks(input.bounds, 5.0))
+        .y_grid_spacer(|input| round_ticks(input.bounds, 5.0))
         .label_formatter(|_| None);
     plot.show(ui, |plot| {
-        plot.set_plot_bounds_x(0.0..=now * 1.02);
+        plot.set_plot_bounds_x(first..=now + 0.02 * (now - first));
         plot.set_plot_bounds_y(low..=high);
-        mark_changes(plot, marks.into_iter());
-        plot.points(Points::new("episodes", PlotPoints::from(raw)).radius(1.6).color(palette::RETURN.gamma_multiply(0.45)));
+        mark_changes(plot, &marks);
+        plot.points(Points::new("episodes", PlotPoints::from(raw)).radius(1.6).color(palette::RETURN.gamma_multiply(faintness)));
         plot.line(Line::new("mean", PlotPoints::from(mean)).color(palette::RETURN).width(2.2));
     });
 }
@@ -279,8 +330,16 @@ mod tests {
     #[test]
     fn axes_end_at_round_numbers() {
         for (value, expected) in [(0.0, 0.1), (0.1, 0.1), (0.13, 0.2), (0.9, 1.0), (4.0, 5.0), (5.1, 10.0), (73.0, 100.0)] {
-            assert!((round_up(value) / expected - 1.0).abs() < 1e-9, "{value} goes up to {}", round_up(value));
+            assert!((round_up(value, 0.1) / expected - 1.0).abs() < 1e-9, "{value}");
         }
+    }
+
+    #[test]
+    fn ticks_are_few_and_round() {
+        let values = |low, high| round_ticks((low, high), 5.0).iter().map(|mark| mark.value).collect::<Vec<_>>();
+        assert_eq!(values(0.0, 1_000.0), [0.0, 200.0, 400.0, 600.0, 800.0, 1_000.0]);
+        assert_eq!(values(-93.0, -12.0), [-80.0, -60.0, -40.0, -20.0]);
+        assert_eq!([0.0, -0.5, 0.25, 120.0, -35.0].map(number), ["0", "−0.5", "0.25", "120", "−35"]);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 /// Points kept; when they are full, neighbours are merged.
 const MAX_POINTS: usize = 2_000;
-/// Episodes in the moving mean.
-pub const MEAN_EPISODES: usize = 20;
+/// Episodes in the mean that tells how good it is by now.
+const MEAN_EPISODES: usize = 20;
 
 /// Returns over a life. Short lives are kept episode by episode, long ones by the mean of several.
 #[derive(Clone, Debug)]
@@ -26,8 +26,6 @@ pub struct ReturnPoint {
     pub step: u64,
     /// Mean of their returns.
     pub value: f64,
-    /// Mean return of the [`MEAN_EPISODES`] episodes up to the last of them.
-    pub moving_mean: f64,
 }
 
 impl Default for ReturnCurve {
@@ -57,9 +55,7 @@ impl ReturnCurve {
         self.gathered += value;
         self.n_gathered += 1;
         if self.n_gathered == self.stride {
-            let moving_mean = self.recent.iter().sum::<f64>() / self.recent.len() as f64;
-            let value = self.gathered / f64::from(self.stride);
-            self.points.push(ReturnPoint { step, value, moving_mean });
+            self.points.push(ReturnPoint { step, value: self.gathered / f64::from(self.stride) });
             (self.gathered, self.n_gathered) = (0.0, 0);
         }
         if self.points.len() == MAX_POINTS {
@@ -70,6 +66,21 @@ impl ReturnCurve {
     /// The points, oldest first.
     pub fn points(&self) -> &[ReturnPoint] {
         &self.points
+    }
+
+    /// The mean of each point and those before it: [`MEAN_EPISODES`] episodes, or the 50th part of a long life, so that the
+    /// curve stays calm.
+    pub fn moving_mean(&self) -> Vec<[f64; 2]> {
+        let window = (MEAN_EPISODES / self.stride as usize).max(self.points.len() / 50).max(1);
+        let mut sum = 0.0;
+        let mean_up_to = |(i, point): (usize, &ReturnPoint)| {
+            sum += point.value;
+            if i >= window {
+                sum -= self.points[i - window].value;
+            }
+            [point.step as f64, sum / window.min(i + 1) as f64]
+        };
+        self.points.iter().enumerate().map(mean_up_to).collect()
     }
 
     /// Mean of the last episodes, if one has ended.
@@ -96,7 +107,6 @@ impl ReturnCurve {
         let merged = self.points.chunks_exact(2).map(|pair| ReturnPoint {
             step: pair[1].step,
             value: (pair[0].value + pair[1].value) / 2.0,
-            moving_mean: pair[1].moving_mean,
         });
         self.points = merged.collect();
         self.stride *= 2;
@@ -119,7 +129,8 @@ mod tests {
     fn a_short_life_is_kept_episode_by_episode() {
         let curve = curve_of([1.0, 3.0, 5.0]);
         assert_eq!(curve.points().iter().map(|p| p.value).collect::<Vec<_>>(), [1.0, 3.0, 5.0]);
-        assert_eq!(curve.points()[2], ReturnPoint { step: 300, value: 5.0, moving_mean: 3.0 });
+        assert_eq!(curve.points()[2], ReturnPoint { step: 300, value: 5.0 });
+        assert_eq!(curve.moving_mean(), [[100.0, 1.0], [200.0, 2.0], [300.0, 3.0]]);
         assert_eq!((curve.last(), curve.recent_mean(), curve.stride()), (Some(5.0), Some(3.0), 1));
     }
 
@@ -127,6 +138,7 @@ mod tests {
     fn the_moving_mean_forgets_what_is_older_than_its_window() {
         let curve = curve_of((0..MEAN_EPISODES + 5).map(|i| if i < 5 { 1_000.0 } else { 2.0 }));
         assert_eq!(curve.recent_mean(), Some(2.0));
+        assert_eq!(curve.moving_mean().last().map(|point| point[1]), Some(2.0));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bevy::{
+    diagnostic::FrameCount,
     prelude::*,
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
@@ -88,6 +89,7 @@ pub fn take_final(
     shot: Option<ResMut<FinalShot>>,
     link: Res<Link>,
     time: Res<Time<Real>>,
+    drawn: Res<FrameCount>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let Some(mut shot) = shot else { return };
@@ -113,6 +115,7 @@ pub fn take_final(
         shot.outcome.set(Err(format!("no picture for {} came from the renderer in time", shot.path.display())));
     }
     if shot.outcome.get().is_some() {
+        tracing::debug!("{} pictures in {:.1} s", drawn.0, (now - shot.opened).as_secs_f32());
         exit.write(AppExit::Success);
     }
 }

@@ -11,7 +11,7 @@ use mesolimb_envs::{Role, Scene, SceneItem, Shape};
 
 use super::{
     camera::{FOV_Y, Orbit, View, bounds, good_direction},
-    cloud::{BRAIN_LAYER, Cloud, soft_disc},
+    cloud::{BRAIN_LAYER, Cloud, aura_alpha, soft_discs},
     convert::{color, linear, point, pose},
     floor, link::Link, palette,
 };
@@ -52,7 +52,7 @@ pub struct Workshop<'w> {
 /// Spawns the cameras and lights.
 pub fn spawn(mut commands: Commands, cloud: Res<Cloud>, mut images: ResMut<Assets<Image>>) {
     let sky = EnvironmentMapLight {
-        intensity: 700.0,
+        intensity: 420.0,
         rotation: Quat::from_rotation_x(FRAC_PI_2),
         ..EnvironmentMapLight::hemispherical_gradient(
             &mut images,
@@ -86,11 +86,11 @@ pub fn spawn(mut commands: Commands, cloud: Res<Cloud>, mut images: ResMut<Asset
     commands.insert_resource(DirectionalLightShadowMap { size: 2048 });
     let light = |from: Vec3| Transform::from_translation(from).looking_at(Vec3::ZERO, Vec3::Z);
     commands.spawn((
-        DirectionalLight { illuminance: 6_500.0, shadow_maps_enabled: true, ..default() },
+        DirectionalLight { illuminance: 5_200.0, shadow_maps_enabled: true, ..default() },
         light(Vec3::new(-1.2, -1.6, 2.6)),
     ));
     commands.spawn((
-        DirectionalLight { illuminance: 1_600.0, color: Color::srgb(0.6, 0.75, 1.0), ..default() },
+        DirectionalLight { illuminance: 900.0, color: Color::srgb(0.6, 0.75, 1.0), ..default() },
         light(Vec3::new(2.0, 1.6, 0.9)),
     ));
 }
@@ -150,8 +150,8 @@ fn build_item(commands: &mut Commands, workshop: &mut Workshop, item_idx: usize,
     entity.insert((NotShadowCaster, NotShadowReceiver));
     let radius = 5.0 * reach(item.shape).max_element();
     let glow = StandardMaterial {
-        base_color: color(palette::TARGET).with_alpha(0.55),
-        base_color_texture: Some(workshop.images.add(soft_disc())),
+        base_color: color(palette::TARGET).with_alpha(0.5),
+        base_color_texture: Some(workshop.images.add(soft_discs(&[aura_alpha]))),
         unlit: true,
         alpha_mode: AlphaMode::Add,
         cull_mode: None,
@@ -173,7 +173,7 @@ fn build_item(commands: &mut Commands, workshop: &mut Workshop, item_idx: usize,
 
 fn build_floor(commands: &mut Commands, workshop: &mut Workshop, size: f32, at: Vec3) {
     let ground = StandardMaterial {
-        base_color: Color::srgb(0.20, 0.23, 0.31),
+        base_color: Color::srgb(0.15, 0.17, 0.23),
         perceptual_roughness: 0.95,
         reflectance: 0.1,
         alpha_mode: AlphaMode::Blend,
@@ -181,10 +181,9 @@ fn build_floor(commands: &mut Commands, workshop: &mut Workshop, size: f32, at: 
         ..default()
     };
     let lines = StandardMaterial {
-        base_color: Color::srgba(0.55, 0.65, 0.85, 0.35),
+        base_color: Color::srgba(0.55, 0.65, 0.85, 0.22),
         unlit: true,
         alpha_mode: AlphaMode::Blend,
-        depth_bias: 10.0,
         ..default()
     };
     let below = at - Vec3::Z * 0.002 * size;
@@ -276,7 +275,7 @@ fn material(role: Role) -> StandardMaterial {
         Role::Link => (palette::LINK, 0.35, 0.6, 0.0),
         Role::Joint => (palette::JOINT, 0.4, 0.4, 0.0),
         Role::Effector => (palette::EFFECTOR, 0.3, 0.6, 0.25),
-        Role::Target => (palette::TARGET, 0.4, 0.0, 1.4),
+        Role::Target => (palette::TARGET, 0.4, 0.0, 0.5),
         Role::Fixture => (palette::FIXTURE, 0.75, 0.0, 0.0),
     };
     StandardMaterial {
