@@ -9,6 +9,8 @@ use std::{
     process::{Command, Output},
 };
 
+pub mod stub;
+
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 

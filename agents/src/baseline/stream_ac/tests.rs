@@ -1,3 +1,5 @@
+//! Tests of the streaming actor-critic: its gradients, its steps, and that it learns.
+
 use std::ops::Range;
 
 use mesolimb_envs::{Env, make};
