@@ -11,6 +11,8 @@ use crate::{config::RunConfig, session::Session};
 
 /// Episodes of an evaluation.
 pub const EVALUATION_EPISODES: u64 = 20;
+/// Episodes behind each end of the scale of scores, chance and reference: more, because chance varies much.
+const SCALE_EPISODES: u64 = 100;
 /// Control steps over which speed is measured.
 const TIMED_STEPS: u32 = 3_000;
 
@@ -51,7 +53,14 @@ impl Summary {
     pub fn one_line(&self) -> String {
         format!(
             "{} on {}: score {:.3} (final return {:.1}; random {:.1}, reference {:.1}) after {} steps, {} episodes",
-            self.agent, self.task, self.score, self.final_return, self.random_return, self.reference_return, self.steps, self.episodes
+            self.agent,
+            self.task,
+            self.score,
+            self.final_return,
+            self.random_return,
+            self.reference_return,
+            self.steps,
+            self.episodes
         )
     }
 
@@ -68,9 +77,9 @@ impl Summary {
         let mut nominal = now.clone();
         nominal.reset_all();
 
-        let random_return = mean_return(&config, "random", None, &nominal)?;
-        let reference_return = mean_return(&config, "reference", None, &nominal)?;
-        let final_return = mean_return(&config, &config.agent, Some(&state), &now)?;
+        let random_return = mean_return(&config, "random", None, &nominal, SCALE_EPISODES)?;
+        let reference_return = mean_return(&config, "reference", None, &nominal, SCALE_EPISODES)?;
+        let final_return = mean_return(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES)?;
         let (env_steps_per_s, brain_us_per_step) = speed(&config, &state)?;
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -90,8 +99,14 @@ impl Summary {
     }
 }
 
-/// Mean return of an agent over the evaluation episodes, which are the same for every agent of a seed.
-fn mean_return(config: &RunConfig, agent: &str, state: Option<&[u8]>, params: &Params) -> anyhow::Result<f64> {
+/// Mean return of an agent over the evaluation episodes, of which the first are the same for every agent of a seed.
+fn mean_return(
+    config: &RunConfig,
+    agent: &str,
+    state: Option<&[u8]>,
+    params: &Params,
+    episodes: u64,
+) -> anyhow::Result<f64> {
     let settings = config.agent_settings();
     let make = |index: u64| -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> {
         let env = mesolimb_envs::make(&config.task).map_err(|e| AgentError::State(e.to_string()))?;
@@ -103,7 +118,7 @@ fn mean_return(config: &RunConfig, agent: &str, state: Option<&[u8]>, params: &P
         }
         Ok((env, agent))
     };
-    let returns = evaluate(make, params, config.seed, EVALUATION_EPISODES)
+    let returns = evaluate(make, params, config.seed, episodes)
         .with_context(|| format!("evaluation of agent '{agent}' on task '{}'", config.task))?;
     Ok(returns.iter().sum::<f64>() / returns.len() as f64)
 }
