@@ -151,8 +151,11 @@ impl Session {
     /// Evaluates the run and writes its summary.
     ///
     /// # Errors
-    /// If the evaluation fails or the summary cannot be written.
+    /// If a step has failed, the evaluation fails, or the summary cannot be written.
     pub fn finish(&mut self) -> anyhow::Result<Summary> {
+        if self.broken {
+            bail!("a step has failed before");
+        }
         self.suspend()?;
         let summary = Summary::of(self)?;
         if let Some(folder) = &self.folder {

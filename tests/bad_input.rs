@@ -334,3 +334,24 @@ fn a_full_disk() {
         fs::remove_dir_all(&run).unwrap();
     }
 }
+
+/// What cannot be saved is not saved later either, when parts of it are lost.
+#[test]
+fn a_step_that_failed_is_the_last() {
+    let place = Workplace::with_run();
+    place.train("expected", 800);
+    let (run, checkpoints) = (place.path("run"), place.path("run/checkpoints"));
+    let mut session = Session::resume(&run, None, Some(800)).unwrap();
+    fs::rename(&checkpoints, place.path("away")).unwrap();
+    let error = std::iter::repeat_with(|| session.step()).find_map(Result::err).unwrap();
+    assert!(format!("{error:#}").contains("step_000000000600.ckpt"), "{error:#}");
+    fs::rename(place.path("away"), &checkpoints).unwrap();
+    let before = files(&checkpoints);
+    assert!(session.step().is_err(), "the run goes on as if nothing had happened");
+    session.suspend().unwrap();
+    assert!(session.finish().is_err(), "a run that broke off has a summary");
+    assert!(files(&checkpoints) == before, "a checkpoint was written after a step had failed");
+    drop(session);
+    succeed(place.0.path(), "resume run");
+    assert_eq!(curve(&run), curve(&place.path("expected")));
+}

@@ -142,6 +142,27 @@ fn killed_between_the_record_and_its_checkpoint() {
     assert_same_record(&dir, &expected);
 }
 
+/// A run that goes back before what it has recorded, and saves at other moments from then on.
+#[test]
+fn resumed_with_checkpoints_at_other_moments() {
+    let folder = tempfile::tempdir().unwrap();
+    let (expected, _) = undisturbed(RECORDED, folder.path());
+    let dir = folder.path().join("killed");
+    copy(&expected, &dir);
+    fs::remove_file(common::newest_checkpoint(&dir)).unwrap();
+    fs::write(dir.join("checkpoints/step_000000001150.ckpt.tmp"), "half a checkpoi").unwrap();
+    let run_file = fs::read_to_string(dir.join("run.toml")).unwrap();
+    let altered = run_file.replace("checkpoint_every = 60", "checkpoint_every = 25");
+    assert_ne!(altered, run_file);
+    fs::write(dir.join("run.toml"), altered).unwrap();
+    live(RECORDED, &dir, None);
+    assert_eq!(curve(&dir), curve(&expected));
+    assert_same_record(&dir, &expected);
+    let left_over: Vec<_> =
+        files(&dir).into_keys().filter(|path| path.extension().is_some_and(|e| e == "tmp")).collect();
+    assert!(left_over.is_empty(), "{left_over:?} are left over");
+}
+
 fn copy(from: &Path, to: &Path) {
     for (path, bytes) in files(from) {
         let target = to.join(path.strip_prefix(from).unwrap());
