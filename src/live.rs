@@ -216,7 +216,8 @@ impl Simulation {
                 self.pending.note_step(&self.session, report.reward);
                 self.pending.episodes.extend(report.episode);
                 if report.world_changed {
-                    self.pending.mark(&self.session, "the world changes");
+                    let what = self.pending.what_changed(&self.session);
+                    self.pending.mark(&self.session, &what);
                 }
             }
             Err(error) => self.ended = Some(format!("stopped: {error:#}")),
@@ -235,12 +236,14 @@ impl Simulation {
             Command::Step => self.single_steps += 1,
             Command::Speed(speed) => self.speed = speed,
             Command::Scale { parameter, factor } => {
-                self.change(&parameter, |param| param.nominal * factor, &format!("{parameter} × {factor}"));
+                let what =
+                    if factor == 1.0 { format!("{parameter} undone") } else { format!("{parameter} × {factor}") };
+                self.change(&parameter, |param| param.nominal * factor, &what);
             }
             Command::Set { parameter, value } => self.change(&parameter, |_| value, &format!("{parameter} = {value}")),
             Command::Undo => {
                 self.session.rollout_mut().env_mut().params_mut().reset_all();
-                self.pending.mark(&self.session, "undone");
+                self.pending.mark(&self.session, "all undone");
             }
             Command::Quit => {}
         }
@@ -279,6 +282,8 @@ struct Pending {
     spikes: VecDeque<TimedSpike>,
     episodes: Vec<Episode>,
     marks: Vec<Mark>,
+    /// Values of the parameters when the world was last seen to change.
+    known_values: Vec<f64>,
     last_sent: Instant,
 }
 
@@ -293,6 +298,7 @@ impl Pending {
             spikes: VecDeque::new(),
             episodes: Vec::new(),
             marks: Vec::new(),
+            known_values: values(session),
             last_sent: Instant::now(),
         }
     }
@@ -316,7 +322,22 @@ impl Pending {
     }
 
     fn mark(&mut self, session: &Session, what: &str) {
+        self.known_values = values(session);
         self.marks.push(Mark { step: session.rollout().progress().steps, what: what.to_owned() });
+    }
+
+    /// The parameters that have other values than when the world was last seen to change, in words.
+    fn what_changed(&self, session: &Session) -> String {
+        let params = session.rollout().env().params().iter().zip(&self.known_values);
+        let changed: Vec<_> = params.filter(|(param, known)| param.value != **known).map(|(param, _)| param).collect();
+        match changed[..] {
+            [param] => format!("{} = {:.3}", param.name, param.value),
+            [first, .., last] if changed.iter().all(|param| param.kind() == last.kind()) => {
+                format!("{} = {:.3} and {} more", first.name, first.value, changed.len() - 1)
+            }
+            [_, ..] => format!("{} parameters", changed.len()),
+            [] => "the world changes".to_owned(),
+        }
     }
 
     fn take(
@@ -346,6 +367,11 @@ impl Pending {
             ended,
         }
     }
+}
+
+/// The values of the parameters now, in their order.
+fn values(session: &Session) -> Vec<f64> {
+    session.rollout().env().params().iter().map(|param| param.value).collect()
 }
 
 /// Keeps the simulation at its speed by the wall clock, and measures it. Its only effect on a run is when it happens.

@@ -148,10 +148,8 @@ fn window(options: &ViewOptions) -> WindowPlugin {
 /// The panels have a camera of their own, over the whole window and after the others, which have parts of it only.
 fn spawn_panel_camera(mut commands: Commands, mut settings: ResMut<EguiGlobalSettings>) {
     settings.auto_create_primary_context = false;
-    let over_the_views = CameraOutputMode::Write {
-        blend_state: Some(BlendState::ALPHA_BLENDING),
-        clear_color: ClearColorConfig::None,
-    };
+    let over_the_views =
+        CameraOutputMode::Write { blend_state: Some(BlendState::ALPHA_BLENDING), clear_color: ClearColorConfig::None };
     commands.spawn((
         PrimaryEguiContext,
         Camera2d,

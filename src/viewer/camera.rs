@@ -149,7 +149,8 @@ pub fn follow_mouse(
     mut orbits: Query<(&View, &mut Orbit)>,
 ) {
     let cursor = window.cursor_position();
-    let hovered = [View::Body, View::Brain].into_iter().find(|&view| cursor.is_some_and(|at| rects.of(view).contains(at)));
+    let hovered =
+        [View::Body, View::Brain].into_iter().find(|&view| cursor.is_some_and(|at| rects.of(view).contains(at)));
     if buttons.just_pressed(MouseButton::Left) {
         grab.0 = hovered;
     } else if !buttons.pressed(MouseButton::Left) {

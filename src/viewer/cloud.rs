@@ -16,6 +16,7 @@ use super::{
     camera::{Orbit, View, bounds},
     convert::linear,
     history::History,
+    layout::{Cluster, arrange, within_ball},
     palette,
 };
 use crate::live::TimedSpike;
@@ -30,9 +31,6 @@ const RADII: [f32; 2] = [0.55, 1.5];
 const LIGHTS: [f32; 2] = [0.30, 2.2];
 /// Control steps whose dopamine shows around the brain.
 const AURA_STEPS: usize = 4;
-/// Radius of a population of 128 cells. The cloud has no physical size.
-const TYPICAL_RADIUS: f32 = 1.0;
-
 /// The cells of the brain.
 #[derive(Resource)]
 pub struct Cloud {
@@ -42,21 +40,6 @@ pub struct Cloud {
     fade_ticks: f32,
     now_tick: u64,
     changed: bool,
-}
-
-/// A population in space.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cluster {
-    /// Name of the population.
-    pub name: String,
-    /// Cells in it.
-    pub n_cells: usize,
-    /// Index of the first of them.
-    pub first_cell: usize,
-    /// Where it is.
-    pub centre: Vec3,
-    /// How far it reaches.
-    pub radius: f32,
 }
 
 struct Cell {
@@ -83,13 +66,7 @@ impl Cloud {
                 glow: 0.0,
             })
         });
-        Self {
-            cells: cells.collect(),
-            clusters,
-            fade_ticks: FADE_SECS / tick_secs as f32,
-            now_tick: 0,
-            changed: true,
-        }
+        Self { cells: cells.collect(), clusters, fade_ticks: FADE_SECS / tick_secs as f32, now_tick: 0, changed: true }
     }
 
     /// Points that a camera has to frame.
@@ -123,45 +100,6 @@ impl Cloud {
         self.now_tick = now_tick;
         self.changed = true;
     }
-}
-
-/// Puts populations in a grid: those whose names start with the same word share a column, later ones above.
-fn arrange(populations: &[(String, usize)]) -> Vec<Cluster> {
-    let mut columns: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (population_idx, (name, _)) in populations.iter().enumerate() {
-        let word = name.split_whitespace().next().unwrap_or_default();
-        match columns.iter_mut().find(|(other, _)| *other == word) {
-            Some((_, members)) => members.push(population_idx),
-            None => columns.push((word, vec![population_idx])),
-        }
-    }
-    let mut members: Vec<Vec<usize>> = columns.into_iter().map(|(_, members)| members).collect();
-    if members.len() > 3 && members.iter().all(|members| members.len() == 1) {
-        let n_rows = (members.len() as f32).sqrt().round() as usize;
-        members = members.concat().chunks(n_rows).map(<[usize]>::to_vec).collect();
-    }
-    let radius = |n_cells: usize| TYPICAL_RADIUS * (n_cells.max(1) as f32 / 128.0).cbrt();
-    let spacing = 2.5 * populations.iter().map(|(_, n)| radius(*n)).fold(0.0, f32::max);
-    let mut first_cell = 0;
-    let mut clusters: Vec<Cluster> = Vec::new();
-    for (population_idx, (name, n_cells)) in populations.iter().enumerate() {
-        let column = members.iter().position(|m| m.contains(&population_idx)).unwrap_or(0);
-        let row = members[column].iter().position(|&m| m == population_idx).unwrap_or(0);
-        let centre = Vec3::new(column as f32, 0.0, row as f32 * 1.08) * spacing;
-        clusters.push(Cluster { name: name.clone(), n_cells: *n_cells, first_cell, centre, radius: radius(*n_cells) });
-        first_cell += n_cells;
-    }
-    clusters
-}
-
-/// Point `i` of a sequence that fills the unit ball evenly, whatever its length (Roberts' R3 sequence).
-fn within_ball(i: usize) -> Vec3 {
-    let share = |step: f64| ((0.5 + step * (i + 1) as f64) % 1.0) as f32;
-    let (u, v, w) = (share(0.819_172_513_396_164_4), share(0.671_043_606_703_789_3), share(0.549_700_477_901_974_8));
-    let (radius, z) = (u.cbrt(), 1.0 - 2.0 * v);
-    let (sin, cos) = (std::f32::consts::TAU * w).sin_cos();
-    let flat = (1.0 - z * z).max(0.0).sqrt();
-    radius * Vec3::new(flat * cos, flat * sin, z)
 }
 
 /// Spawns the cloud and its camera.
@@ -207,14 +145,21 @@ pub fn draw(
     let mut colors = Vec::with_capacity(positions.capacity());
     let mut square = |centre: Vec3, radius: f32, light: LinearRgba| {
         let (right, up) = (radius * right, radius * up);
-        positions.extend([centre - right - up, centre + right - up, centre + right + up, centre - right + up].map(Into::<[f32; 3]>::into));
+        positions.extend(
+            [centre - right - up, centre + right - up, centre + right + up, centre - right + up]
+                .map(Into::<[f32; 3]>::into),
+        );
         colors.extend([[light.red, light.green, light.blue, 1.0]; 4]);
     };
     let (aura, strength) = dopamine_light(&history);
     square(orbit.focus, 1.25 * cloud.reach(), linear(aura, strength));
     for cell in &cloud.cells {
         let mix = |[rest, spiking]: [f32; 2]| rest + (spiking - rest) * cell.glow;
-        square(cell.position, 2.0 * cell.radius * mix(RADII), linear(palette::population(cell.cluster_idx), mix(LIGHTS)));
+        square(
+            cell.position,
+            2.0 * cell.radius * mix(RADII),
+            linear(palette::population(cell.cluster_idx), mix(LIGHTS)),
+        );
     }
     mesh.insert_attribute(Mesh::ATTRIBUTE_POSITION, positions);
     mesh.insert_attribute(Mesh::ATTRIBUTE_COLOR, colors);
@@ -277,31 +222,6 @@ mod tests {
     fn four() -> Vec<(String, usize)> {
         let names = ["critic sensory", "critic association", "actor sensory", "actor association"];
         names.map(|name| (name.to_owned(), 128)).to_vec()
-    }
-
-    #[test]
-    fn cells_stay_within_their_population_and_populations_apart() {
-        let many: Vec<_> = (0..9).map(|i| (format!("p{i}"), 10 + 500 * i)).collect();
-        for populations in [four(), many, vec![("alone".into(), 5_000)]] {
-            let cloud = Cloud::new(&populations, 0.001);
-            for cell in &cloud.cells {
-                let cluster = &cloud.clusters[cell.cluster_idx];
-                assert!(cell.position.distance(cluster.centre) <= cluster.radius * 1.0001);
-            }
-            for (i, a) in cloud.clusters.iter().enumerate() {
-                for b in &cloud.clusters[..i] {
-                    assert!(a.centre.distance(b.centre) > a.radius + b.radius, "{} and {}", a.name, b.name);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_chain_is_a_column() {
-        let clusters = arrange(&four());
-        assert_eq!(clusters[0].centre.x, clusters[1].centre.x);
-        assert!(clusters[0].centre.z < clusters[1].centre.z && clusters[0].centre.x < clusters[2].centre.x);
-        assert_eq!(clusters[3].first_cell, 384);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::live::{Command, Frame};
 
+/// Width that is kept free beside what scrolls.
+const SCROLL_BAR: f32 = 9.0;
+
 /// Values that are being dragged; they are asked for when the mouse lets go.
 #[derive(Resource, Default)]
 pub struct Edits(BTreeMap<String, f64>);
@@ -25,10 +28,15 @@ pub fn show(ui: &mut Ui, link: &Link, history: &History, edits: &mut Edits, shot
         ui.label("waiting for the first frame …");
         return;
     };
-    egui::Panel::bottom("shortcuts").frame(egui::Frame::new()).show_separator_line(false).show(ui, |ui| {
+    let margin = egui::Margin { top: 6, ..egui::Margin::ZERO };
+    let below = egui::Panel::bottom("shortcuts").frame(egui::Frame::new().inner_margin(margin));
+    below.show_separator_line(false).show(ui, |ui| {
         shortcuts(ui, shots);
     });
+    ui.spacing_mut().indent = 6.0;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        // Room for the scroll bar.
+        ui.set_max_width(ui.available_width() - SCROLL_BAR);
         ending(ui, link, frame);
         progress(ui, link, frame, history);
         run_buttons(ui, link, frame);
@@ -80,13 +88,17 @@ fn progress(ui: &mut Ui, link: &Link, frame: &Frame, history: &History) {
         let bar = ProgressBar::new(share).desired_height(16.0).text(RichText::new(text).small());
         ui.add(bar).on_hover_text(tooltip);
     }
-    let times = frame.steps_per_s * link.cast.env.control_dt_secs;
+    let speed = match frame.ended {
+        Some(_) => "ended".to_owned(),
+        None if frame.paused => "paused".to_owned(),
+        None => format!("{:.0} steps/s = {:.1}×", frame.steps_per_s, frame.steps_per_s * link.cast.env.control_dt_secs),
+    };
     let recent = history.returns.recent_mean().map_or("–".to_owned(), |mean| format!("{mean:.1}"));
     let last = history.returns.last().map_or("–".to_owned(), |value| format!("{value:.1}"));
     let rows = [
         ("episode", grouped(history.returns.n_episodes()), "Episodes that have ended while you watched."),
         ("age", clock(history.life_secs()), "Time that this animal has lived, by its own clock."),
-        ("speed", format!("{:.0} steps/s = {times:.1}×", frame.steps_per_s), "1× is real time."),
+        ("speed", speed, "Control steps a second; 1× is real time."),
         ("last return", last, "Sum of the rewards of the last episode."),
         ("mean of 20", recent, "Mean return of the last 20 episodes: how good it is by now."),
     ];
@@ -103,7 +115,8 @@ fn run_buttons(ui: &mut Ui, link: &Link, frame: &Frame) {
     ui.add_space(4.0);
     ui.columns(2, |columns| {
         let label = if frame.paused { "▶  go on" } else { "⏸  pause" };
-        let pause = columns[0].add_sized([columns[0].available_width(), 24.0], Button::new(label).selected(frame.paused));
+        let pause =
+            columns[0].add_sized([columns[0].available_width(), 24.0], Button::new(label).selected(frame.paused));
         if pause.on_hover_text("Space").clicked() {
             link.send(Command::Pause(!frame.paused));
         }
@@ -157,9 +170,14 @@ fn preset_buttons(ui: &mut Ui, link: &Link, params: &Params) {
 
 fn sliders(ui: &mut Ui, link: &Link, params: &Params, edits: &mut Edits) {
     let n_changed = params.iter().filter(|param| param.value != param.nominal).count();
-    let heading = if n_changed == 0 { "all parameters".to_owned() } else { format!("all parameters ({n_changed} changed)") };
+    let heading =
+        if n_changed == 0 { "all parameters".to_owned() } else { format!("all parameters ({n_changed} changed)") };
     egui::CollapsingHeader::new(heading).id_salt("parameters").show(ui, |ui| {
-        ui.label(RichText::new("A square marks values that are not nominal; right-click resets one.").small().color(palette::FAINT));
+        ui.label(
+            RichText::new("A square marks values that are not nominal; right-click resets one.")
+                .small()
+                .color(palette::FAINT),
+        );
         for param in params.iter() {
             slider(ui, link, param, edits);
         }
@@ -202,8 +220,10 @@ fn marks(ui: &mut Ui, history: &History) {
     }
     for mark in history.marks.iter().rev() {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(grouped(mark.step)).small().color(palette::FAINT)).on_hover_text("control step of life");
-            ui.label(RichText::new(&mark.what).small().color(palette::CHANGE));
+            ui.label(RichText::new(grouped(mark.step)).small().color(palette::FAINT))
+                .on_hover_text("control step of life");
+            let what = mark.what.replace('_', " ").replace('-', "−");
+            ui.label(RichText::new(what).small().color(palette::CHANGE));
         });
     }
 }
@@ -212,7 +232,7 @@ fn shortcuts(ui: &mut Ui, shots: &mut Shots) {
     if let Some(note) = &shots.note {
         ui.label(RichText::new(note).small().color(palette::BETTER));
     }
-    let keys = "space pause · ➡ step · − + speed · U undo\nF12 screenshot · R view · drag turn · wheel zoom";
+    let keys = "space pause · ➡ step · − + speed\nU undo all · R reset view · F12 picture\ndrag to turn, wheel to zoom";
     ui.label(RichText::new(keys).size(10.5).color(palette::FAINT));
 }
 

@@ -16,7 +16,16 @@ pub fn grid_spacing(scene_size: f32) -> f32 {
     let rough = (scene_size / 10.0).max(1e-3);
     let decade = 10_f32.powf(rough.log10().floor());
     let leading = rough / decade;
-    decade * if leading < 1.5 { 1.0 } else if leading < 3.5 { 2.0 } else if leading < 7.5 { 5.0 } else { 10.0 }
+    decade
+        * if leading < 1.5 {
+            1.0
+        } else if leading < 3.5 {
+            2.0
+        } else if leading < 7.5 {
+            5.0
+        } else {
+            10.0
+        }
 }
 
 /// A flat disc about the origin. Its vertices are white, and clear at the rim.
@@ -87,7 +96,11 @@ mod tests {
     #[test]
     fn the_grid_has_round_squares_that_suit_the_scene() {
         for (scene_size, expected) in [(2.2, 0.2), (5.3, 0.5), (1.0, 0.1), (40.0, 5.0), (0.09, 0.01), (9.5, 1.0)] {
-            assert!((grid_spacing(scene_size) / expected - 1.0).abs() < 1e-5, "{scene_size}: {}", grid_spacing(scene_size));
+            assert!(
+                (grid_spacing(scene_size) / expected - 1.0).abs() < 1e-5,
+                "{scene_size}: {}",
+                grid_spacing(scene_size)
+            );
         }
         assert!(grid_spacing(0.0) > 0.0);
     }

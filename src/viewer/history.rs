@@ -13,7 +13,7 @@ pub const WINDOW_SECS: f64 = 2.0;
 const MAX_SPIKES: usize = 200_000;
 /// Changes of the world kept.
 const MAX_MARKS: usize = 200;
-/// Equal changes closer than this share of a life are one, so that a drifting world does not fill the plot.
+/// Changes of the same thing closer than this share of a life are one, so that a drifting world does not fill the plot.
 const MERGED_MARKS: f64 = 0.002;
 
 /// The bounded past of a run.
@@ -97,8 +97,8 @@ impl History {
     fn mark(&mut self, mark: &Mark) {
         let merged = (MERGED_MARKS * self.step as f64) as u64;
         match self.marks.back_mut() {
-            Some(last) if last.what == mark.what && mark.step - last.step.min(mark.step) <= merged => {
-                last.step = mark.step;
+            Some(last) if subject(last) == subject(mark) && mark.step.saturating_sub(last.step) <= merged => {
+                last.clone_from(mark);
             }
             _ => self.marks.push_back(mark.clone()),
         }
@@ -118,6 +118,11 @@ impl History {
         let n_old = self.spikes.partition_point(|spike| spike.tick < first_tick);
         self.spikes.drain(..n_old.max(self.spikes.len().saturating_sub(MAX_SPIKES)));
     }
+}
+
+/// What changed, without the value that it changed to.
+fn subject(mark: &Mark) -> &str {
+    mark.what.split_once(" = ").map_or(mark.what.as_str(), |(subject, _)| subject)
 }
 
 #[cfg(test)]
@@ -188,7 +193,7 @@ mod tests {
         let mut history = empty();
         history.step = 100_000;
         for step in 1_000..1_100 {
-            history.mark(&Mark { step, what: "drift".into() });
+            history.mark(&Mark { step, what: format!("gravity = {step}") });
         }
         history.mark(&Mark { step: 1_100, what: "undone".into() });
         history.mark(&Mark { step: 5_000, what: "undone".into() });

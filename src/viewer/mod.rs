@@ -9,6 +9,7 @@
 //! World axes are those of the scene: x forward, y left, z up.
 
 mod app;
+mod axes;
 mod camera;
 mod cloud;
 mod controls;
@@ -16,6 +17,7 @@ mod convert;
 mod floor;
 mod history;
 mod keys;
+mod layout;
 mod link;
 mod overlay;
 mod palette;
@@ -25,6 +27,7 @@ mod presets;
 mod raster;
 mod returns;
 mod screenshot;
+mod shapes;
 mod stage;
 
 pub use app::{ViewOptions, has_display, run};

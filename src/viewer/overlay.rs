@@ -1,8 +1,8 @@
 //! Words over the 3D views: what is what, and what the motors do.
 
 use bevy::prelude::{Camera, GlobalTransform, Query, Rect, Vec3};
-use bevy_egui::egui::{Align2, Color32, CornerRadius, FontId, Painter, Pos2, Stroke, StrokeKind, pos2, vec2};
-use mesolimb_envs::Role;
+use bevy_egui::egui::{self, Align2, Color32, CornerRadius, FontId, Painter, Pos2, Stroke, StrokeKind, pos2, vec2};
+use mesolimb_envs::{Channel, Role};
 
 use super::{
     camera::{View, ViewRects},
@@ -39,7 +39,12 @@ pub fn show(painter: &Painter, shown: &Shown<'_>, cameras: &Query<(&View, &Camer
     };
     let Some(frame) = &shown.link.latest else { return };
     let body = shown.rects.body;
-    caption(painter, body, "BODY", &format!("one square of the floor is {}", length(floor::grid_spacing(shown.stage.size))));
+    caption(
+        painter,
+        body,
+        "BODY",
+        &format!("one square of the floor is {}", length(floor::grid_spacing(shown.stage.size))),
+    );
     name_goals(painter, frame, |at| project(View::Body, at));
     motors(painter, shown.link, frame, body);
     if !shown.cloud.clusters.is_empty() {
@@ -60,8 +65,8 @@ pub fn show(painter: &Painter, shown: &Shown<'_>, cameras: &Query<(&View, &Camer
 
 fn caption(painter: &Painter, rect: Rect, title: &str, text: &str) {
     let at = pos2(rect.min.x + 14.0, rect.min.y + 10.0);
-    let drawn = painter.text(at, Align2::LEFT_TOP, title, FontId::proportional(13.0), Color32::WHITE);
-    painter.text(drawn.right_center() + vec2(8.0, 0.5), Align2::LEFT_CENTER, text, FontId::proportional(11.0), palette::FAINT);
+    let title = shaded(painter, at, Align2::LEFT_TOP, title, 13.0, Color32::WHITE);
+    shaded(painter, title.right_center() + vec2(8.0, 0.5), Align2::LEFT_CENTER, text, 11.0, palette::FAINT);
 }
 
 fn length(metres: f32) -> String {
@@ -85,29 +90,38 @@ fn name_goals(painter: &Painter, frame: &Frame, project: impl Fn(Vec3) -> Option
 
 /// One bar for each motor: what it was told last.
 fn motors(painter: &Painter, link: &Link, frame: &Frame, body: Rect) {
-    let channels = link.cast.env.actions.iter().zip(&frame.action);
-    const SHOWN: usize = 8;
-    let n_shown = channels.len().min(SHOWN);
-    let (row_height, half_width) = (17.0, 46.0);
-    let top = body.max.y - 12.0 - row_height * n_shown as f32;
-    let left = body.min.x + 14.0;
-    painter.text(pos2(left, top - 3.0), Align2::LEFT_BOTTOM, "motor commands", FontId::proportional(11.0), palette::FAINT);
-    for (row, (channel, command)) in channels.take(SHOWN).enumerate() {
-        let middle = top + (row as f32 + 0.5) * row_height;
-        painter.text(pos2(left, middle), Align2::LEFT_CENTER, &channel.name, FontId::proportional(11.0), palette::TEXT);
-        let centre = pos2(left + 66.0 + half_width, middle);
-        let track = bevy_egui::egui::Rect::from_center_size(centre, vec2(2.0 * half_width, 9.0));
-        painter.rect_filled(track, CornerRadius::same(3), Color32::from_black_alpha(110));
-        let limit = channel.high.abs().max(channel.low.abs());
-        let share = if limit.is_finite() && limit > 0.0 { (command / limit).clamp(-1.0, 1.0) } else { 0.0 };
-        let end = pos2(centre.x + share * half_width, track.bottom());
-        let bar = bevy_egui::egui::Rect::from_two_pos(pos2(centre.x, track.top()), end);
-        painter.rect_filled(bar, CornerRadius::same(2), palette::JOINT);
-        painter.vline(centre.x, track.y_range(), Stroke::new(1.0, palette::FAINT));
-        painter.rect_stroke(track, CornerRadius::same(3), Stroke::new(1.0, Color32::from_gray(70)), StrokeKind::Outside);
-        let value = format!("{command:+.1} {}", if channel.unit == "1" { "" } else { &channel.unit });
-        painter.text(pos2(track.right() + 8.0, middle), Align2::LEFT_CENTER, value, FontId::proportional(11.0), palette::FAINT);
+    const MAX_SHOWN: usize = 8;
+    const ROW_HEIGHT: f32 = 17.0;
+    let channels = link.cast.env.actions.iter().zip(&frame.action).take(MAX_SHOWN);
+    let size = vec2(234.0, 22.0 + ROW_HEIGHT * channels.len() as f32);
+    let card = egui::Rect::from_min_size(pos2(body.min.x + 8.0, body.max.y - 8.0 - size.y), size);
+    painter.rect_filled(card, CornerRadius::same(6), shade());
+    let title = card.min + vec2(8.0, 4.0);
+    painter.text(title, Align2::LEFT_TOP, "motor commands", FontId::proportional(11.0), palette::FAINT);
+    for (row, (channel, command)) in channels.enumerate() {
+        let middle = pos2(card.min.x + 8.0, card.min.y + 20.0 + (row as f32 + 0.5) * ROW_HEIGHT);
+        motor(painter, middle, channel, *command);
     }
+}
+
+/// Name, bar and value of a motor; `at` is the middle of the left edge.
+fn motor(painter: &Painter, at: Pos2, channel: &Channel, command: f32) {
+    const HALF_WIDTH: f32 = 44.0;
+    let font = FontId::proportional(11.0);
+    painter.text(at, Align2::LEFT_CENTER, &channel.name, font.clone(), palette::TEXT);
+    let centre = at + vec2(64.0 + HALF_WIDTH, 0.0);
+    let track = egui::Rect::from_center_size(centre, vec2(2.0 * HALF_WIDTH, 9.0));
+    painter.rect_filled(track, CornerRadius::same(3), palette::PLOT);
+    let limit = channel.high.abs().max(channel.low.abs());
+    let share = if limit.is_finite() && limit > 0.0 { (command / limit).clamp(-1.0, 1.0) } else { 0.0 };
+    let end = pos2(centre.x + share * HALF_WIDTH, track.bottom());
+    let bar = egui::Rect::from_two_pos(pos2(centre.x, track.top()), end);
+    painter.rect_filled(bar, CornerRadius::same(2), palette::JOINT);
+    painter.vline(centre.x, track.y_range(), Stroke::new(1.0, palette::FAINT));
+    painter.rect_stroke(track, CornerRadius::same(3), Stroke::new(1.0, Color32::from_gray(70)), StrokeKind::Outside);
+    let unit = if channel.unit == "1" { "" } else { channel.unit.as_str() };
+    let value = format!("{command:+.1} {unit}").replace('-', "−");
+    painter.text(pos2(track.right() + 8.0, at.y), Align2::LEFT_CENTER, value, font, palette::FAINT);
 }
 
 /// Name and rate of each population above it.
@@ -134,10 +148,16 @@ fn explain_aura(painter: &Painter, brain: Rect) {
     painter.text(at, Align2::CENTER_BOTTOM, text, FontId::proportional(10.5), palette::FAINT);
 }
 
-/// Text that reads on any background.
-fn shaded(painter: &Painter, at: Pos2, anchor: Align2, text: &str, size: f32, color: Color32) {
+/// Text that reads on any background, and where it is.
+fn shaded(painter: &Painter, at: Pos2, anchor: Align2, text: &str, size: f32, color: Color32) -> egui::Rect {
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), color);
     let rect = anchor.anchor_size(at, galley.size());
-    painter.rect_filled(rect.expand2(vec2(4.0, 1.0)), CornerRadius::same(4), Color32::from_rgba_unmultiplied(10, 12, 18, 190));
+    painter.rect_filled(rect.expand2(vec2(4.0, 1.0)), CornerRadius::same(4), shade());
     painter.galley(rect.min, galley, color);
+    rect
+}
+
+/// Background of words over a view.
+fn shade() -> Color32 {
+    Color32::from_rgba_unmultiplied(10, 12, 18, 190)
 }

@@ -38,15 +38,23 @@ pub fn draw(
     let mut root = egui::Ui::new(ctx.clone(), "viewer".into(), layer);
     let (width, height) = (window.width(), window.height());
     let panel = Frame::new().fill(palette::PANEL).inner_margin(Margin::symmetric(10, 8));
-    egui::Panel::left("controls").exact_size((0.21 * width).clamp(228.0, 290.0)).frame(panel).show(&mut root, |ui| {
-        controls::show(ui, &link, &history, &mut edits, &mut shots);
-    });
+    let controls = panel.inner_margin(Margin { left: 12, right: 4, top: 8, bottom: 8 });
+    egui::Panel::left("controls").exact_size((0.21 * width).clamp(232.0, 290.0)).frame(controls).show(
+        &mut root,
+        |ui| {
+            controls::show(ui, &link, &history, &mut edits, &mut shots);
+        },
+    );
     egui::Panel::bottom("plots").exact_size((0.36 * height).clamp(180.0, 420.0)).frame(panel).show(&mut root, |ui| {
         plots::show(ui, &link, &history, &cloud);
     });
     let free = root.available_rect_before_wrap();
     *rects = divide(free, !cloud.clusters.is_empty());
-    overlay::show(&root.painter_at(free), &overlay::Shown { link: &link, history: &history, cloud: &cloud, stage: &stage, rects: &rects }, &cameras);
+    overlay::show(
+        &root.painter_at(free),
+        &overlay::Shown { link: &link, history: &history, cloud: &cloud, stage: &stage, rects: &rects },
+        &cameras,
+    );
     Ok(())
 }
 

@@ -1,11 +1,16 @@
 //! The plots below: spikes, modulators and prediction error of the last seconds, and the returns of the whole life.
 
-use bevy_egui::egui::{self, Align, Align2, Color32, FontId, Id, Layout, RichText, Ui, UiBuilder, vec2};
-use egui_plot::{AxisHints, GridInput, GridMark, HLine, Line, LineStyle, Plot, PlotPoints, PlotUi, Points, VLine};
+use bevy_egui::egui::{self, Align, Align2, Color32, FontId, Layout, RichText, Ui, UiBuilder, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, HLine, Line, LineStyle, PlotPoints, Points};
 
 use super::{
-    cloud::{Cloud, Cluster},
+    axes::{
+        AXIS_SPACING, Moments, mark_changes, plot, round_ticks, round_up, thousands, time_axis, time_plot, value_axis,
+        value_range,
+    },
+    cloud::Cloud,
     history::{History, WINDOW_SECS},
+    layout::Cluster,
     link::Link,
     palette,
     raster::{Dot, Raster},
@@ -16,13 +21,6 @@ use crate::live::Sample;
 const GUTTER: f32 = 66.0;
 /// Height of the row of a cell, in pixels; where there is no room for all, some cells are left out.
 const ROW_HEIGHT: f32 = 2.4;
-/// Width of the labels of a vertical axis.
-const AXIS_WIDTH: f32 = 30.0;
-/// Pixels between the ticks of an axis from which on their labels show.
-const AXIS_SPACING: egui::Rangef = egui::Rangef { min: 10.0, max: 16.0 };
-/// Plots in this group share their time axis and cursor.
-const TIME: &str = "seconds before now";
-
 /// Draws the panel: three columns.
 pub fn show(ui: &mut Ui, link: &Link, history: &History, cloud: &Cloud) {
     let rect = ui.available_rect_before_wrap();
@@ -41,88 +39,23 @@ pub fn show(ui: &mut Ui, link: &Link, history: &History, cloud: &Cloud) {
     }
 }
 
+/// A title, the keys of the colours, and what it means. Keys without a title are the title.
 fn heading(ui: &mut Ui, title: &str, keys: &[(&str, Color32)], tooltip: &str) {
     let row = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        ui.label(RichText::new(title).strong().color(Color32::WHITE));
+        let is_titled = !title.is_empty();
+        if is_titled {
+            ui.label(RichText::new(title).strong().color(Color32::WHITE));
+        }
         for (key, color) in keys {
-            ui.label(RichText::new(format!("■ {key}")).small().color(*color));
+            let key = RichText::new(format!("■ {key}")).color(*color);
+            ui.label(if is_titled { key.small() } else { key });
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(RichText::new("ℹ").color(palette::FAINT)).on_hover_text(tooltip);
         });
     });
     row.response.on_hover_text(tooltip);
-}
-
-/// A plot without mouse controls of its own, in the style of all.
-fn plot<'a>(name: &str, height: f32) -> Plot<'a> {
-    Plot::new(name.to_owned())
-        .height(height)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
-        .set_margin_fraction(vec2(0.0, 0.06))
-        .grid_color(Color32::from_rgb(84, 94, 120))
-}
-
-fn time_plot<'a>(name: &str, height: f32) -> Plot<'a> {
-    let marks = |_: GridInput| {
-        (0..=(2.0 * WINDOW_SECS) as i32)
-            .map(|half_secs| GridMark { value: -0.5 * f64::from(half_secs), step_size: 0.5 })
-            .collect()
-    };
-    plot(name, height)
-        .link_cursor(Id::new(TIME), [true, false])
-        .x_grid_spacer(marks)
-        .label_formatter(|_| None)
-}
-
-fn time_axis<'a>(is_labelled: bool) -> Vec<AxisHints<'a>> {
-    let axis = AxisHints::new_x()
-        .tick_label_font(FontId::proportional(10.0))
-        .label_spacing(AXIS_SPACING)
-        .formatter(|mark, _| if mark.value == 0.0 { "now".to_owned() } else { format!("{:.1} s", mark.value).replace('-', "−") });
-    vec![if is_labelled { axis } else { axis.formatter(|_, _| String::new()) }]
-}
-
-fn value_axis<'a>() -> Vec<AxisHints<'a>> {
-    let axis = AxisHints::new_y().min_thickness(AXIS_WIDTH).tick_label_font(FontId::proportional(10.0));
-    vec![axis.label_spacing(AXIS_SPACING).formatter(|mark, _| number(mark.value))]
-}
-
-/// Moments of the window at which the world changed, and at which episodes ended.
-struct Moments {
-    changes: Vec<f64>,
-    episode_ends: Vec<f64>,
-}
-
-impl Moments {
-    fn of_window(history: &History) -> Self {
-        let within = |step: u64| Some(history.step_secs(step)).filter(|time| *time > -WINDOW_SECS);
-        Self {
-            changes: history.marks.iter().filter_map(|mark| within(mark.step)).collect(),
-            episode_ends: history.episode_ends.iter().filter_map(|step| within(*step)).collect(),
-        }
-    }
-
-    fn draw(&self, plot: &mut PlotUi<'_>) {
-        for time in &self.episode_ends {
-            let line = VLine::new("episode", *time).color(palette::FAINT.gamma_multiply(0.7)).width(1.0);
-            plot.vline(line.allow_hover(false));
-        }
-        mark_changes(plot, &self.changes);
-    }
-}
-
-fn mark_changes(plot: &mut PlotUi<'_>, times: &[f64]) {
-    for &time in times {
-        let line = VLine::new("change", time).color(palette::CHANGE).width(1.2).style(LineStyle::dashed_dense());
-        plot.vline(line.allow_hover(false));
-    }
 }
 
 fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
@@ -144,19 +77,25 @@ fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
         let dots = dots(history, cloud, every);
         let moments = Moments::of_window(history);
         let borders: Vec<f64> = cloud.clusters.iter().skip(1).map(|cluster| cluster.first_cell as f64).collect();
-        let shown = time_plot("spikes", height).custom_x_axes(time_axis(true)).show_axes([true, false]).show_grid([true, false]).show(
-            ui,
-            |plot| {
+        let shown = time_plot("spikes", height)
+            .custom_x_axes(time_axis(true))
+            .show_axes([true, false])
+            .show_grid([true, false])
+            .show(ui, |plot| {
                 plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
                 // The first population on top, as in the list of names.
                 plot.set_plot_bounds_y(-n_cells..=0.0);
                 for border in borders {
-                    plot.hline(HLine::new("border", -border).color(Color32::from_rgb(52, 60, 80)).width(1.0).allow_hover(false));
+                    plot.hline(
+                        HLine::new("border", -border)
+                            .color(Color32::from_rgb(52, 60, 80))
+                            .width(1.0)
+                            .allow_hover(false),
+                    );
                 }
                 moments.draw(plot);
                 plot.add(Raster::new(dots, [1.3, (0.75 * row_height).min(5.0)]));
-            },
-        );
+            });
         for (cluster_idx, cluster) in cloud.clusters.iter().enumerate() {
             name_population(ui, gutter, cluster_idx, cluster, |cell| shown.transform.position_from_point_y(-cell));
         }
@@ -170,7 +109,8 @@ fn dots(history: &History, cloud: &Cloud, every: u32) -> Vec<Dot> {
     shown
         .map(|spike| Dot {
             at: [history.tick_secs(spike.tick), -(f64::from(spike.cell) + 0.5 * f64::from(every))],
-            color: palette::population(population_of(spike.cell)).gamma_multiply(0.25 + 0.75 * spike.size.clamp(0.0, 1.0)),
+            color: palette::population(population_of(spike.cell))
+                .gamma_multiply(0.25 + 0.75 * spike.size.clamp(0.0, 1.0)),
         })
         .collect()
 }
@@ -196,7 +136,12 @@ fn teaching_signals(ui: &mut Ui, link: &Link, history: &History) {
     let height = ui.available_height();
     let each = ((height - 2.0 * line_height - 6.0) / 2.0).max(40.0);
     if has_brain {
-        heading(ui, "Modulators", &[("dopamine", palette::DOPAMINE), ("noradrenaline", palette::NORADRENALINE)], tooltip);
+        heading(
+            ui,
+            "Modulators",
+            &[("dopamine", palette::DOPAMINE), ("noradrenaline", palette::NORADRENALINE)],
+            tooltip,
+        );
         modulators(ui, history, each - 8.0);
     }
     let tooltip = "Prediction error δ: reward plus what is expected from now on, minus what was expected before. \
@@ -217,11 +162,20 @@ fn modulators(ui: &mut Ui, history: &History, height: f32) {
     let noradrenaline = trace(history, |sample| sample.insight.noradrenaline);
     let moments = Moments::of_window(history);
     let integers = |_: GridInput| (0..=2).map(|i| GridMark { value: f64::from(i), step_size: 1.0 }).collect();
-    let plot = time_plot("modulators", height).custom_x_axes(time_axis(false)).custom_y_axes(value_axis()).y_grid_spacer(integers);
+    let plot = time_plot("modulators", height)
+        .custom_x_axes(time_axis(false))
+        .custom_y_axes(value_axis())
+        .y_grid_spacer(integers);
     plot.show_axes([false, true]).show(ui, |plot| {
         plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
         plot.set_plot_bounds_y(-0.1..=2.1);
-        plot.hline(HLine::new("baseline", 1.0).color(palette::FAINT).width(1.0).style(LineStyle::dashed_loose()).allow_hover(false));
+        plot.hline(
+            HLine::new("baseline", 1.0)
+                .color(palette::FAINT)
+                .width(1.0)
+                .style(LineStyle::dashed_loose())
+                .allow_hover(false),
+        );
         moments.draw(plot);
         plot.line(Line::new("noradrenaline", PlotPoints::from(noradrenaline)).color(palette::NORADRENALINE).width(1.5));
         plot.line(Line::new("dopamine", PlotPoints::from(dopamine)).color(palette::DOPAMINE).width(1.8));
@@ -233,7 +187,10 @@ fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
     let reach = round_up(delta.iter().map(|point| point[1].abs()).fold(0.0, f64::max), 0.1);
     let moments = Moments::of_window(history);
     let marks = move |_: GridInput| [-reach, 0.0, reach].map(|value| GridMark { value, step_size: reach }).to_vec();
-    let plot = time_plot("prediction error", height).custom_x_axes(time_axis(true)).custom_y_axes(value_axis()).y_grid_spacer(marks);
+    let plot = time_plot("prediction error", height)
+        .custom_x_axes(time_axis(true))
+        .custom_y_axes(value_axis())
+        .y_grid_spacer(marks);
     plot.show(ui, |plot| {
         plot.set_plot_bounds_x(-WINDOW_SECS..=0.0);
         plot.set_plot_bounds_y(-1.15 * reach..=1.15 * reach);
@@ -249,32 +206,15 @@ fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
     });
 }
 
-/// Ticks at round numbers, `n` of them or fewer.
-fn round_ticks((low, high): (f64, f64), n: f64) -> Vec<GridMark> {
-    let step_size = round_up((high - low) / n, 1e-6);
-    let first = (low / step_size).ceil() as i64;
-    let last = (high / step_size).floor() as i64;
-    (first..=last).map(|i| GridMark { value: i as f64 * step_size, step_size }).collect()
-}
-
-/// A number on an axis.
-fn number(value: f64) -> String {
-    let text = if value.abs() >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") };
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    text.replace('-', "−")
-}
-
-/// The next of 1, 2, 5 times a power of ten, at least `least`.
-fn round_up(value: f64, least: f64) -> f64 {
-    let decade = 10_f64.powf(value.max(least).log10().floor());
-    let value = value.max(least) * 0.999;
-    [1.0, 2.0, 5.0].into_iter().map(|step| step * decade).find(|&step| step >= value).unwrap_or(10.0 * decade)
-}
-
 fn returns(ui: &mut Ui, history: &History) {
     let curve = &history.returns;
-    let each = if curve.stride() == 1 { "each episode".to_owned() } else { format!("every {} episodes", curve.stride()) };
-    let keys = [(each.as_str(), palette::RETURN.gamma_multiply(0.6)), ("moving mean", palette::RETURN), ("change", palette::CHANGE)];
+    let each =
+        if curve.stride() == 1 { "each episode".to_owned() } else { format!("every {} episodes", curve.stride()) };
+    let keys = [
+        (each.as_str(), palette::RETURN.gamma_multiply(0.6)),
+        ("moving mean", palette::RETURN),
+        ("change", palette::CHANGE),
+    ];
     let tooltip = "Return: the sum of the rewards of an episode, over the whole life. Higher is better. \
                    Dashed lines mark changes of the world, listed to the left.";
     heading(ui, "Return", &keys, tooltip);
@@ -298,61 +238,9 @@ fn returns(ui: &mut Ui, history: &History) {
         plot.set_plot_bounds_x(first..=now + 0.02 * (now - first));
         plot.set_plot_bounds_y(low..=high);
         mark_changes(plot, &marks);
-        plot.points(Points::new("episodes", PlotPoints::from(raw)).radius(1.6).color(palette::RETURN.gamma_multiply(faintness)));
+        plot.points(
+            Points::new("episodes", PlotPoints::from(raw)).radius(1.6).color(palette::RETURN.gamma_multiply(faintness)),
+        );
         plot.line(Line::new("mean", PlotPoints::from(mean)).color(palette::RETURN).width(2.2));
     });
-}
-
-/// The range of values to show, with some room; outliers stay in view.
-fn value_range(points: &[[f64; 2]]) -> (f64, f64) {
-    let values = || points.iter().map(|point| point[1]);
-    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-    if low > high {
-        return (-1.0, 1.0);
-    }
-    let room = (0.06 * (high - low)).max(0.02 * high.abs()).max(1e-3);
-    (low - room, high + room)
-}
-
-/// A number of steps on an axis.
-fn thousands(steps: f64) -> String {
-    match steps {
-        steps if steps >= 1e6 => format!("{}M", steps / 1e6),
-        steps if steps >= 1e3 => format!("{}k", steps / 1e3),
-        steps => format!("{steps}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn axes_end_at_round_numbers() {
-        for (value, expected) in [(0.0, 0.1), (0.1, 0.1), (0.13, 0.2), (0.9, 1.0), (4.0, 5.0), (5.1, 10.0), (73.0, 100.0)] {
-            assert!((round_up(value, 0.1) / expected - 1.0).abs() < 1e-9, "{value}");
-        }
-    }
-
-    #[test]
-    fn ticks_are_few_and_round() {
-        let values = |low, high| round_ticks((low, high), 5.0).iter().map(|mark| mark.value).collect::<Vec<_>>();
-        assert_eq!(values(0.0, 1_000.0), [0.0, 200.0, 400.0, 600.0, 800.0, 1_000.0]);
-        assert_eq!(values(-93.0, -12.0), [-80.0, -60.0, -40.0, -20.0]);
-        assert_eq!([0.0, -0.5, 0.25, 120.0, -35.0].map(number), ["0", "−0.5", "0.25", "120", "−35"]);
-    }
-
-    #[test]
-    fn a_range_has_room_around_its_values() {
-        let (low, high) = value_range(&[[0.0, -10.0], [1.0, 30.0]]);
-        assert!(low < -10.0 && high > 30.0 && high - low < 50.0);
-        let (low, high) = value_range(&[[0.0, 7.0]]);
-        assert!(low < 7.0 && high > 7.0);
-        assert_eq!(value_range(&[]), (-1.0, 1.0));
-    }
-
-    #[test]
-    fn steps_are_short_on_an_axis() {
-        assert_eq!([0.0, 500.0, 2_500.0, 1.5e6].map(thousands), ["0", "500", "2.5k", "1.5M"]);
-    }
 }

@@ -140,8 +140,7 @@ mod tests {
             Command::Set { parameter, value } => (parameter, Box::new(move |_: &Param| *value)),
             other => panic!("{other:?} is no change"),
         };
-        let values: Vec<_> =
-            params.matching(name).map(|p| (p.name.clone(), new(p).clamp(p.low, p.high))).collect();
+        let values: Vec<_> = params.matching(name).map(|p| (p.name.clone(), new(p).clamp(p.low, p.high))).collect();
         for (name, value) in values {
             params.set(&name, value).unwrap();
         }

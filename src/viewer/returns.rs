@@ -104,10 +104,10 @@ impl ReturnCurve {
     }
 
     fn thin(&mut self) {
-        let merged = self.points.chunks_exact(2).map(|pair| ReturnPoint {
-            step: pair[1].step,
-            value: (pair[0].value + pair[1].value) / 2.0,
-        });
+        let merged = self
+            .points
+            .chunks_exact(2)
+            .map(|pair| ReturnPoint { step: pair[1].step, value: (pair[0].value + pair[1].value) / 2.0 });
         self.points = merged.collect();
         self.stride *= 2;
     }
