@@ -28,7 +28,7 @@ pub struct RunFolder {
     curve: BufWriter<File>,
     curve_bytes: u64,
     /// Locked for as long as the run is under way. A file of its own, because all others may be replaced.
-    _lock: File,
+    lock: File,
 }
 
 impl RunFolder {
@@ -80,7 +80,7 @@ impl RunFolder {
             .open(&curve_path)
             .with_context(|| format!("cannot write {}", curve_path.display()))?;
         let curve_bytes = curve.seek(SeekFrom::End(0))?;
-        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes, _lock: lock })
+        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes, lock })
     }
 
     /// Goes back to `checkpoint`, of `step`: newer checkpoints and the lines of the curve beyond it are removed.
@@ -170,6 +170,14 @@ impl RunFolder {
             let _ = fs::remove_file(old);
         }
         Ok(())
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        let _ = self.curve.flush();
+        // Closing is not enough where a child process that is just being started has a copy of the handle.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -9,8 +9,8 @@ use std::{
     process::Command,
 };
 
-use common::{complaint, curve, files, mesolimb, newest_checkpoint, succeed};
-use mesolimb::{checkpoint::Checkpoint, session::Session};
+use common::{complaint, curve, files, mesolimb, newest_checkpoint, resume, train_on};
+use mesolimb::{checkpoint::Checkpoint, config::RunConfig, session::Session};
 use tempfile::TempDir;
 
 /// A run with two checkpoints, in a folder of its own.
@@ -28,8 +28,14 @@ impl Workplace {
     }
 
     fn train(&self, name: &str, steps: u64) {
-        let every = "--checkpoint-every 200 --set spiking.cells=8";
-        succeed(self.0.path(), &format!("train cartpole --steps {steps} {every} --out {name}"));
+        self.train_with(name, steps, &["spiking.cells=8"]);
+    }
+
+    fn train_with(&self, name: &str, steps: u64, settings: &[&str]) {
+        let numbers = [format!("steps={steps}"), "task=cartpole".into(), "checkpoint_every=200".into()];
+        let settings: Vec<String> = settings.iter().map(ToString::to_string).chain(numbers).collect();
+        let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
+        train_on(Session::create(&config, &self.path(name)).unwrap());
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -233,14 +239,14 @@ fn an_older_checkpoint_leads_to_the_same_end() {
     // Gone back but ended before anything was saved: the folder stands at the older checkpoint, and is whole.
     drop(Session::resume(&run, Some(&older), None).unwrap());
     assert_eq!(newest_checkpoint(&run), older);
-    succeed(place.0.path(), "resume run");
+    resume(&run);
     assert_eq!(curve(&run), expected);
     assert!(fs::read(newest).unwrap() == good, "the final checkpoint differs");
 
     // From a file that lies elsewhere, to a step that is saved beside newer ones.
     fs::rename(&older, place.path("elsewhere.ckpt")).unwrap();
     drop(Session::resume(&run, Some(&place.path("elsewhere.ckpt")), None).unwrap());
-    succeed(place.0.path(), "resume run");
+    resume(&run);
     assert_eq!(curve(&run), expected);
 }
 
@@ -288,7 +294,7 @@ fn two_at_work_in_one_folder() {
     place.refuses("resume run", &[], &expected);
     place.refuses("resume run --steps 900", &[], &expected);
     drop(longer);
-    succeed(place.0.path(), "resume run");
+    resume(&run);
 }
 
 /// A file may have 20 KiB, as on a disk that is nearly full: room for the curve, not for a checkpoint.
@@ -306,16 +312,15 @@ fn on_a_full_disk(place: &Workplace, args: &str, expected: &[&str]) {
 #[test]
 fn a_full_disk() {
     let place = Workplace::empty();
-    let settings = "--checkpoint-every 200 --set spiking.cells=32";
-    on_a_full_disk(&place, &format!("train cartpole {settings} --steps 400 --out none"), &[".ckpt", "too large"]);
+    on_a_full_disk(&place, "train cartpole --set spiking.cells=32 --out none", &[".ckpt", "too large"]);
     assert_eq!(files(place.0.path()).len(), 0, "a run that could not be started leaves something behind");
 
-    succeed(place.0.path(), &format!("train cartpole {settings} --steps 1000 --out expected"));
-    for record in ["", "--record"] {
-        succeed(place.0.path(), &format!("train cartpole {settings} --steps 400 {record} --out run"));
+    place.train_with("expected", 1000, &["spiking.cells=32"]);
+    for record in [false, true] {
+        place.train_with("run", 400, &["spiking.cells=32", &format!("record={record}")]);
         let run = place.path("run");
         let (newest, good) = (newest_checkpoint(&run), fs::read(newest_checkpoint(&run)).unwrap());
-        let what = if record.is_empty() { "step_000000000600.ckpt" } else { "File too large" };
+        let what = if record { "File too large" } else { "step_000000000600.ckpt" };
         on_a_full_disk(&place, "resume run --steps 1000", &[what, "too large"]);
         assert_eq!(newest_checkpoint(&run), newest);
         assert!(fs::read(newest).unwrap() == good, "the last good checkpoint did not survive");
@@ -323,13 +328,13 @@ fn a_full_disk() {
             |path: &Path| path.extension().is_some_and(|e| e == "tmp") && !path.starts_with(run.join("record"));
         assert!(!files(&run).keys().any(|path| left_over(path)), "half a checkpoint is left over");
 
-        succeed(place.0.path(), "resume run");
+        resume(&run);
         assert_eq!(curve(&run), curve(&place.path("expected")));
-        if record.is_empty() {
+        if record {
+            assert_eq!(common::recorded(&run, "steps").len(), 1000);
+        } else {
             let last = |run: &str| fs::read(newest_checkpoint(&place.path(run))).unwrap();
             assert!(last("run") == last("expected"), "the final checkpoint differs");
-        } else {
-            assert_eq!(common::recorded(&run, "steps").len(), 1000);
         }
         fs::remove_dir_all(&run).unwrap();
     }
@@ -352,6 +357,6 @@ fn a_step_that_failed_is_the_last() {
     assert!(session.finish().is_err(), "a run that broke off has a summary");
     assert!(files(&checkpoints) == before, "a checkpoint was written after a step had failed");
     drop(session);
-    succeed(place.0.path(), "resume run");
+    resume(&run);
     assert_eq!(curve(&run), curve(&place.path("expected")));
 }

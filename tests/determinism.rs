@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{curve, newest_checkpoint, outcome, recorded, recorded_columns, succeed};
+use common::{curve, newest_checkpoint, outcome, recorded, recorded_columns, succeed, train_on};
 use mesolimb::{
     config::RunConfig,
     live::{self, Command, Live, Speed},
@@ -29,16 +29,13 @@ impl Runs {
 
     /// Trains by the command line.
     fn train(&self, name: &str, options: &str) -> PathBuf {
-        succeed(
-            self.0.path(),
-            &format!("train cartpole --steps {STEPS} --set spiking.cells=32 --out {name} {options}"),
-        );
+        succeed(self.0.path(), &format!("train reacher --steps {STEPS} --set spiking.cells=32 --out {name} {options}"));
         self.0.path().join(name)
     }
 
     /// The same run by hand.
-    fn session(&self, name: &str) -> Session {
-        let settings = ["task=cartpole".into(), format!("steps={STEPS}"), "spiking.cells=32".into()];
+    fn session(&self, name: &str, seed: u64) -> Session {
+        let settings = [format!("seed={seed}"), format!("steps={STEPS}"), "spiking.cells=32".into()];
         let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
         Session::create(&config, &self.0.path().join(name)).unwrap()
     }
@@ -64,11 +61,13 @@ fn assert_same(run: &Path) {
 #[test]
 fn the_same_seed_gives_the_same_run_and_another_seed_another() {
     let runs = Runs::new();
-    let again = runs.train("again", "--seed 0 --threads 1");
-    assert_same(&again);
+    let [again, other] = [("again", 0), ("other", 1)].map(|(name, seed)| {
+        train_on(runs.session(name, seed));
+        runs.0.path().join(name)
+    });
+    assert_eq!(curve(&again), curve(plain()));
     let checkpoint = |run: &Path| std::fs::read(newest_checkpoint(run)).unwrap();
     assert!(checkpoint(&again) == checkpoint(plain()), "the final checkpoints differ");
-    let other = runs.train("other", "--seed 1 --threads 1");
     assert_ne!(curve(&other), curve(plain()), "the seed makes no difference");
 }
 
@@ -76,7 +75,7 @@ fn the_same_seed_gives_the_same_run_and_another_seed_another() {
 fn two_threads_and_a_recorder_change_nothing() {
     let runs = Runs::new();
     assert_same(&runs.train("two", "--threads 2"));
-    assert_same(&runs.train("one-recorded", "--threads 1 --record"));
+    assert_same(&runs.train("recorded", "--threads 1 --record"));
     let recorded = runs.train("two-recorded", "--threads 2 --record --checkpoint-every 700");
     assert_same(&recorded);
     check_record(&recorded);
@@ -88,7 +87,7 @@ fn check_record(run: &Path) {
     let counted: Vec<String> = (1..=STEPS).map(|step| step.to_string()).collect();
     assert_eq!(steps.iter().map(|row| row[0].clone()).collect::<Vec<_>>(), counted, "steps that were recorded");
     let columns = recorded_columns(run, "steps");
-    for name in ["step", "reward", "value", "delta", "dopamine", "observation_pole_angle", "action_push"] {
+    for name in ["step", "reward", "value", "delta", "dopamine", "observation_target_x", "action_shoulder"] {
         assert!(columns.iter().any(|column| column == name), "no column '{name}' among {columns:?}");
     }
     let dopamine = columns.iter().position(|column| column == "dopamine").unwrap();
@@ -113,42 +112,36 @@ fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn quit(live: Live) -> Session {
-    live.commands.send(Command::Quit).unwrap();
-    live.thread.join().unwrap().unwrap()
+fn run_is_done(run: &Path) -> bool {
+    run.join("summary.json").exists()
 }
 
+/// One who looks at every frame, and goes away half-way.
 #[test]
 fn a_watcher_changes_nothing() {
     let runs = Runs::new();
-    let live = live::start(runs.session("watched"), Speed::Max);
-    let mut n_samples = 0;
-    wait_for("the end of the run", || {
-        live.frames.try_iter().any(|frame| {
+    let Live { commands, frames, thread, .. } = live::start(runs.session("watched", 0), Speed::Max);
+    let (mut step, mut n_samples) = (0, 0);
+    wait_for("the middle of the run", || {
+        for frame in frames.try_iter() {
+            step = frame.step;
             n_samples += frame.samples.len() as u64;
-            frame.ended.is_some()
-        })
+        }
+        step > STEPS / 2
     });
-    assert!((1..=STEPS).contains(&n_samples), "{n_samples} samples of {STEPS} steps");
-    assert_same(quit(live).path().unwrap());
+    drop(frames);
+    assert!((1..=step).contains(&n_samples), "{n_samples} samples of {step} steps");
+    wait_for("the summary", || run_is_done(&runs.0.path().join("watched")));
+    commands.send(Command::Quit).unwrap();
+    assert_same(thread.join().unwrap().unwrap().path().unwrap());
 }
 
 #[test]
 fn a_watcher_who_never_looks_changes_nothing() {
     let runs = Runs::new();
-    let live = live::start(runs.session("ignored"), Speed::Max);
-    wait_for("the summary", || runs.0.path().join("ignored/summary.json").exists());
-    assert!(live.frames.is_full(), "no frame was offered, so nothing was tested");
-    assert_same(quit(live).path().unwrap());
-}
-
-#[test]
-fn a_watcher_who_leaves_changes_nothing() {
-    let runs = Runs::new();
-    let Live { commands, frames, thread, .. } = live::start(runs.session("left"), Speed::Max);
-    frames.recv().unwrap();
-    drop(frames);
-    wait_for("the summary", || runs.0.path().join("left/summary.json").exists());
+    let Live { commands, frames, thread, .. } = live::start(runs.session("ignored", 0), Speed::Max);
+    wait_for("the summary", || run_is_done(&runs.0.path().join("ignored")));
+    assert!(frames.is_full(), "no frame was offered, so nothing was tested");
     commands.send(Command::Quit).unwrap();
     assert_same(thread.join().unwrap().unwrap().path().unwrap());
 }

@@ -18,50 +18,91 @@ use common::{curve, files, mesolimb, outcome, recorded};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 
-/// A run with many episodes and a checkpoint every few milliseconds.
-const RUN: &str = "train cartpole --steps 4000 --checkpoint-every 60 --set spiking.cells=32";
+/// A run to be killed, by the command line that starts it. It saves every few milliseconds.
+struct Plan {
+    start: &'static str,
+    steps: u64,
+}
+
+const RUN: Plan =
+    Plan { start: "train reacher --steps 6000 --checkpoint-every 70 --set spiking.cells=32", steps: 6000 };
 /// The same, shorter and recorded.
-const RECORDED: &str = "train cartpole --steps 1200 --checkpoint-every 60 --set spiking.cells=8 --record";
+const RECORDED: Plan =
+    Plan { start: "train reacher --steps 900 --checkpoint-every 60 --set spiking.cells=8 --record", steps: 900 };
+
+/// A run that nobody interrupts: its folder, and how long it takes to train and in all.
+struct Undisturbed {
+    dir: PathBuf,
+    training: Duration,
+    whole: Duration,
+}
+
+impl Undisturbed {
+    fn run(plan: &Plan, folder: &Path) -> Self {
+        let dir = folder.join("undisturbed");
+        let last_checkpoint = dir.join(format!("checkpoints/step_{:012}.ckpt", plan.steps));
+        let clock = Instant::now();
+        let mut child =
+            mesolimb(&format!("{} --out", plan.start), &[]).arg(&dir).stdout(Stdio::null()).spawn().unwrap();
+        while !last_checkpoint.exists() {
+            assert!(clock.elapsed() < Duration::from_secs(120), "{} does not come", last_checkpoint.display());
+            thread::sleep(Duration::from_millis(1));
+        }
+        let training = clock.elapsed();
+        assert!(child.wait().unwrap().success());
+        Self { dir, training, whole: clock.elapsed() }
+    }
+
+    /// A moment in the life of the run, from its start at 0 to its end at 1; most of it is training.
+    fn moment(&self, x: f64) -> Duration {
+        const TRAINING: f64 = 0.85;
+        if x < TRAINING {
+            return self.training.mul_f64(x / TRAINING);
+        }
+        self.training + (self.whole - self.training).mul_f64((x - TRAINING) / (1.0 - TRAINING))
+    }
+}
 
 fn n_kills() -> u32 {
     std::env::var("MESOLIMB_KILLS").map_or(3, |n| n.parse().expect("MESOLIMB_KILLS is a number"))
 }
 
-/// Starts the run in `dir`, or takes it up if it has come to exist, and kills it after `life`, or lets it end.
-/// Returns whether it was killed.
-fn live(start: &str, dir: &Path, life: Option<Duration>) -> bool {
-    let mut command = if dir.exists() { mesolimb("resume", &[]) } else { mesolimb(&format!("{start} --out"), &[]) };
+/// Starts the run in `dir`, or takes it up if it has come to exist, and kills it after `life`. Returns whether it was
+/// alive until then.
+fn live(plan: &Plan, dir: &Path, life: Duration) -> bool {
+    let mut command =
+        if dir.exists() { mesolimb("resume", &[]) } else { mesolimb(&format!("{} --out", plan.start), &[]) };
     let mut child = command.arg(dir).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    if let Some(life) = life {
-        thread::sleep(life);
-        // SIGKILL; nothing happens if it has ended.
-        child.kill().unwrap();
-    }
+    thread::sleep(life);
+    // SIGKILL; nothing happens if it has ended.
+    child.kill().unwrap();
     let output = child.wait_with_output().unwrap();
     let killed = output.status.code().is_none();
     assert!(killed || output.status.success(), "{}", common::complaint(&output));
     killed
 }
 
-/// A run that nobody interrupts, and how long it takes.
-fn undisturbed(start: &str, folder: &Path) -> (PathBuf, Duration) {
-    let dir = folder.join("undisturbed");
-    let clock = Instant::now();
-    assert!(!live(start, &dir, None));
-    (dir, clock.elapsed())
+/// Starts the run in `dir`, or takes it up, and lets it train to its end. Whether it was summed up does not matter here.
+fn live_on(plan: &Plan, dir: &Path) {
+    if !dir.exists() {
+        live(plan, dir, Duration::from_millis(100));
+    }
+    common::resume(dir);
 }
 
-/// What makes up a run: every file but the summary, which tells of speed.
+/// What makes up a run: every file but the summary, which is written later and tells of speed.
 fn contents(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all: BTreeMap<_, _> =
         files(run).into_iter().map(|(path, bytes)| (path.strip_prefix(run).unwrap().to_owned(), bytes)).collect();
-    all.remove(Path::new("summary.json")).expect("a run that has ended has a summary");
+    all.remove(Path::new("summary.json"));
     all
 }
 
 fn assert_same_end(run: &Path, expected: &Path, story: &str) {
     assert_eq!(curve(run), curve(expected), "{story}: curve.csv differs");
-    assert_eq!(outcome(run), outcome(expected), "{story}: summary.json differs");
+    if run.join("summary.json").exists() {
+        assert_eq!(outcome(run), outcome(expected), "{story}: summary.json differs");
+    }
     let (found, expected) = (contents(run), contents(expected));
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{story}: the files differ");
     for (path, bytes) in &expected {
@@ -69,98 +110,90 @@ fn assert_same_end(run: &Path, expected: &Path, story: &str) {
     }
 }
 
-/// Kills `start` at moments all over its life, each resumed run once more, and compares the ends.
-fn kill_at_random_moments(start: &str) {
+/// Kills a run at moments all over its life, each resumed run once more, and compares the ends.
+fn kill_at_random_moments(plan: &Plan) {
     let folder = tempfile::tempdir().unwrap();
-    let (expected, duration) = undisturbed(start, folder.path());
+    let expected = Undisturbed::run(plan, folder.path());
     let n = n_kills();
     let mut rng = Pcg64::seed_from_u64(6);
     let mut n_killed = 0;
     for i in 0..n {
-        let first = duration.mul_f64((f64::from(i) + rng.random::<f64>()) / f64::from(n));
-        let second = duration.mul_f64(rng.random());
+        let first = expected.moment((f64::from(i) + rng.random::<f64>()) / f64::from(n));
+        let second = expected.moment(rng.random());
         let dir = folder.path().join(format!("killed-{i}"));
         for life in [first, second] {
-            n_killed += u32::from(live(start, &dir, Some(life)));
+            n_killed += u32::from(live(plan, &dir, life));
         }
-        live(start, &dir, None);
-        assert_same_end(&dir, &expected, &format!("killed after {first:?} and after {second:?}"));
-        if start.contains("--record") {
-            assert_same_record(&dir, &expected);
+        live_on(plan, &dir);
+        assert_same_end(&dir, &expected.dir, &format!("killed after {first:?} and after {second:?}"));
+        if dir.join("record").exists() {
+            assert_same_record(plan, &dir, &expected.dir);
         }
     }
     assert!(n_killed > n / 2, "only {n_killed} of {} kills met a live run, so little was tested", 2 * n);
 }
 
-fn assert_same_record(run: &Path, expected: &Path) {
+fn assert_same_record(plan: &Plan, run: &Path, expected: &Path) {
     for kind in ["steps", "spikes"] {
         let rows = recorded(run, kind);
-        assert!(rows.len() >= 1200, "only {} {kind} were recorded", rows.len());
+        assert!(rows.len() as u64 >= plan.steps, "only {} {kind} were recorded", rows.len());
         assert!(rows == recorded(expected, kind), "the {kind} that {} recorded differ", run.display());
     }
 }
 
 #[test]
 fn killed_at_any_moment() {
-    kill_at_random_moments(RUN);
+    kill_at_random_moments(&RUN);
 }
 
 #[test]
 fn killed_at_any_moment_while_recording() {
-    kill_at_random_moments(RECORDED);
+    kill_at_random_moments(&RECORDED);
 }
 
 #[test]
 fn killed_while_it_starts() {
-    let start = "train cartpole --steps 300 --checkpoint-every 60 --set spiking.cells=8";
+    let plan = Plan { start: "train cartpole --steps 300 --checkpoint-every 60 --set spiking.cells=8", steps: 300 };
     let folder = tempfile::tempdir().unwrap();
-    let (expected, _) = undisturbed(start, folder.path());
+    let expected = Undisturbed::run(&plan, folder.path());
     let dir = folder.path().join("killed");
     let mut killed_before_it_existed = 0;
     for life_ms in [0, 0, 1, 1, 2, 2, 3, 4, 5, 7, 10, 15, 20, 30] {
-        live(start, &dir, Some(Duration::from_millis(life_ms)));
+        live(&plan, &dir, Duration::from_millis(life_ms));
         killed_before_it_existed += u32::from(!dir.exists());
     }
     assert!(killed_before_it_existed > 0, "no kill came before the folder existed");
-    live(start, &dir, None);
-    assert_same_end(&dir, &expected, "killed at start-up, again and again");
+    common::succeed(folder.path(), "resume killed");
+    assert!(dir.join("summary.json").exists());
+    assert_same_end(&dir, &expected.dir, "killed at start-up, again and again");
 }
 
-/// A run that was killed right after it had closed a stretch of the record, before the checkpoint was in place.
+/// A run that was killed right after it had closed a stretch of the record, before the checkpoint was in place; and one
+/// that saves at other moments from then on.
 #[test]
 fn killed_between_the_record_and_its_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
-    let (expected, _) = undisturbed(RECORDED, folder.path());
-    let dir = folder.path().join("killed");
-    copy(&expected, &dir);
-    fs::remove_file(dir.join("summary.json")).unwrap();
-    let newest = common::newest_checkpoint(&dir);
-    fs::rename(&newest, newest.with_extension("ckpt.tmp")).unwrap();
-    fs::write(dir.join("record/steps_000000001200.parquet.tmp"), "half a fil").unwrap();
-    live(RECORDED, &dir, None);
-    assert_same_end(&dir, &expected, "killed before a checkpoint was in place");
-    assert_same_record(&dir, &expected);
-}
-
-/// A run that goes back before what it has recorded, and saves at other moments from then on.
-#[test]
-fn resumed_with_checkpoints_at_other_moments() {
-    let folder = tempfile::tempdir().unwrap();
-    let (expected, _) = undisturbed(RECORDED, folder.path());
-    let dir = folder.path().join("killed");
-    copy(&expected, &dir);
-    fs::remove_file(common::newest_checkpoint(&dir)).unwrap();
-    fs::write(dir.join("checkpoints/step_000000001150.ckpt.tmp"), "half a checkpoi").unwrap();
-    let run_file = fs::read_to_string(dir.join("run.toml")).unwrap();
-    let altered = run_file.replace("checkpoint_every = 60", "checkpoint_every = 25");
-    assert_ne!(altered, run_file);
-    fs::write(dir.join("run.toml"), altered).unwrap();
-    live(RECORDED, &dir, None);
-    assert_eq!(curve(&dir), curve(&expected));
-    assert_same_record(&dir, &expected);
-    let left_over: Vec<_> =
-        files(&dir).into_keys().filter(|path| path.extension().is_some_and(|e| e == "tmp")).collect();
-    assert!(left_over.is_empty(), "{left_over:?} are left over");
+    let expected = Undisturbed::run(&RECORDED, folder.path()).dir;
+    for every in [60, 25] {
+        let dir = folder.path().join(format!("every-{every}"));
+        copy(&expected, &dir);
+        let newest = common::newest_checkpoint(&dir);
+        fs::rename(&newest, newest.with_extension("ckpt.tmp")).unwrap();
+        fs::write(dir.join("checkpoints/step_000000000870.ckpt.tmp"), "half a checkpoi").unwrap();
+        fs::write(dir.join("record/steps_000000000840.parquet.tmp"), "half a fil").unwrap();
+        let run_file = fs::read_to_string(dir.join("run.toml")).unwrap();
+        assert!(run_file.contains("checkpoint_every = 60"));
+        let run_file = run_file.replace("checkpoint_every = 60", &format!("checkpoint_every = {every}"));
+        fs::write(dir.join("run.toml"), run_file).unwrap();
+        common::resume(&dir);
+        assert_eq!(curve(&dir), curve(&expected));
+        assert_same_record(&RECORDED, &dir, &expected);
+        if every == 60 {
+            assert_same_end(&dir, &expected, "killed before a checkpoint was in place");
+        }
+        let left_over = files(&dir).into_keys().find(|path| path.extension().is_some_and(|e| e == "tmp"));
+        assert_eq!(left_over, None, "something is left over");
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

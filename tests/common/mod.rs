@@ -11,6 +11,7 @@ use std::{
 
 pub mod stub;
 
+use mesolimb::session::Session;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 
@@ -28,6 +29,18 @@ pub fn mesolimb(args: &str, settings: &[&str]) -> Command {
 pub fn succeed(folder: &Path, args: &str) {
     let output = mesolimb(args, &[]).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "mesolimb {args}: {}", complaint(&output));
+}
+
+/// Takes a run up and trains to its end, without the summary, which takes longer than a short run.
+pub fn resume(run: &Path) {
+    train_on(Session::resume(run, None, None).unwrap());
+}
+
+/// Trains to the end.
+pub fn train_on(mut session: Session) {
+    while !session.is_finished() {
+        session.step().unwrap();
+    }
 }
 
 /// What the program wrote to standard error.
