@@ -21,7 +21,11 @@ use crate::{
 type Study = (&'static str, &'static str, fn(&Path, u64) -> anyhow::Result<String>);
 
 const STUDIES: &[Study] = &[
-    ("first-light", "does it learn, and only with dopamine? beside stream AC on the same steps and seeds", first_light::run),
+    (
+        "first-light",
+        "does it learn, and only with dopamine? beside stream AC on the same steps and seeds",
+        first_light::run,
+    ),
     ("reversal", "how soon does it recover when all motors turn the other way?", reversal::run),
 ];
 
@@ -36,7 +40,8 @@ pub fn studies() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// If there is no such study, or its files cannot be written.
 pub fn run(name: &str, out: &Path, seeds: u64) -> anyhow::Result<String> {
     let Some((_, _, study)) = STUDIES.iter().find(|(known, ..)| *known == name) else {
-        let hint = nearest(name, STUDIES.iter().map(|s| s.0)).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
+        let hint =
+            nearest(name, STUDIES.iter().map(|s| s.0)).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
         bail!("unknown study '{name}'{hint}");
     };
     if !(1..=1000).contains(&seeds) {

@@ -65,14 +65,15 @@ fn the_counter_counts() {
 #[test]
 fn a_window_of_the_brain_allocates_nothing() {
     let config = SpikingConfig::default();
-    let mut network = Network::new(&brain::spec(&config, 6, 2, 20.0), 0).unwrap();
+    let env = mesolimb_envs::make("reacher").unwrap();
+    let mut network = Network::new(&brain::spec(&config, env.spec()), 0).unwrap();
     let port = network.port(brain::OBSERVATION).unwrap();
     let (value, policy) = (network.readout_id(brain::VALUE).unwrap(), network.readout_id(brain::POLICY).unwrap());
     let dopamine = network.modulator_id(brain::DOPAMINE).unwrap();
     let mut n_spikes = 0;
     let mut window = |i: usize| {
         let phase = i as f32 * 0.1;
-        network.set_port(port, &std::array::from_fn::<f32, 6, _>(|k| 2.0 * (phase * (k as f32 + 1.0)).sin()));
+        network.set_port(port, &std::array::from_fn::<f32, 10, _>(|k| 2.0 * (phase * (k as f32 + 1.0)).sin()));
         network.think(config.ticks);
         n_spikes += network.spikes().len();
         network.release(dopamine, phase.cos());

@@ -97,8 +97,9 @@ fn values_that_cannot_be() {
         ("spiking.cells=1", &["spiking.cells is 1", "[8, 4096]"]),
         ("spiking.cells=-1", &["spiking.cells", "-1"]),
         ("spiking.ticks=0", &["spiking.ticks is 0", "[1, 100]"]),
-        ("spiking.gamma=1.0", &["spiking.gamma is 1", "[0, 0.999"]),
-        ("spiking.gamma=nan", &["spiking.gamma is NaN", "[0, 0.999"]),
+        ("spiking.horizon=0.0", &["spiking.horizon is 0", "[0.001"]),
+        ("spiking.horizon=nan", &["spiking.horizon is NaN", "[0.001"]),
+        ("spiking.ticks=7", &["physics step 5 ms", "brain tick 2.857"]),
         ("spiking.entropy=inf", &["spiking.entropy is inf", "[0, 10]"]),
         ("spiking.recalibration.gain_rate=2", &["spiking.recalibration.gain_rate is 2", "[0, 1]"]),
         ("spiking.cells=many", &["cells", "many", "invalid type"]),
@@ -297,10 +298,13 @@ fn two_at_work_in_one_folder() {
     resume(&run);
 }
 
-/// A file may have 20 KiB, as on a disk that is nearly full: room for the curve, not for a checkpoint.
-fn on_a_full_disk(place: &Workplace, args: &str, expected: &[&str]) {
+/// Room for the curve, not for a checkpoint.
+const NEARLY_FULL_KIB: u32 = 20;
+
+/// Runs the program where no file can grow beyond `room_kib`, as on a disk that is full.
+fn on_a_full_disk(place: &Workplace, room_kib: u32, args: &str, expected: &[&str]) {
     let mut command = Command::new("bash");
-    let script = format!("trap '' XFSZ; ulimit -f 20; exec '{}' {args}", env!("CARGO_BIN_EXE_mesolimb"));
+    let script = format!("trap '' XFSZ; ulimit -f {room_kib}; exec '{}' {args}", env!("CARGO_BIN_EXE_mesolimb"));
     command.args(["-c", &script]).current_dir(place.0.path());
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "mesolimb {args} on a full disk: {}", complaint(&output));
@@ -312,7 +316,12 @@ fn on_a_full_disk(place: &Workplace, args: &str, expected: &[&str]) {
 #[test]
 fn a_full_disk() {
     let place = Workplace::empty();
-    on_a_full_disk(&place, "train cartpole --set spiking.cells=32 --out none", &[".ckpt", "too large"]);
+    on_a_full_disk(
+        &place,
+        NEARLY_FULL_KIB,
+        "train cartpole --set spiking.cells=32 --out none",
+        &[".ckpt", "too large"],
+    );
     assert_eq!(files(place.0.path()).len(), 0, "a run that could not be started leaves something behind");
 
     place.train_with("expected", 1000, &["spiking.cells=32"]);
@@ -321,7 +330,11 @@ fn a_full_disk() {
         let run = place.path("run");
         let (newest, good) = (newest_checkpoint(&run), fs::read(newest_checkpoint(&run)).unwrap());
         let what = if record { "File too large" } else { "step_000000000600.ckpt" };
-        on_a_full_disk(&place, "resume run --steps 1000", &[what, "too large"]);
+        let before = files(&run.join("checkpoints"));
+        on_a_full_disk(&place, 0, "resume run --steps 1000", &["run.toml", "too large"]);
+        assert!(fs::read_to_string(run.join("run.toml")).unwrap().contains("steps = 400"), "run.toml did not survive");
+        assert!(files(&run.join("checkpoints")) == before, "a run that could not be taken up has changed");
+        on_a_full_disk(&place, NEARLY_FULL_KIB, "resume run --steps 1000", &[what, "too large"]);
         assert_eq!(newest_checkpoint(&run), newest);
         assert!(fs::read(newest).unwrap() == good, "the last good checkpoint did not survive");
         let left_over =

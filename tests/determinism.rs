@@ -15,6 +15,7 @@ use mesolimb::{
     live::{self, Command, Live, Speed},
     session::Session,
 };
+use mesolimb_agents::Insight;
 use tempfile::TempDir;
 
 const STEPS: u64 = 3_000;
@@ -101,6 +102,38 @@ fn check_record(run: &Path) {
         (1..=STEPS).contains(&step) && tick < 8 && cell < 4 * 32
     };
     assert_eq!(spikes.iter().find(|row| !in_range(row)), None, "a spike that cannot be");
+}
+
+/// What is recorded is what happened: every number of every step, and every spike.
+#[test]
+fn the_record_tells_what_happened() {
+    let runs = Runs::new();
+    let settings = ["steps=300", "spiking.cells=8", "record=true", "checkpoint_every=77"].map(String::from);
+    let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
+    let run = runs.0.path().join("recorded");
+    let mut session = Session::create(&config, &run).unwrap();
+    let (mut steps, mut spikes) = (Vec::new(), Vec::new());
+    while !session.is_finished() {
+        let report = session.step().unwrap();
+        let rollout = session.rollout();
+        let step = rollout.progress().steps;
+        let Insight { value, delta, dopamine, noradrenaline, exploration, recalibration } = rollout.agent().insight();
+        let seen = [value, delta, dopamine, noradrenaline, exploration, recalibration];
+        let numbers = seen.iter().chain(rollout.observation()).chain(rollout.action()).map(|v| f64::from(*v));
+        steps.push([step as f64, report.reward].into_iter().chain(numbers).collect::<Vec<f64>>());
+        let of_step = rollout.agent().brain().unwrap().spikes().iter();
+        spikes.extend(of_step.map(|s| vec![step as f64, f64::from(s.tick), f64::from(s.cell), f64::from(s.size)]));
+    }
+    for (kind, expected) in [("steps", steps), ("spikes", spikes)] {
+        let found: Vec<Vec<f64>> =
+            recorded(&run, kind).iter().map(|row| row.iter().map(|v| v.parse().unwrap()).collect()).collect();
+        assert_eq!(found.len(), expected.len(), "number of {kind}");
+        for (found, expected) in found.iter().zip(&expected) {
+            // The reader writes numbers with few digits.
+            let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-5 * (1.0 + b.abs());
+            assert!(found.len() == expected.len() && found.iter().zip(expected).all(near), "{found:?} {expected:?}");
+        }
+    }
 }
 
 /// Waits for `done`, which a working program reaches in a second or so.

@@ -15,6 +15,7 @@ use std::{
 };
 
 use common::{curve, files, mesolimb, outcome, recorded};
+use mesolimb::session::Session;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 
@@ -180,7 +181,7 @@ fn killed_between_the_record_and_its_checkpoint() {
         let newest = common::newest_checkpoint(&dir);
         fs::rename(&newest, newest.with_extension("ckpt.tmp")).unwrap();
         fs::write(dir.join("checkpoints/step_000000000870.ckpt.tmp"), "half a checkpoi").unwrap();
-        fs::write(dir.join("record/steps_000000000840.parquet.tmp"), "half a fil").unwrap();
+        fs::write(dir.join("record/steps_000000000850.parquet.tmp"), "half a fil").unwrap();
         let run_file = fs::read_to_string(dir.join("run.toml")).unwrap();
         assert!(run_file.contains("checkpoint_every = 60"));
         let run_file = run_file.replace("checkpoint_every = 60", &format!("checkpoint_every = {every}"));
@@ -194,6 +195,23 @@ fn killed_between_the_record_and_its_checkpoint() {
         let left_over = files(&dir).into_keys().find(|path| path.extension().is_some_and(|e| e == "tmp"));
         assert_eq!(left_over, None, "something is left over");
     }
+}
+
+/// A run that lived longer, and is then taken back to an older checkpoint.
+#[test]
+fn taken_back_before_what_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = Undisturbed::run(&RECORDED, folder.path()).dir;
+    let dir = folder.path().join("longer");
+    copy(&expected, &dir);
+    let older = dir.join("checkpoints/step_000000000840.ckpt");
+    let kept = folder.path().join("kept.ckpt");
+    fs::copy(&older, &kept).unwrap();
+    common::train_on(Session::resume(&dir, None, Some(1200)).unwrap());
+    assert!(!older.exists(), "more than two checkpoints are kept");
+    common::train_on(Session::resume(&dir, Some(&kept), Some(RECORDED.steps)).unwrap());
+    assert_same_end(&dir, &expected, "taken back");
+    assert_same_record(&RECORDED, &dir, &expected);
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -5,64 +5,101 @@ use std::{fmt::Write as _, path::Path};
 use super::{Outcome, curve, median, run_arms, write};
 use crate::{
     config::RunConfig,
-    plot::{BLUE, Frame, GREY, ORANGE, draw},
+    plot::{BLUE, Frame, GREEN, GREY, ORANGE, draw},
 };
 
 /// Tasks and their control steps.
 const TASKS: [(&str, u64); 2] = [("cartpole", 100_000), ("reacher", 200_000)];
-/// Arms of each task: label and colour.
-const ARMS: [(&str, (u8, u8, u8)); 3] =
-    [("spiking", BLUE), ("stream AC (MLP)", ORANGE), ("spiking, dopamine clamped", GREY)];
+/// Arms: label and colour.
+const ARMS: [(&str, (u8, u8, u8)); 4] = [
+    ("spiking", BLUE),
+    ("stream AC (MLP), as published", ORANGE),
+    ("stream AC (MLP), discount of the spiking agent", GREEN),
+    ("spiking, dopamine clamped", GREY),
+];
+
+/// One arm on one task.
+struct Entry {
+    task_idx: usize,
+    arm_idx: usize,
+    run: RunConfig,
+}
 
 pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
-    let arms: Vec<RunConfig> = TASKS.iter().flat_map(|&(task, steps)| arms(task, steps)).collect();
-    let outcomes = run_arms(&arms, seeds)?;
-    write(&folder.join("results.csv"), &results(&outcomes))?;
-    let mut table = String::from("| task, steps | agent | score, median | all seeds | final return, median |\n|---|---|---|---|---|\n");
-    for (task_idx, (task, steps)) in TASKS.iter().enumerate() {
-        for (arm, (label, _)) in ARMS.iter().enumerate() {
-            let of_arm: Vec<&Outcome> = outcomes.iter().filter(|o| o.arm == task_idx * ARMS.len() + arm).collect();
-            let scores: Vec<f64> = of_arm.iter().map(|o| o.summary.score).collect();
-            let finals: Vec<f64> = of_arm.iter().map(|o| o.summary.final_return).collect();
-            let all = scores.iter().map(|s| format!("{s:.2}")).collect::<Vec<_>>().join(", ");
-            writeln!(table, "| {task}, {}k | {label} | **{:.2}** | {all} | {:.1} |", steps / 1000, median(&scores), median(&finals))?;
-        }
-        picture(folder, &outcomes, task_idx)?;
+    let mut plan = Vec::new();
+    for task_idx in 0..TASKS.len() {
+        plan.extend(entries(task_idx)?);
+    }
+    let runs: Vec<RunConfig> = plan.iter().map(|entry| entry.run.clone()).collect();
+    let outcomes = run_arms(&runs, seeds)?;
+    write(&folder.join("results.csv"), &results(&plan, &outcomes))?;
+    let mut table = String::from(
+        "| task, steps | agent | score, median | all seeds | final return, median |\n|---|---|---|---|---|\n",
+    );
+    for (entry_idx, entry) in plan.iter().enumerate() {
+        let (task, steps) = TASKS[entry.task_idx];
+        let of_entry: Vec<&Outcome> = outcomes.iter().filter(|o| o.arm == entry_idx).collect();
+        let scores: Vec<f64> = of_entry.iter().map(|o| o.summary.score).collect();
+        let finals: Vec<f64> = of_entry.iter().map(|o| o.summary.final_return).collect();
+        let all = scores.iter().map(|s| format!("{s:.2}")).collect::<Vec<_>>().join(", ");
+        let (label, score, final_return) = (ARMS[entry.arm_idx].0, median(&scores), median(&finals));
+        writeln!(table, "| {task}, {}k | {label} | **{score:.2}** | {all} | {final_return:.1} |", steps / 1000)?;
+    }
+    for task_idx in 0..TASKS.len() {
+        picture(folder, &plan, &outcomes, task_idx)?;
     }
     write(&folder.join("table.md"), &table)?;
     Ok(table)
 }
 
-fn arms(task: &str, steps: u64) -> [RunConfig; 3] {
-    let base = RunConfig { task: task.to_owned(), steps, ..RunConfig::default() };
-    let stream_ac = RunConfig { agent: "stream-ac".to_owned(), ..base.clone() };
-    let mut clamped = base.clone();
+/// The arms of a task; one that would be the same as another is left out.
+fn entries(task_idx: usize) -> anyhow::Result<Vec<Entry>> {
+    let (task, steps) = TASKS[task_idx];
+    let spiking = RunConfig { task: task.to_owned(), steps, ..RunConfig::default() };
+    let stream_ac = RunConfig { agent: "stream-ac".to_owned(), ..spiking.clone() };
+    let mut discounted = stream_ac.clone();
+    discounted.stream_ac.gamma = spiking.spiking.gamma(mesolimb_envs::make(task)?.spec());
+    let mut clamped = spiking.clone();
     clamped.spiking.dopamine_clamped = true;
-    [base, stream_ac, clamped]
+    let differs = (discounted.stream_ac.gamma - stream_ac.stream_ac.gamma).abs() > 1e-9;
+    let runs = [spiking, stream_ac, discounted, clamped];
+    let entries = runs.into_iter().enumerate().map(|(arm_idx, run)| Entry { task_idx, arm_idx, run });
+    Ok(entries.filter(|entry| entry.arm_idx != 2 || differs).collect())
 }
 
-fn results(outcomes: &[Outcome]) -> String {
+fn results(plan: &[Entry], outcomes: &[Outcome]) -> String {
     let mut csv = String::from(
         "task,arm,seed,steps,episodes,random_return,reference_return,training_return,final_return,score,env_steps_per_s,brain_us_per_step\n",
     );
     for Outcome { arm, summary: s, .. } in outcomes {
-        let label = ARMS[arm % ARMS.len()].0.replace(',', "");
+        let label = ARMS[plan[*arm].arm_idx].0.replace(',', "");
         let training = s.training_return.map_or_else(String::new, |r| r.to_string());
         let _ = writeln!(
             csv,
             "{},{label},{},{},{},{},{},{training},{},{},{:.0},{:.1}",
-            s.task, s.seed, s.steps, s.episodes, s.random_return, s.reference_return, s.final_return, s.score, s.env_steps_per_s, s.brain_us_per_step
+            s.task,
+            s.seed,
+            s.steps,
+            s.episodes,
+            s.random_return,
+            s.reference_return,
+            s.final_return,
+            s.score,
+            s.env_steps_per_s,
+            s.brain_us_per_step
         );
     }
     csv
 }
 
-fn picture(folder: &Path, outcomes: &[Outcome], task_idx: usize) -> anyhow::Result<()> {
+fn picture(folder: &Path, plan: &[Entry], outcomes: &[Outcome], task_idx: usize) -> anyhow::Result<()> {
     let (task, steps) = TASKS[task_idx];
-    let curves: Vec<_> = ARMS
-        .iter()
-        .enumerate()
-        .map(|(arm, (label, colour))| curve(outcomes, task_idx * ARMS.len() + arm, steps / 50, label, *colour))
+    let of_task = plan.iter().enumerate().filter(|(_, entry)| entry.task_idx == task_idx);
+    let curves: Vec<_> = of_task
+        .map(|(entry_idx, entry)| {
+            let (label, colour) = ARMS[entry.arm_idx];
+            curve(outcomes, entry_idx, steps / 50, label, colour)
+        })
         .collect();
     let title = format!("Learning {task}: mean of the seeds, band from the worst to the best seed");
     let frame = Frame { title: &title, x_label: "control steps", y_label: "return of a training episode", mark: None };

@@ -44,7 +44,12 @@ pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
             })
             .collect();
         let recovered = of_arm.iter().filter(|s| **s <= 10_000.0).count();
-        writeln!(table, "| **{label}** | median | | | **{:.0}** | within 10 000 steps: {recovered} of {} |", median(&of_arm), of_arm.len())?;
+        writeln!(
+            table,
+            "| **{label}** | median | | | **{:.0}** | within 10 000 steps: {recovered} of {} |",
+            median(&of_arm),
+            of_arm.len()
+        )?;
     }
     let curves: Vec<_> = (0..ARMS.len()).map(|arm| curve(&outcomes, arm, BIN, ARMS[arm].0, ARMS[arm].1)).collect();
     let frame = Frame {

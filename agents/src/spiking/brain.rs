@@ -9,6 +9,8 @@ use mesolimb_brain::{
     ProjectionSpec, RandomDist, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec,
 };
 
+use mesolimb_envs::EnvSpec;
+
 use super::config::SpikingConfig;
 
 /// Port of the normalised observation.
@@ -25,10 +27,13 @@ pub const NORADRENALINE: &str = "noradrenaline";
 /// Gain of the input current of a cell; its inverse scales what cells put out.
 const INPUT_GAIN: f64 = 0.3;
 
-/// The network for `n_observations` channels and `n_actions` actuators, with control steps of `control_ms`.
+/// The network for a task.
 #[must_use]
-pub fn spec(config: &SpikingConfig, n_observations: usize, n_actions: usize, control_ms: f64) -> NetworkSpec {
-    let build = Builder { config, tick_ms: control_ms / f64::from(config.ticks), control_ms };
+pub fn spec(config: &SpikingConfig, env: &EnvSpec) -> NetworkSpec {
+    let control_ms = 1000.0 * env.control_dt_secs;
+    let (n_observations, n_actions) = (env.observations.len(), env.actions.len());
+    let tick_ms = control_ms / f64::from(config.ticks);
+    let build = Builder { config, gamma: config.gamma(env), tick_ms, control_ms };
     let mut spec = NetworkSpec {
         tick_ms: build.tick_ms,
         ports: vec![PortSpec { name: OBSERVATION.into(), size: n_observations }],
@@ -45,6 +50,7 @@ pub fn spec(config: &SpikingConfig, n_observations: usize, n_actions: usize, con
 
 struct Builder<'a> {
     config: &'a SpikingConfig,
+    gamma: f64,
     tick_ms: f64,
     control_ms: f64,
 }
@@ -124,7 +130,7 @@ impl Builder<'_> {
     }
 
     fn plasticity(&self, budget: f64, budget_modulator: Option<&str>) -> PlasticitySpec {
-        let decay = self.config.gamma * self.config.lambda;
+        let decay = self.gamma * self.config.lambda;
         PlasticitySpec {
             modulator: DOPAMINE.into(),
             tau_eligibility_ms: if decay > 0.0 { -self.control_ms / decay.ln() } else { 0.0 },

@@ -1,6 +1,7 @@
 //! Settings of the spiking actor-critic. Every entry is an experiment: `--set agent.dopamine_clamped=true`.
 
 use mesolimb_brain::Feedback;
+use mesolimb_envs::EnvSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentError;
@@ -13,8 +14,8 @@ pub struct SpikingConfig {
     pub cells: usize,
     /// Brain ticks in a control step.
     pub ticks: u32,
-    /// Discount of a control step.
-    pub gamma: f64,
+    /// Horizon of the discount, as a share of the time limit of the task: `γ = 1 − 1/(horizon · time_limit_steps)`.
+    pub horizon: f64,
     /// Decay of eligibility in a control step, besides the discount.
     pub lambda: f64,
     /// Plasticity budget of each layer of the critic: sum of absolute weight changes for one unit of dopamine.
@@ -75,9 +76,9 @@ impl Default for SpikingConfig {
         Self {
             cells: 128,
             ticks: 8,
-            gamma: 0.99,
+            horizon: 0.2,
             lambda: 0.8,
-            critic_budget: 1.0 / (1.5 * 1.5),
+            critic_budget: 0.8,
             actor_budget: 1.0 / (1.5 * 2.0),
             entropy: 0.01,
             full_uncertainty: 0.7,
@@ -102,7 +103,7 @@ impl Default for RecalibrationConfig {
         Self {
             enabled: true,
             motor_rate: 0.04,
-            deadband: 0.3,
+            deadband: 0.4,
             gain_rate: 0.0075,
             reference_steps: 20_000.0,
             settle_steps: 5_000,
@@ -111,6 +112,12 @@ impl Default for RecalibrationConfig {
 }
 
 impl SpikingConfig {
+    /// Discount of a control step for a task.
+    #[must_use]
+    pub fn gamma(&self, spec: &EnvSpec) -> f64 {
+        (1.0 - 1.0 / (self.horizon * f64::from(spec.time_limit_steps))).max(0.0)
+    }
+
     /// Refuses settings that cannot run.
     ///
     /// # Errors
@@ -125,7 +132,7 @@ impl SpikingConfig {
         };
         check("cells", self.cells as f64, 8.0, 4096.0)?;
         check("ticks", f64::from(self.ticks), 1.0, 100.0)?;
-        check("gamma", self.gamma, 0.0, 0.999_999)?;
+        check("horizon", self.horizon, 1e-3, 1e6)?;
         check("lambda", self.lambda, 0.0, 1.0)?;
         check("critic_budget", self.critic_budget, 0.0, 100.0)?;
         check("actor_budget", self.actor_budget, 0.0, 100.0)?;

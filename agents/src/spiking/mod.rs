@@ -30,6 +30,8 @@ const PULL: f32 = 0.1;
 /// The default brain of mesolimb.
 pub struct SpikingActorCritic {
     config: SpikingConfig,
+    /// Discount of a control step.
+    gamma: f64,
     spec: EnvSpec,
     network: Network,
     ids: Ids,
@@ -64,7 +66,7 @@ impl SpikingActorCritic {
     /// Builds the agent for a task; weights, cells and exploration come from `seed`.
     ///
     /// # Errors
-    /// If a setting is out of range or an action channel has no finite range.
+    /// If a setting is out of range, the clocks do not fit, or an action channel has no finite range.
     pub fn new(config: &SpikingConfig, spec: &EnvSpec, seed: u64) -> Result<Self, AgentError> {
         config.validate()?;
         if let Some(channel) = spec.actions.iter().find(|c| !(c.low.is_finite() && c.high.is_finite())) {
@@ -75,7 +77,8 @@ impl SpikingActorCritic {
             });
         }
         let (n_observations, n_actions) = (spec.observations.len(), spec.actions.len());
-        let network_spec = brain::spec(config, n_observations, n_actions, 1000.0 * spec.control_dt_secs);
+        let network_spec = brain::spec(config, spec);
+        check_clocks(1000.0 * spec.physics_dt_secs, network_spec.tick_ms)?;
         let network = Network::new(&network_spec, seed)?;
         let missing = || AgentError::State("the network lacks a part".into());
         let ids = Ids {
@@ -87,6 +90,7 @@ impl SpikingActorCritic {
         };
         Ok(Self {
             config: config.clone(),
+            gamma: config.gamma(spec),
             spec: spec.clone(),
             network,
             ids,
@@ -119,11 +123,11 @@ impl SpikingActorCritic {
 
     /// The prediction error of the step that was lived: `δ = r̃ + γ V(s′) − V(s)`, both values with today's weights.
     fn evaluate(&mut self, transition: &Transition<'_>) -> f32 {
-        let reward = self.reward_scale.scale(transition.reward, self.config.gamma);
+        let reward = self.reward_scale.scale(transition.reward, self.gamma);
         let next_value = if transition.terminated { 0.0 } else { self.network.readout(self.ids.value)[0] };
         let mut value = [0.0];
         self.network.read_lived(self.ids.value, &mut value);
-        reward + self.config.gamma as f32 * next_value - value[0]
+        reward + self.gamma as f32 * next_value - value[0]
     }
 
     /// Dopamine follows the prediction error, noradrenaline the uncertainty of the policy.
@@ -242,6 +246,15 @@ impl Agent for SpikingActorCritic {
     fn load(&mut self, state: &[u8]) -> Result<(), AgentError> {
         self.load_state(state)
     }
+}
+
+/// Refuses a brain tick that does not fit into the physics step.
+fn check_clocks(physics_ms: f64, tick_ms: f64) -> Result<(), AgentError> {
+    let ratio = physics_ms / tick_ms;
+    if ratio >= 0.999_999 && (ratio - ratio.round()).abs() < 1e-6 {
+        return Ok(());
+    }
+    Err(AgentError::Clocks { physics_ms, tick_ms })
 }
 
 /// A standard normal number; always two draws, so that streams stay in step.
