@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -68,12 +68,18 @@ fn n_kills() -> u32 {
     std::env::var("MESOLIMB_KILLS").map_or(3, |n| n.parse().expect("MESOLIMB_KILLS is a number"))
 }
 
+/// Starts the run in `dir`, or takes it up if it has come to exist.
+fn start_or_resume(plan: &Plan, dir: &Path) -> Command {
+    let mut command =
+        if dir.exists() { mesolimb("resume", &[]) } else { mesolimb(&format!("{} --out", plan.start), &[]) };
+    command.arg(dir).stdout(Stdio::null());
+    command
+}
+
 /// Starts the run in `dir`, or takes it up if it has come to exist, and kills it after `life`. Returns whether it was
 /// alive until then.
 fn live(plan: &Plan, dir: &Path, life: Duration) -> bool {
-    let mut command =
-        if dir.exists() { mesolimb("resume", &[]) } else { mesolimb(&format!("{} --out", plan.start), &[]) };
-    let mut child = command.arg(dir).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = start_or_resume(plan, dir).stderr(Stdio::piped()).spawn().unwrap();
     thread::sleep(life);
     // SIGKILL; nothing happens if it has ended.
     child.kill().unwrap();
@@ -85,10 +91,11 @@ fn live(plan: &Plan, dir: &Path, life: Duration) -> bool {
 
 /// Starts the run in `dir`, or takes it up, and lets it train to its end. Whether it was summed up does not matter here.
 fn live_on(plan: &Plan, dir: &Path) {
-    if !dir.exists() {
-        live(plan, dir, Duration::from_millis(100));
+    if dir.exists() {
+        common::resume(dir);
+    } else {
+        assert!(start_or_resume(plan, dir).status().unwrap().success());
     }
-    common::resume(dir);
 }
 
 /// What makes up a run: every file but the summary, which is written later and tells of speed.
@@ -164,7 +171,7 @@ fn killed_while_it_starts() {
         killed_before_it_existed += u32::from(!dir.exists());
     }
     assert!(killed_before_it_existed > 0, "no kill came before the folder existed");
-    common::succeed(folder.path(), "resume killed");
+    assert!(start_or_resume(&plan, &dir).status().unwrap().success());
     assert!(dir.join("summary.json").exists());
     assert_same_end(&dir, &expected.dir, "killed at start-up, again and again");
 }
