@@ -33,7 +33,7 @@ pub fn show(ui: &mut Ui, link: &Link, history: &History, edits: &mut Edits, shot
     below.show_separator_line(false).show(ui, |ui| {
         shortcuts(ui, shots);
     });
-    ui.spacing_mut().indent = 6.0;
+    ui.spacing_mut().indent = 14.0;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // Room for the scroll bar.
         ui.set_max_width(ui.available_width() - SCROLL_BAR);
@@ -215,7 +215,8 @@ fn slider(ui: &mut Ui, link: &Link, param: &Param, edits: &mut Edits) {
 
 fn marks(ui: &mut Ui, history: &History) {
     if history.marks.is_empty() {
-        let hint = "Nothing yet. Change the world and watch: dopamine dips, the return falls, and both recover as it learns anew.";
+        let hint = "Nothing yet. Change the world and watch: rewards are worse than expected, the return falls, and \
+                    both recover as it learns anew.";
         ui.label(RichText::new(hint).small().color(palette::FAINT));
     }
     for mark in history.marks.iter().rev() {
@@ -241,7 +242,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -1,6 +1,6 @@
 //! Lays out the window: controls left, plots below, body and brain in what remains.
 
-use bevy::{prelude::*, window::PrimaryWindow};
+use bevy::{ecs::system::SystemParam, prelude::*, window::PrimaryWindow};
 use bevy_egui::{
     EguiContexts,
     egui::{self, Color32, CornerRadius, FontId, Frame, Margin, Stroke, TextStyle, Visuals},
@@ -20,19 +20,26 @@ use super::{
 /// Share of the width between the panels that the body has; the rest is the brain's.
 const BODY_SHARE: f32 = 0.62;
 
+/// What the panels tell of.
+#[derive(SystemParam)]
+pub struct Seen<'w> {
+    link: Res<'w, Link>,
+    history: Res<'w, History>,
+    cloud: Res<'w, Cloud>,
+    stage: Res<'w, Stage>,
+}
+
 /// Draws everything that is not 3D, and decides where the 3D views are.
 pub fn draw(
     mut contexts: EguiContexts,
-    link: Res<Link>,
-    history: Res<History>,
-    cloud: Res<Cloud>,
-    stage: Res<Stage>,
+    seen: Seen,
     mut shots: ResMut<Shots>,
     mut edits: ResMut<Edits>,
     mut rects: ResMut<ViewRects>,
     cameras: Query<(&View, &Camera, &GlobalTransform)>,
     window: Single<&Window, With<PrimaryWindow>>,
 ) -> Result {
+    let Seen { link, history, cloud, stage } = &seen;
     let ctx = contexts.ctx_mut()?;
     let layer = egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect());
     let mut root = egui::Ui::new(ctx.clone(), "viewer".into(), layer);
@@ -42,19 +49,15 @@ pub fn draw(
     egui::Panel::left("controls").exact_size((0.21 * width).clamp(232.0, 290.0)).frame(controls).show(
         &mut root,
         |ui| {
-            controls::show(ui, &link, &history, &mut edits, &mut shots);
+            controls::show(ui, link, history, &mut edits, &mut shots);
         },
     );
     egui::Panel::bottom("plots").exact_size((0.36 * height).clamp(180.0, 420.0)).frame(panel).show(&mut root, |ui| {
-        plots::show(ui, &link, &history, &cloud);
+        plots::show(ui, link, history, cloud);
     });
     let free = root.available_rect_before_wrap();
     *rects = divide(free, !cloud.clusters.is_empty());
-    overlay::show(
-        &root.painter_at(free),
-        &overlay::Shown { link: &link, history: &history, cloud: &cloud, stage: &stage, rects: &rects },
-        &cameras,
-    );
+    overlay::show(&root.painter_at(free), &overlay::Shown { link, history, cloud, stage, rects: &rects }, &cameras);
     Ok(())
 }
 

@@ -21,14 +21,16 @@ use crate::live::Sample;
 const GUTTER: f32 = 66.0;
 /// Height of the row of a cell, in pixels; where there is no room for all, some cells are left out.
 const ROW_HEIGHT: f32 = 2.4;
+
 /// Draws the panel: three columns.
 pub fn show(ui: &mut Ui, link: &Link, history: &History, cloud: &Cloud) {
     let rect = ui.available_rect_before_wrap();
     let gap = 14.0;
     let width = rect.width() - 2.0 * gap;
-    let shares = [0.40, 0.29, 0.31];
+    // Without a brain there are no spikes to show.
+    let shares = if cloud.clusters.is_empty() { [0.0, 0.48, 0.52] } else { [0.40, 0.29, 0.31] };
     let mut left = rect.left();
-    for (column, share) in shares.into_iter().enumerate() {
+    for (column, share) in shares.into_iter().enumerate().filter(|(_, share)| *share > 0.0) {
         let part = egui::Rect::from_min_size(egui::pos2(left, rect.top()), vec2(share * width, rect.height()));
         left += share * width + gap;
         ui.scope_builder(UiBuilder::new().max_rect(part).id_salt(column), |ui| match column {
@@ -63,10 +65,7 @@ fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
                    populations, the same as in the cloud. Where there are more cells than rows, some are left out. \
                    Thin lines: episodes end. Dashed lines: the world changes.";
     heading(ui, "Spikes", &[], tooltip);
-    let Some(last) = cloud.clusters.last() else {
-        ui.label(RichText::new("This agent has no spiking brain.").color(palette::FAINT));
-        return;
-    };
+    let Some(last) = cloud.clusters.last() else { return };
     let n_cells = (last.first_cell + last.n_cells) as f64;
     let height = ui.available_height();
     ui.horizontal(|ui| {
@@ -136,12 +135,7 @@ fn teaching_signals(ui: &mut Ui, link: &Link, history: &History) {
     let height = ui.available_height();
     let each = ((height - 2.0 * line_height - 6.0) / 2.0).max(40.0);
     if has_brain {
-        heading(
-            ui,
-            "Modulators",
-            &[("dopamine", palette::DOPAMINE), ("noradrenaline", palette::NORADRENALINE)],
-            tooltip,
-        );
+        heading(ui, "", &[("dopamine", palette::DOPAMINE), ("noradrenaline", palette::NORADRENALINE)], tooltip);
         modulators(ui, history, each - 8.0);
     }
     let tooltip = "Prediction error δ: reward plus what is expected from now on, minus what was expected before. \
@@ -208,16 +202,17 @@ fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
 
 fn returns(ui: &mut Ui, history: &History) {
     let curve = &history.returns;
-    let each =
-        if curve.stride() == 1 { "each episode".to_owned() } else { format!("every {} episodes", curve.stride()) };
-    let keys = [
-        (each.as_str(), palette::RETURN.gamma_multiply(0.6)),
-        ("moving mean", palette::RETURN),
-        ("change", palette::CHANGE),
-    ];
-    let tooltip = "Return: the sum of the rewards of an episode, over the whole life. Higher is better. \
-                   Dashed lines mark changes of the world, listed to the left.";
-    heading(ui, "Return", &keys, tooltip);
+    let keys =
+        [("episodes", palette::RETURN.gamma_multiply(0.6)), ("mean", palette::RETURN), ("changes", palette::CHANGE)];
+    let dots = match curve.stride() {
+        1 => "Each dot is an episode".to_owned(),
+        n => format!("Each dot is the mean of {n} episodes"),
+    };
+    let tooltip = format!(
+        "Return: the sum of the rewards of an episode, over the whole life. Higher is better. {dots}, the line a moving \
+         mean. Dashed lines: the world changes, as listed to the left."
+    );
+    heading(ui, "Return", &keys, &tooltip);
     let height = ui.available_height();
     let raw: Vec<[f64; 2]> = curve.points().iter().map(|point| [point.step as f64, point.value]).collect();
     let mean = curve.moving_mean();
