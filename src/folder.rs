@@ -1,7 +1,7 @@
 //! A run folder: complete and portable, and consistent at every instant.
 //!
 //! `run.toml` the resolved run · `curve.csv` a line for each training episode · `checkpoints/` · `record/` on request ·
-//! `summary.json` once the run is done.
+//! `summary.json` once the run is done · `.lock`, empty, locked while a process is at work.
 
 use std::{
     fs::{self, File, OpenOptions},
