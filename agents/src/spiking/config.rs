@@ -76,7 +76,7 @@ impl Default for SpikingConfig {
         Self {
             cells: 128,
             ticks: 8,
-            horizon: 0.2,
+            horizon: 1.0 / 3.0,
             lambda: 0.8,
             critic_budget: 0.8,
             actor_budget: 1.0 / (1.5 * 2.0),
