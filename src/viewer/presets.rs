@@ -122,13 +122,15 @@ mod tests {
     #[test]
     fn pressing_twice_undoes() {
         for task in ["reacher", "cartpole"] {
-            let mut env = mesolimb_envs::make(task).unwrap();
-            for preset in offered(&env.params().clone()) {
-                assert!(!preset.is_active(env.params()), "{} in {task}", preset.label);
-                obey(env.params_mut(), &preset.pressed(&env.params().clone()));
-                assert!(preset.is_active(env.params()), "{} in {task}", preset.label);
-                obey(env.params_mut(), &preset.pressed(&env.params().clone()));
-                assert!(env.params().are_nominal(), "{} in {task}", preset.label);
+            let mut params = mesolimb_envs::make(task).unwrap().params().clone();
+            for preset in offered(&params) {
+                assert!(!preset.is_active(&params), "{} in {task}", preset.label);
+                let command = preset.pressed(&params);
+                obey(&mut params, &command);
+                assert!(preset.is_active(&params), "{} in {task}", preset.label);
+                let command = preset.pressed(&params);
+                obey(&mut params, &command);
+                assert!(params.are_nominal(), "{} in {task}", preset.label);
             }
         }
     }
