@@ -240,7 +240,9 @@ impl Simulation {
                     if factor == 1.0 { format!("{parameter} undone") } else { format!("{parameter} × {factor}") };
                 self.change(&parameter, |param| param.nominal * factor, &what);
             }
-            Command::Set { parameter, value } => self.change(&parameter, |_| value, &format!("{parameter} = {value}")),
+            Command::Set { parameter, value } => {
+                self.change(&parameter, |_| value, &format!("{parameter} = {}", rounded(value)))
+            }
             Command::Undo => {
                 self.session.rollout_mut().env_mut().params_mut().reset_all();
                 self.pending.mark(&self.session, "all undone");
@@ -331,9 +333,9 @@ impl Pending {
         let params = session.rollout().env().params().iter().zip(&self.known_values);
         let changed: Vec<_> = params.filter(|(param, known)| param.value != **known).map(|(param, _)| param).collect();
         match changed[..] {
-            [param] => format!("{} = {:.3}", param.name, param.value),
+            [param] => format!("{} = {}", param.name, rounded(param.value)),
             [first, .., last] if changed.iter().all(|param| param.kind() == last.kind()) => {
-                format!("{} = {:.3} and {} more", first.name, first.value, changed.len() - 1)
+                format!("{} = {} and {} more", first.name, rounded(first.value), changed.len() - 1)
             }
             [_, ..] => format!("{} parameters", changed.len()),
             [] => "the world changes".to_owned(),
@@ -372,6 +374,11 @@ impl Pending {
 /// The values of the parameters now, in their order.
 fn values(session: &Session) -> Vec<f64> {
     session.rollout().env().params().iter().map(|param| param.value).collect()
+}
+
+/// A value as it is told of.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
 }
 
 /// Keeps the simulation at its speed by the wall clock, and measures it. Its only effect on a run is when it happens.

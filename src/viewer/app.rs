@@ -33,6 +33,9 @@ use crate::{
     session::Session,
 };
 
+/// Exit code with which Bevy answers Ctrl-C: that is a way to close the window.
+const CTRL_C: u8 = 130;
+
 /// How to show a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ViewOptions {
@@ -84,7 +87,7 @@ fn show(link: Link, options: ViewOptions) -> anyhow::Result<()> {
         .map_err(|panic| anyhow!("the viewer stopped: {}", panic_message(&*panic)))?;
     match outcome.map(|outcome| outcome.get()) {
         Some(Some(Err(error))) => bail!(error),
-        _ if exit.is_error() => bail!("drawing failed; the log says why"),
+        _ if exit.is_error() && exit != AppExit::from_code(CTRL_C) => bail!("drawing failed; the log says why"),
         Some(None) => bail!("the window was closed before the screenshot"),
         _ => Ok(()),
     }

@@ -219,6 +219,7 @@ fn marks(ui: &mut Ui, history: &History) {
                     both recover as it learns anew.";
         ui.label(RichText::new(hint).small().color(palette::FAINT));
     }
+    ui.spacing_mut().interact_size.y = 14.0;
     for mark in history.marks.iter().rev() {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(grouped(mark.step)).small().color(palette::FAINT))
