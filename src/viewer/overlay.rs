@@ -76,14 +76,14 @@ fn length(metres: f32) -> String {
 /// Names the target and the effector beside them.
 fn name_goals(painter: &Painter, frame: &Frame, project: impl Fn(Vec3) -> Option<Pos2>) {
     for item in &frame.scene.items {
-        let (color, side) = match item.role {
-            Role::Target => (palette::TARGET, 1.0),
-            Role::Effector => (palette::EFFECTOR, -1.0),
+        // Aside to opposite corners, so that the words stay apart where the two meet.
+        let (color, aside, anchor) = match item.role {
+            Role::Target => (palette::TARGET, vec2(12.0, 9.0), Align2::LEFT_TOP),
+            Role::Effector => (palette::EFFECTOR, vec2(-12.0, -8.0), Align2::RIGHT_BOTTOM),
             Role::Link | Role::Joint | Role::Fixture => continue,
         };
         if let Some(at) = project(point(item.world_translation)) {
-            let anchor = if side > 0.0 { Align2::LEFT_BOTTOM } else { Align2::RIGHT_BOTTOM };
-            shaded(painter, at + vec2(12.0 * side, -8.0), anchor, &item.name, 12.0, color);
+            shaded(painter, at + aside, anchor, &item.name, 12.0, color);
         }
     }
 }
