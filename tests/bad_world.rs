@@ -1,10 +1,10 @@
 //! A world that breaks: a sensor that reads nonsense is refused by name, physics that diverges ends the episode, and the
-//! brain learns from neither.
+//! brain learns from neither. And an agent that breaks: an action that is no number moves nothing.
 
 mod common;
 
 use common::stub::{Mishap, StubEnv};
-use mesolimb_agents::{AgentError, AgentSettings, EpisodeEnd, Rollout, registry};
+use mesolimb_agents::{Agent, AgentError, AgentSettings, EpisodeEnd, Mode, Rollout, Transition, registry};
 use mesolimb_envs::{ChangeSchedule, Env as _, Fault};
 
 /// The step at which it happens.
@@ -97,5 +97,53 @@ fn diverging_physics_ends_the_episode_and_teaches_nothing() {
             let next = rollout.step().expect("life goes on with a new episode");
             assert_eq!((next.episode, rollout.progress().episodes, rollout.progress().episode_steps), (None, 1, 1));
         }
+    }
+}
+
+/// An agent whose policy becomes something that is no number after [`WHEN`] steps.
+struct Breaks {
+    n_acts: u64,
+    into: f32,
+}
+
+impl Agent for Breaks {
+    fn begin_episode(&mut self, _observation: &[f32], _mode: Mode) -> Result<(), AgentError> {
+        Ok(())
+    }
+
+    fn act(&mut self, action: &mut [f32]) {
+        action.fill(if self.n_acts == WHEN { self.into } else { 0.5 });
+        self.n_acts += 1;
+    }
+
+    fn learn(&mut self, _transition: &Transition<'_>) -> Result<(), AgentError> {
+        Ok(())
+    }
+
+    fn save(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn load(&mut self, _state: &[u8]) -> Result<(), AgentError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_action_that_is_not_finite_moves_nothing() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let env = StubEnv::new(None);
+        let changes = ChangeSchedule::new(Vec::new(), env.params(), 3).unwrap();
+        let mut rollout = Rollout::new(Box::new(env), Box::new(Breaks { n_acts: 0, into: value }), changes, 3);
+        live(&mut rollout);
+        let before = rollout.observation().to_vec();
+        let error = rollout.step().unwrap_err();
+        let channel = &rollout.env().spec().actions[0].name;
+        let expected = format!("action '{channel}' is {value} at step {}, expected a finite number", WHEN + 1);
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(rollout.progress().steps, WHEN, "the step counts as lived");
+        let mut now = vec![0.0; before.len()];
+        rollout.env().observe(&mut now);
+        assert_eq!(now, before, "the world has moved");
     }
 }

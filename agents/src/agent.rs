@@ -94,6 +94,16 @@ pub enum AgentError {
         /// What was found.
         value: f32,
     },
+    /// An action is not finite: what was learned has broken, and no body is moved by it.
+    #[error("action '{channel}' is {value} at step {step}, expected a finite number")]
+    Action {
+        /// Control step of life, from 1.
+        step: u64,
+        /// Channel.
+        channel: String,
+        /// What was found.
+        value: f32,
+    },
     /// The reward is not finite.
     #[error("reward is {0}, expected a finite number")]
     Reward(f64),

@@ -113,12 +113,14 @@ impl Rollout {
     /// and then within [`Agent::learn`]; the next act answers that thought. Allocates nothing within an episode.
     ///
     /// # Errors
-    /// If an observation or reward is not finite; the agent has learned nothing from it.
+    /// If an observation or reward is not finite; the agent has learned nothing from it. If an action is not finite; the
+    /// world has not moved then.
     pub fn step(&mut self) -> Result<StepReport, AgentError> {
         if !self.progress.in_episode {
             self.begin_episode()?;
         }
         self.agent.act(&mut self.action);
+        self.check_action()?;
         let world_changed = self.changes.advance(self.progress.steps, self.env.params_mut());
         let step = self.env.step(&self.action);
         self.env.observe(&mut self.observation);
@@ -150,6 +152,17 @@ impl Rollout {
         self.progress.episode_return = 0.0;
         self.progress.episode_steps = 0;
         Ok(())
+    }
+
+    fn check_action(&self) -> Result<(), AgentError> {
+        match self.action.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(i) => Err(AgentError::Action {
+                step: self.progress.steps + 1,
+                channel: self.env.spec().actions[i].name.clone(),
+                value: self.action[i],
+            }),
+        }
     }
 
     fn end_episode(&mut self, end: EpisodeEnd) -> Episode {
