@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context as _;
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
 use mesolimb_agents::{Episode, Insight};
 use mesolimb_envs::{EnvSpec, Params, Scene};
@@ -150,6 +151,7 @@ pub struct Live {
     /// Commands.
     pub commands: Sender<Command>,
     /// Gives the session back when the thread ends: after [`Command::Quit`], or when the other end of `commands` is gone.
+    /// An error, if a step or the evaluation has failed or the run could not be saved.
     pub thread: JoinHandle<anyhow::Result<Session>>,
 }
 
@@ -169,6 +171,7 @@ pub fn start(session: Session, speed: Speed) -> Live {
         speed,
         pace: Pace::new(),
         ended: None,
+        failed: None,
     };
     let thread = std::thread::Builder::new()
         .name("simulation".into())
@@ -187,6 +190,8 @@ struct Simulation {
     speed: Speed,
     pace: Pace,
     ended: Option<String>,
+    /// Why the run ended before its time. What was saved before can be taken up again.
+    failed: Option<anyhow::Error>,
 }
 
 impl Simulation {
@@ -206,8 +211,16 @@ impl Simulation {
             }
             self.send_frame();
         }
-        self.session.suspend()?;
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.session.suspend().context("the run cannot be saved")?;
         Ok(self.session)
+    }
+
+    fn fail(&mut self, error: anyhow::Error) {
+        self.ended = Some(format!("stopped: {error:#}"));
+        self.failed = Some(error);
     }
 
     fn step(&mut self) {
@@ -220,13 +233,13 @@ impl Simulation {
                     self.pending.mark(&self.session, &what);
                 }
             }
-            Err(error) => self.ended = Some(format!("stopped: {error:#}")),
+            Err(error) => self.fail(error),
         }
         if self.session.is_finished() && self.ended.is_none() {
-            self.ended = Some(match self.session.finish() {
-                Ok(summary) => summary.one_line(),
-                Err(error) => format!("stopped: {error:#}"),
-            });
+            match self.session.finish() {
+                Ok(summary) => self.ended = Some(summary.one_line()),
+                Err(error) => self.fail(error),
+            }
         }
     }
 

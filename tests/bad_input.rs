@@ -10,7 +10,12 @@ use std::{
 };
 
 use common::{complaint, curve, files, mesolimb, newest_checkpoint, resume, train_on};
-use mesolimb::{checkpoint::Checkpoint, config::RunConfig, session::Session};
+use mesolimb::{
+    checkpoint::Checkpoint,
+    config::RunConfig,
+    live::{self, Live, Speed},
+    session::Session,
+};
 use tempfile::TempDir;
 
 /// A run with two checkpoints, in a folder of its own.
@@ -372,4 +377,22 @@ fn a_step_that_failed_is_the_last() {
     drop(session);
     resume(&run);
     assert_eq!(curve(&run), curve(&place.path("expected")));
+}
+
+/// Whoever watches is told by a frame, and the program by the thread.
+#[test]
+fn a_step_that_failed_in_front_of_a_watcher_is_an_error() {
+    let place = Workplace::with_run();
+    let (run, checkpoints) = (place.path("run"), place.path("run/checkpoints"));
+    let session = Session::resume(&run, None, Some(800)).unwrap();
+    fs::rename(&checkpoints, place.path("away")).unwrap();
+    let Live { frames, commands, thread, .. } = live::start(session, Speed::Max);
+    let told = frames.iter().find_map(|frame| frame.ended).unwrap();
+    assert!(told.starts_with("stopped: ") && told.contains("step_000000000600.ckpt"), "{told}");
+    fs::rename(place.path("away"), &checkpoints).unwrap();
+    let before = files(&checkpoints);
+    commands.send(live::Command::Quit).unwrap();
+    let error = thread.join().unwrap().map(|_| ()).unwrap_err();
+    assert_eq!(format!("stopped: {error:#}"), told);
+    assert!(files(&checkpoints) == before, "a checkpoint was written after a step had failed");
 }

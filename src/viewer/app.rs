@@ -8,13 +8,14 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use bevy::{
+    asset::AssetEventSystems,
     camera::{CameraOutputMode, visibility::RenderLayers},
     log::LogPlugin,
     prelude::*,
     render::render_resource::BlendState,
     window::{PresentMode, WindowResolution},
 };
-use bevy_egui::{EguiGlobalSettings, EguiPlugin, EguiPrimaryContextPass, PrimaryEguiContext};
+use bevy_egui::{EguiGlobalSettings, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext};
 
 use super::{
     camera::{self, Grab, ViewRects},
@@ -57,7 +58,7 @@ pub fn has_display() -> bool {
 /// The run is saved and given back as [`Command::Quit`] leaves it.
 ///
 /// # Errors
-/// If there is no display or no graphics device, the screenshot cannot be written, or the run cannot be saved.
+/// If there is no display or no graphics device, the screenshot cannot be written, a step has failed, or the run cannot be saved.
 /// The run has been ended and saved then too, as far as it could be.
 pub fn run(live: Live, options: ViewOptions) -> anyhow::Result<Session> {
     let Live { cast, frames, commands, thread } = live;
@@ -66,7 +67,7 @@ pub fn run(live: Live, options: ViewOptions) -> anyhow::Result<Session> {
     // The thread may have ended by itself; joining tells how.
     let _gone = commands.send(Command::Quit);
     drop(commands);
-    let session = thread.join().map_err(|_| anyhow!("the simulation panicked"))?.context("the run cannot be saved")?;
+    let session = thread.join().map_err(|_| anyhow!("the simulation panicked"))??;
     shown.map(|()| session)
 }
 
@@ -103,6 +104,9 @@ fn app(link: Link, options: &ViewOptions, final_shot: Option<FinalShot>) -> App 
     // The caller has a logger already.
     app.add_plugins(DefaultPlugins.build().disable::<LogPlugin>().set(window(options)));
     app.add_plugins(EguiPlugin::default());
+    // Else a letter that is drawn for the first time is missing from its first picture: textures would go to the renderer
+    // before the panels have added to them.
+    app.configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems));
     app.set_error_handler(bevy::ecs::error::warn);
     add_resources(&mut app, link.cast.clone());
     app.insert_resource(link);
