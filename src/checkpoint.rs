@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunConfig;
 
 const MAGIC: &[u8; 8] = b"MESOLIMB";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER_BYTES: usize = 24;
 /// Largest checkpoint that is read.
 const MAX_BYTES: u64 = 1 << 30;
@@ -30,6 +30,10 @@ pub struct Checkpoint {
     pub rollout: RolloutState,
     /// Length of `curve.csv` up to here, in bytes.
     pub curve_bytes: u64,
+    /// Rows of `interventions.csv` up to here: changes that were made by hand.
+    pub interventions: u64,
+    /// Length of `interventions.csv` up to here, in bytes; 0 without any.
+    pub interventions_bytes: u64,
 }
 
 impl Checkpoint {

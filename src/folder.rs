@@ -1,11 +1,15 @@
 //! A run folder: complete and portable, and consistent at every instant.
 //!
-//! `run.toml` the resolved run · `curve.csv` a line for each training episode · `checkpoints/` · `record/` on request ·
-//! `summary.json` once the run is done · `.lock`, empty, locked while a process is at work.
+//! `run.toml` the resolved run · `curve.csv` a line for each training episode · `interventions.csv` once the world was
+//! changed by hand · `checkpoints/` · `record/` on request · `summary.json` once the run is done · `.lock`, empty, locked
+//! while a process is at work.
+//!
+//! `interventions.csv` has a row for each parameter that was written by hand: `step` control steps had been lived, then
+//! `parameter` got `value`, in the unit of the parameter. `all,undo` gave every parameter its nominal value.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{BufWriter, Seek as _, SeekFrom, Write as _},
+    io::{BufWriter, ErrorKind, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -15,9 +19,12 @@ use mesolimb_agents::{Episode, Insight};
 use crate::{
     checkpoint::{Checkpoint, replace_file, sync_folder},
     config::RunConfig,
+    intervention::Written,
 };
 
 const CURVE_HEADER: &str = "episode,end_step,length,return,end,exploration,recalibration\n";
+const INTERVENTIONS: &str = "interventions.csv";
+const INTERVENTIONS_HEADER: &str = "step,parameter,value\n";
 /// Checkpoints that are kept: the newest, and the one before in case the newest is damaged later.
 const KEPT_CHECKPOINTS: usize = 2;
 const LOCK: &str = ".lock";
@@ -27,6 +34,7 @@ pub struct RunFolder {
     path: PathBuf,
     curve: BufWriter<File>,
     curve_bytes: u64,
+    interventions_bytes: u64,
     /// Locked for as long as the run is under way. A file of its own, because all others may be replaced.
     lock: File,
 }
@@ -80,21 +88,30 @@ impl RunFolder {
             .open(&curve_path)
             .with_context(|| format!("cannot write {}", curve_path.display()))?;
         let curve_bytes = curve.seek(SeekFrom::End(0))?;
-        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes, lock })
+        let interventions_bytes = match fs::metadata(path.join(INTERVENTIONS)) {
+            Ok(data) => data.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => 0,
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.join(INTERVENTIONS).display()));
+            }
+        };
+        Ok(Self { path: path.to_owned(), curve: BufWriter::new(curve), curve_bytes, interventions_bytes, lock })
     }
 
-    /// Goes back to `checkpoint`, of `step`: newer checkpoints and the lines of the curve beyond it are removed.
+    /// Goes back to `checkpoint`, of `step`: newer checkpoints, and the lines of the curve and of the interventions beyond
+    /// it, are removed.
     ///
     /// # Errors
-    /// If the curve is shorter than the checkpoint says, or something cannot be written.
+    /// If one of the two is shorter than the checkpoint says, or something cannot be written.
     pub fn go_back_to(&mut self, checkpoint: &Checkpoint, step: u64) -> anyhow::Result<()> {
-        if self.curve_bytes < checkpoint.curve_bytes {
-            bail!(
-                "{} has {} bytes, expected at least {}: lines are missing",
-                self.path.join("curve.csv").display(),
-                self.curve_bytes,
-                checkpoint.curve_bytes
-            );
+        for (name, found, expected) in [
+            ("curve.csv", self.curve_bytes, checkpoint.curve_bytes),
+            (INTERVENTIONS, self.interventions_bytes, checkpoint.interventions_bytes),
+        ] {
+            if found < expected {
+                let path = self.path.join(name);
+                bail!("{} has {found} bytes, expected at least {expected}: lines are missing", path.display());
+            }
         }
         // At every instant the newest checkpoint fits the curve: this one is there first, the newest goes first, and
         // the curve is cut last.
@@ -109,6 +126,18 @@ impl RunFolder {
         self.curve.get_ref().set_len(checkpoint.curve_bytes)?;
         self.curve.seek(SeekFrom::End(0))?;
         self.curve_bytes = checkpoint.curve_bytes;
+        self.cut_interventions(checkpoint.interventions_bytes)
+    }
+
+    fn cut_interventions(&mut self, bytes: u64) -> anyhow::Result<()> {
+        let path = self.path.join(INTERVENTIONS);
+        let cut = match (self.interventions_bytes, bytes) {
+            (0, _) => Ok(()),
+            (_, 0) => fs::remove_file(&path),
+            (_, bytes) => OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(bytes)),
+        };
+        cut.with_context(|| format!("cannot cut {}", path.display()))?;
+        self.interventions_bytes = bytes;
         Ok(())
     }
 
@@ -139,6 +168,35 @@ impl RunFolder {
     #[must_use]
     pub fn curve_bytes(&self) -> u64 {
         self.curve_bytes
+    }
+
+    /// Bytes of the interventions so far.
+    #[must_use]
+    pub fn interventions_bytes(&self) -> u64 {
+        self.interventions_bytes
+    }
+
+    /// Adds what was changed by hand after `step` control steps of life. The header is written before the first row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn add_intervention(&mut self, step: u64, written: &[Written]) -> anyhow::Result<()> {
+        let mut lines = if self.interventions_bytes == 0 { INTERVENTIONS_HEADER.to_owned() } else { String::new() };
+        for row in written {
+            match row {
+                Written::Value(parameter, value) => lines += &format!("{step},{parameter},{value}\n"),
+                Written::Undo => lines += &format!("{step},all,undo\n"),
+            }
+        }
+        let path = self.path.join(INTERVENTIONS);
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(lines.as_bytes()).and_then(|()| file.sync_data()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        self.interventions_bytes += lines.len() as u64;
+        Ok(())
     }
 
     /// Adds an episode to the curve.

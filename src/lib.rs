@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod folder;
+pub mod intervention;
 pub mod live;
 pub mod plot;
 pub mod record;

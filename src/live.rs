@@ -14,7 +14,7 @@ use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, 
 use mesolimb_agents::{Episode, Insight};
 use mesolimb_envs::{EnvSpec, Params, Scene};
 
-use crate::session::Session;
+use crate::{intervention::Intervention, session::Session};
 
 /// Frames that may wait for the watcher.
 const FRAMES_WAITING: usize = 2;
@@ -251,29 +251,27 @@ impl Simulation {
             Command::Scale { parameter, factor } => {
                 let what =
                     if factor == 1.0 { format!("{parameter} undone") } else { format!("{parameter} × {factor}") };
-                self.change(&parameter, |param| param.nominal * factor, &what);
+                self.change(&Intervention::Scale { parameter, factor }, &what);
             }
             Command::Set { parameter, value } => {
-                self.change(&parameter, |_| value, &format!("{parameter} = {}", rounded(value)))
+                let what = format!("{parameter} = {}", rounded(value));
+                self.change(&Intervention::Set { parameter, value }, &what);
             }
-            Command::Undo => {
-                self.session.rollout_mut().env_mut().params_mut().reset_all();
-                self.pending.mark(&self.session, "all undone");
-            }
+            Command::Undo => self.change(&Intervention::Undo, "all undone"),
             Command::Quit => {}
         }
     }
 
-    /// Changes parameters by hand; values are kept within their ranges.
-    fn change(&mut self, name: &str, value: impl Fn(&mesolimb_envs::Param) -> f64, what: &str) {
-        let params = self.session.rollout_mut().env_mut().params_mut();
-        let new: Vec<_> = params.matching(name).map(|p| (p.name.clone(), value(p).clamp(p.low, p.high))).collect();
-        for (name, value) in new {
-            if let Err(error) = params.set(&name, value) {
-                tracing::warn!("{error}");
-            }
+    fn change(&mut self, intervention: &Intervention, what: &str) {
+        // What has been summed up, or has failed, is not changed any more.
+        if self.ended.is_some() {
+            return;
         }
-        self.pending.mark(&self.session, what);
+        match self.session.intervene(intervention) {
+            Ok(()) => self.pending.mark(&self.session, what),
+            Err(error) if self.session.is_broken() => self.fail(error),
+            Err(error) => tracing::warn!("{error:#}"),
+        }
     }
 
     fn send_frame(&mut self) {

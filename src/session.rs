@@ -10,6 +10,7 @@ use crate::{
     checkpoint::{Checkpoint, replace_file},
     config::RunConfig,
     folder::{self, RunFolder},
+    intervention::Intervention,
     live::Cast,
     record::Recorder,
     summary::Summary,
@@ -24,6 +25,10 @@ pub struct Session {
     recorder: Option<Recorder>,
     /// Step of the last checkpoint.
     saved_at: u64,
+    /// What was changed by hand: parameters written, counted one by one.
+    interventions: u64,
+    /// How many of them the last checkpoint knows.
+    interventions_saved: u64,
     /// A step has failed half-way: what was saved before is all that can be trusted.
     broken: bool,
 }
@@ -35,7 +40,7 @@ impl Session {
     /// If the run is not valid, or the folder exists or cannot be written; nothing is written unless all is well.
     pub fn create(config: &RunConfig, out: &Path) -> anyhow::Result<Self> {
         let mut session = Self::unkept(config)?;
-        let first = session.checkpoint(RunFolder::empty_curve_bytes())?;
+        let first = session.checkpoint(RunFolder::empty_curve_bytes(), 0)?;
         session.folder = Some(RunFolder::create(out, config, &first)?);
         session.start_recorder()?;
         Ok(session)
@@ -50,7 +55,16 @@ impl Session {
         let agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
         let changes = ChangeSchedule::new(config.changes.clone(), env.params(), config.seed)?;
         let rollout = Rollout::new(env, agent, changes, config.seed);
-        Ok(Self { config: config.clone(), rollout, folder: None, recorder: None, saved_at: 0, broken: false })
+        Ok(Self {
+            config: config.clone(),
+            rollout,
+            folder: None,
+            recorder: None,
+            saved_at: 0,
+            interventions: 0,
+            interventions_saved: 0,
+            broken: false,
+        })
     }
 
     /// Takes up the run in `path` at its newest checkpoint, or the one named.
@@ -103,6 +117,8 @@ impl Session {
         let mut session = Self::unkept(config)?;
         session.rollout.load(checkpoint.rollout.clone()).with_context(|| format!("the state of {}", path.display()))?;
         session.saved_at = session.rollout.progress().steps;
+        session.interventions = checkpoint.interventions;
+        session.interventions_saved = checkpoint.interventions;
         Ok(session)
     }
 
@@ -142,6 +158,38 @@ impl Session {
         Ok(report)
     }
 
+    /// Changes the world by hand, and leaves a trace of it: in the folder of the run, if it has one, in its checkpoints
+    /// and in its summary.
+    ///
+    /// # Errors
+    /// If the intervention cannot be; nothing has changed then. If its trace cannot be written; the session is broken
+    /// then.
+    pub fn intervene(&mut self, intervention: &Intervention) -> anyhow::Result<()> {
+        if self.broken {
+            bail!("a step has failed before");
+        }
+        let written = intervention.apply(self.rollout.env_mut().params_mut())?;
+        self.interventions += written.len() as u64;
+        if let Some(folder) = &mut self.folder {
+            let added = folder.add_intervention(self.rollout.progress().steps, &written);
+            self.broken = added.is_err();
+            added?;
+        }
+        Ok(())
+    }
+
+    /// Changes of the world by hand, in the whole life of the run.
+    #[must_use]
+    pub fn interventions(&self) -> u64 {
+        self.interventions
+    }
+
+    /// Whether a step has failed: nothing more can be done here, and what was saved before can be taken up again.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Whether all steps are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -165,29 +213,39 @@ impl Session {
         Ok(summary)
     }
 
-    /// Saves the run, if it is kept, has gone on since it was saved last, and no step has failed.
+    /// Saves the run, if it is kept, has gone on or was changed by hand since it was saved last, and no
+    /// step has failed.
     ///
     /// # Errors
     /// If it cannot be written; the last good checkpoint survives.
     pub fn suspend(&mut self) -> anyhow::Result<()> {
         let steps = self.rollout.progress().steps;
-        if steps == self.saved_at || self.broken {
+        let is_saved = steps == self.saved_at && self.interventions == self.interventions_saved;
+        if is_saved || self.broken {
             return Ok(());
         }
-        let Some(curve_bytes) = self.folder.as_ref().map(RunFolder::curve_bytes) else { return Ok(()) };
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let (curve_bytes, interventions_bytes) = (folder.curve_bytes(), folder.interventions_bytes());
         if let Some(recorder) = &mut self.recorder {
             recorder.close_segment(steps)?;
         }
-        let checkpoint = self.checkpoint(curve_bytes)?;
+        let checkpoint = self.checkpoint(curve_bytes, interventions_bytes)?;
         if let Some(folder) = &mut self.folder {
             folder.save(&checkpoint, steps)?;
         }
         self.saved_at = steps;
+        self.interventions_saved = self.interventions;
         Ok(())
     }
 
-    fn checkpoint(&mut self, curve_bytes: u64) -> anyhow::Result<Checkpoint> {
-        Ok(Checkpoint { run: self.config.to_toml()?, rollout: self.rollout.save(), curve_bytes })
+    fn checkpoint(&mut self, curve_bytes: u64, interventions_bytes: u64) -> anyhow::Result<Checkpoint> {
+        Ok(Checkpoint {
+            run: self.config.to_toml()?,
+            rollout: self.rollout.save(),
+            curve_bytes,
+            interventions: self.interventions,
+            interventions_bytes,
+        })
     }
 
     /// The run, resolved.
@@ -208,7 +266,7 @@ impl Session {
         &self.rollout
     }
 
-    /// The rollout, to change the world by hand.
+    /// The rollout, to save its agent. To change the world by hand, see [`Session::intervene`].
     pub fn rollout_mut(&mut self) -> &mut Rollout {
         &mut self.rollout
     }

@@ -31,6 +31,9 @@ pub struct Summary {
     pub steps: u64,
     /// Training episodes that ended.
     pub episodes: u64,
+    /// Changes of the world that were made by hand: rows of `interventions.csv`. A run with any cannot be repeated from
+    /// its run file alone.
+    pub interventions: u64,
     /// Mean return of random actions in the unchanged world.
     pub random_return: f64,
     /// Mean return of the model-based reference in the unchanged world.
@@ -88,6 +91,7 @@ impl Summary {
             seed: config.seed,
             steps: progress.steps,
             episodes: progress.episodes,
+            interventions: session.interventions(),
             random_return,
             reference_return,
             training_return,

@@ -14,8 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{curve, files, mesolimb, outcome, recorded};
-use mesolimb::session::Session;
+use common::{curve, files, mesolimb, outcome, recorded, train_on};
+use mesolimb::{config::RunConfig, intervention::Intervention, session::Session};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 
@@ -214,11 +214,67 @@ fn taken_back_before_what_was_recorded() {
     let older = dir.join("checkpoints/step_000000000840.ckpt");
     let kept = folder.path().join("kept.ckpt");
     fs::copy(&older, &kept).unwrap();
-    common::train_on(Session::resume(&dir, None, Some(1200)).unwrap());
+    train_on(Session::resume(&dir, None, Some(1200)).unwrap());
     assert!(!older.exists(), "more than two checkpoints are kept");
-    common::train_on(Session::resume(&dir, Some(&kept), Some(RECORDED.steps)).unwrap());
+    train_on(Session::resume(&dir, Some(&kept), Some(RECORDED.steps)).unwrap());
     assert_same_end(&dir, &expected, "taken back");
     assert_same_record(&RECORDED, &dir, &expected);
+}
+
+/// Changes by hand are part of the run: what a resumed run forgets, its folder forgets too.
+#[test]
+fn changed_by_hand_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = ["task=cartpole", "steps=300", "checkpoint_every=100", "spiking.cells=8"].map(String::from);
+    let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
+    let scale = |factor| Intervention::Scale { parameter: "motor_gain".into(), factor };
+    // The changes, each once so many steps have been lived.
+    let story = [(40, scale(0.5)), (150, Intervention::Undo)];
+    let live_until = |session: &mut Session, end: u64| {
+        while session.rollout().progress().steps < end {
+            let now = session.rollout().progress().steps;
+            for (_, intervention) in story.iter().filter(|(step, _)| *step == now) {
+                session.intervene(intervention).unwrap();
+            }
+            session.step().unwrap();
+        }
+    };
+    let (expected, dir) = (folder.path().join("expected"), folder.path().join("dropped"));
+    let mut session = Session::create(&config, &expected).unwrap();
+    live_until(&mut session, 200);
+    // Changed right after it was saved: it is saved once more.
+    session.intervene(&scale(-1.0)).unwrap();
+    session.suspend().unwrap();
+    train_on(session);
+    let rows = |dir: &Path| fs::read_to_string(dir.join("interventions.csv")).unwrap();
+    let first = "step,parameter,value\n40,motor_gain/push,0.5\n";
+    assert_eq!(rows(&expected), format!("{first}150,all,undo\n200,motor_gain/push,-1\n"));
+
+    let mut session = Session::create(&config, &dir).unwrap();
+    assert!(!dir.join("interventions.csv").exists());
+    let unknown = Intervention::Set { parameter: "motor_gian".into(), value: 1.0 };
+    let error = session.intervene(&unknown).unwrap_err().to_string();
+    assert!(error.contains("no parameter 'motor_gian'; did you mean 'motor_gain"), "{error}");
+    live_until(&mut session, 160);
+    assert_eq!(session.interventions(), 2);
+    let naive = folder.path().join("naive.ckpt");
+    fs::copy(dir.join("checkpoints/step_000000000000.ckpt"), &naive).unwrap();
+    drop(session);
+    let mut session = Session::resume(&dir, None, None).unwrap();
+    assert_eq!((rows(&dir).as_str(), session.interventions()), (first, 1));
+    live_until(&mut session, 200);
+    session.intervene(&scale(-1.0)).unwrap();
+    session.suspend().unwrap();
+    drop(session);
+    let mut session = Session::resume(&dir, None, None).unwrap();
+    assert_eq!((session.rollout().progress().steps, session.interventions()), (200, 3));
+    assert_eq!(session.finish().unwrap().interventions, 3);
+    train_on(session);
+    fs::remove_file(dir.join("summary.json")).unwrap();
+    assert_same_end(&dir, &expected, "changed by hand");
+
+    drop(Session::resume(&dir, Some(&naive), None).unwrap());
+    assert!(!dir.join("interventions.csv").exists(), "changes of another life are left over");
 }
 
 fn copy(from: &Path, to: &Path) {
