@@ -16,6 +16,8 @@ use super::link::Link;
 
 /// How long a picture may take until it counts as failed. A software renderer needs seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Pictures to draw before the one that is kept: the first ones are dark while shaders are compiled.
+const WARM_UP: u32 = 10;
 /// How long to wait for the first frame.
 const FIRST_FRAME: Duration = Duration::from_secs(120);
 
@@ -51,7 +53,8 @@ pub struct FinalShot {
     after: Duration,
     outcome: Outcome,
     opened: Duration,
-    first_frame: Option<Duration>,
+    /// When the first frame was shown, and how many pictures had been drawn by then.
+    first_frame: Option<(Duration, u32)>,
     taken: Option<Duration>,
 }
 
@@ -98,13 +101,13 @@ pub fn take_final(
         shot.opened = now;
     }
     if shot.first_frame.is_none() && link.latest.is_some() {
-        shot.first_frame = Some(now);
+        shot.first_frame = Some((now, drawn.0));
     }
     let too_late = match (shot.first_frame, shot.taken) {
         (None, _) => now > shot.opened + FIRST_FRAME,
         (Some(_), Some(taken)) => now > taken + PATIENCE,
-        (Some(first_frame), None) => {
-            if now >= first_frame + shot.after {
+        (Some((first_frame, drawn_before)), None) => {
+            if now >= first_frame + shot.after && drawn.0.wrapping_sub(drawn_before) >= WARM_UP {
                 take(&mut commands, shot.path.clone(), shot.outcome.clone());
                 shot.taken = Some(now);
             }
