@@ -4,6 +4,11 @@
 //! changed by hand · `checkpoints/` · `record/` on request · `summary.json` once the run is done · `.lock`, empty, locked
 //! while a process is at work.
 //!
+//! `curve.csv` has a row for each training episode, once it has ended: `episode`, counted from 0 · `end_step`, the control
+//! step of life with which it ended, counted from 1 · `length` in control steps · `return`, the sum of its rewards · `end`,
+//! why it ended · `exploration` and `recalibration` after its last step (see [`mesolimb_agents::Insight`]).
+//! What `record/` holds, [`crate::record`] says.
+//!
 //! `interventions.csv` has a row for each parameter that was written by hand: `step` control steps had been lived, then
 //! `parameter` got `value`, in the unit of the parameter. `all,undo` gave every parameter its nominal value.
 

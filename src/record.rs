@@ -1,32 +1,34 @@
 //! The recorder: spikes and states as Parquet, one pair of files for each stretch between two checkpoints.
 //!
 //! It watches and never influences. A stretch is written under a temporary name and renamed when its checkpoint is due,
-//! so that what is recorded always fits what was saved.
+//! so that what is recorded always fits what was saved. The number in a file's name is the control steps lived before it.
+//!
+//! `steps_*.parquet` has a row for each control step: `step`, counted from 1 through all episodes · `reward` of the step ·
+//! what could be seen of the agent (see [`mesolimb_agents::Insight`]): `value` of the observation that was acted on,
+//! `delta`, `dopamine`, `noradrenaline`, `exploration` and `recalibration` after the step · `observation_*` after the step,
+//! which the next step acts on, or which ended the episode · `action_*` that was done in the step. Units are those of the
+//! channels. The observation that an episode begins with has no row.
+//!
+//! `spikes_*.parquet` has a row for each spike: `step` in which it fell · `tick` of the brain within the thought at the end
+//! of that step, from 0 · `cell`, counted through all populations · `size`, 1 for a full burst. The first thought of an
+//! episode comes before its first step: it has the number of that step, and ticks below 0, up to −1.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use anyhow::Context as _;
 use mesolimb_agents::{Rollout, StepReport};
-use parquet::{
-    basic::Compression,
-    data_type::{DoubleType, FloatType, Int32Type, Int64Type},
-    file::{properties::WriterProperties, writer::SerializedFileWriter},
-    schema::parser::parse_message_type,
-};
+use table::{Column, Table, cut, last_step};
 
-use crate::checkpoint::temporary_beside;
-
-/// Rows that are held before they are written.
-const ROWS_PER_GROUP: usize = 1 << 17;
+mod table;
 
 /// Records a run into a folder.
 pub struct Recorder {
     folder: PathBuf,
     steps_schema: Vec<(String, Column)>,
+    ticks_per_step: u32,
     segment: Option<Segment>,
 }
 
@@ -35,31 +37,15 @@ struct Segment {
     spikes: Table,
 }
 
-/// The values of a column that wait to be written.
-#[derive(Clone)]
-enum Column {
-    I32(Vec<i32>),
-    I64(Vec<i64>),
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
-
 impl Recorder {
-    /// Starts to record where a rollout stands; what was recorded beyond that is removed.
+    /// Starts to record where a rollout stands, with so many brain ticks a thought; what was recorded beyond that is
+    /// removed.
     ///
     /// # Errors
     /// If the folder cannot be made or tidied.
-    pub fn start(folder: &Path, rollout: &Rollout) -> anyhow::Result<Self> {
+    pub fn start(folder: &Path, rollout: &Rollout, ticks_per_step: u32) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        for entry in fs::read_dir(folder)?.filter_map(Result::ok) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let start: Option<u64> =
-                name.split_once('_').and_then(|(_, rest)| rest.split('.').next()).and_then(|step| step.parse().ok());
-            let beyond = start.is_some_and(|start| start >= rollout.progress().steps);
-            if beyond || name.ends_with(".tmp") {
-                fs::remove_file(entry.path()).with_context(|| format!("cannot remove {}", entry.path().display()))?;
-            }
-        }
+        forget_beyond(folder, rollout.progress().steps)?;
         let spec = rollout.env().spec();
         let f32_column = || Column::F32(Vec::new());
         let mut steps_schema =
@@ -69,7 +55,7 @@ impl Recorder {
         }
         steps_schema.extend(spec.observations.iter().map(|c| (format!("observation_{}", c.name), f32_column())));
         steps_schema.extend(spec.actions.iter().map(|c| (format!("action_{}", c.name), f32_column())));
-        Ok(Self { folder: folder.to_owned(), steps_schema, segment: None })
+        Ok(Self { folder: folder.to_owned(), steps_schema, ticks_per_step, segment: None })
     }
 
     /// Records the control step that was just lived.
@@ -78,10 +64,7 @@ impl Recorder {
     /// If it cannot be written.
     pub fn note(&mut self, rollout: &Rollout, report: &StepReport) -> anyhow::Result<()> {
         let step = rollout.progress().steps;
-        if self.segment.is_none() {
-            self.segment = Some(self.open_segment(step - 1)?);
-        }
-        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let segment = self.segment_from(step - 1)?;
         let insight = rollout.agent().insight();
         let mut row = Row { columns: &mut segment.steps.columns, next: 0 };
         row.i64(step as i64);
@@ -98,27 +81,37 @@ impl Recorder {
         }
         rollout.observation().iter().chain(rollout.action()).for_each(|&value| row.f32(value));
         segment.steps.end_row()?;
-        for spike in rollout.agent().brain().map_or(&[][..], |brain| brain.spikes()) {
-            let mut row = Row { columns: &mut segment.spikes.columns, next: 0 };
-            row.i64(step as i64);
-            row.i32(spike.tick as i32);
-            row.i32(spike.cell as i32);
-            row.f32(spike.size);
-            segment.spikes.end_row()?;
-        }
-        Ok(())
+        segment.note_spikes(rollout, step, 0)
+    }
+
+    /// Records the thought that an episode begins with, before its first step.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn note_first_thought(&mut self, rollout: &Rollout) -> anyhow::Result<()> {
+        let (lived, first_tick) = (rollout.progress().steps, -(self.ticks_per_step as i32));
+        self.segment_from(lived)?.note_spikes(rollout, lived + 1, first_tick)
     }
 
     /// Ends the stretch under way, because a checkpoint is due.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn close_segment(&mut self, _step: u64) -> anyhow::Result<()> {
+    pub fn close_segment(&mut self) -> anyhow::Result<()> {
         if let Some(segment) = self.segment.take() {
             segment.steps.close()?;
             segment.spikes.close()?;
         }
         Ok(())
+    }
+
+    /// The stretch under way; a new one begins after `start` control steps.
+    fn segment_from(&mut self, start: u64) -> anyhow::Result<&mut Segment> {
+        let segment = match self.segment.take() {
+            Some(segment) => segment,
+            None => self.open_segment(start)?,
+        };
+        Ok(self.segment.insert(segment))
     }
 
     fn open_segment(&self, start: u64) -> anyhow::Result<Segment> {
@@ -134,6 +127,37 @@ impl Recorder {
             spikes: Table::create(path("spikes"), spikes_schema)?,
         })
     }
+}
+
+impl Segment {
+    fn note_spikes(&mut self, rollout: &Rollout, step: u64, first_tick: i32) -> anyhow::Result<()> {
+        for spike in rollout.agent().brain().map_or(&[][..], |brain| brain.spikes()) {
+            let mut row = Row { columns: &mut self.spikes.columns, next: 0 };
+            row.i64(step as i64);
+            row.i32(first_tick + spike.tick as i32);
+            row.i32(spike.cell as i32);
+            row.f32(spike.size);
+            self.spikes.end_row()?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes what tells of more than `step` control steps, and what was never finished.
+fn forget_beyond(folder: &Path, step: u64) -> anyhow::Result<()> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let start: Option<u64> =
+            name.split_once('_').and_then(|(_, rest)| rest.split('.').next()).and_then(|start| start.parse().ok());
+        if name.ends_with(".tmp") || start.is_some_and(|start| start >= step) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        } else if start.is_some() && last_step(&path)?.is_some_and(|last| last > step) {
+            // Saved at other moments than this checkpoint: the stretch is kept up to here.
+            cut(&path, step)?;
+        }
+    }
+    Ok(())
 }
 
 /// Fills one row, column by column.
@@ -170,74 +194,5 @@ impl Row<'_> {
         if let Column::F64(values) = self.column() {
             values.push(value);
         }
-    }
-}
-
-/// A Parquet file that is being written.
-struct Table {
-    path: PathBuf,
-    writer: SerializedFileWriter<File>,
-    columns: Vec<Column>,
-    rows: usize,
-}
-
-impl Table {
-    fn create(path: PathBuf, schema: Vec<(String, Column)>) -> anyhow::Result<Self> {
-        let fields: String = schema
-            .iter()
-            .map(|(name, column)| {
-                let kind = match column {
-                    Column::I32(_) => "INT32",
-                    Column::I64(_) => "INT64",
-                    Column::F32(_) => "FLOAT",
-                    Column::F64(_) => "DOUBLE",
-                };
-                format!("REQUIRED {kind} {name};")
-            })
-            .collect();
-        let schema_type = Arc::new(parse_message_type(&format!("message run {{ {fields} }}"))?);
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-        let temporary = temporary_beside(&path);
-        let file = File::create(&temporary).with_context(|| format!("cannot write {}", temporary.display()))?;
-        let writer = SerializedFileWriter::new(file, schema_type, Arc::new(properties))?;
-        Ok(Self { path, writer, columns: schema.into_iter().map(|(_, column)| column).collect(), rows: 0 })
-    }
-
-    fn end_row(&mut self) -> anyhow::Result<()> {
-        self.rows += 1;
-        if self.rows == ROWS_PER_GROUP { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> anyhow::Result<()> {
-        let mut group = self.writer.next_row_group()?;
-        for column in &mut self.columns {
-            let Some(mut writer) = group.next_column()? else { break };
-            match column {
-                Column::I32(values) => writer.typed::<Int32Type>().write_batch(values, None, None)?,
-                Column::I64(values) => writer.typed::<Int64Type>().write_batch(values, None, None)?,
-                Column::F32(values) => writer.typed::<FloatType>().write_batch(values, None, None)?,
-                Column::F64(values) => writer.typed::<DoubleType>().write_batch(values, None, None)?,
-            };
-            writer.close()?;
-            match column {
-                Column::I32(values) => values.clear(),
-                Column::I64(values) => values.clear(),
-                Column::F32(values) => values.clear(),
-                Column::F64(values) => values.clear(),
-            }
-        }
-        group.close()?;
-        self.rows = 0;
-        Ok(())
-    }
-
-    fn close(mut self) -> anyhow::Result<()> {
-        if self.rows > 0 {
-            self.flush()?;
-        }
-        let file = self.writer.into_inner()?;
-        file.sync_all()?;
-        fs::rename(temporary_beside(&self.path), &self.path)
-            .with_context(|| format!("cannot write {}", self.path.display()))
     }
 }

@@ -124,7 +124,8 @@ impl Session {
 
     fn start_recorder(&mut self) -> anyhow::Result<()> {
         if let (true, Some(folder)) = (self.config.record, &self.folder) {
-            self.recorder = Some(Recorder::start(&folder.path().join("record"), &self.rollout)?);
+            self.recorder =
+                Some(Recorder::start(&folder.path().join("record"), &self.rollout, self.config.spiking.ticks)?);
         }
         Ok(())
     }
@@ -144,6 +145,10 @@ impl Session {
     }
 
     fn live_and_keep(&mut self) -> anyhow::Result<StepReport> {
+        let begins = self.rollout.prepare()?;
+        if let (true, Some(recorder)) = (begins, &mut self.recorder) {
+            recorder.note_first_thought(&self.rollout)?;
+        }
         let report = self.rollout.step()?;
         if let Some(recorder) = &mut self.recorder {
             recorder.note(&self.rollout, &report)?;
@@ -227,7 +232,7 @@ impl Session {
         let Some(folder) = &self.folder else { return Ok(()) };
         let (curve_bytes, interventions_bytes) = (folder.curve_bytes(), folder.interventions_bytes());
         if let Some(recorder) = &mut self.recorder {
-            recorder.close_segment(steps)?;
+            recorder.close_segment()?;
         }
         let checkpoint = self.checkpoint(curve_bytes, interventions_bytes)?;
         if let Some(folder) = &mut self.folder {

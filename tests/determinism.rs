@@ -98,32 +98,46 @@ fn check_record(run: &Path) {
     assert_eq!(recorded_columns(run, "spikes"), ["step", "tick", "cell", "size"]);
     assert!(spikes.len() as u64 > STEPS, "only {} spikes were recorded", spikes.len());
     let in_range = |row: &Vec<String>| {
-        let [step, tick, cell]: [u64; 3] = std::array::from_fn(|i| row[i].parse().unwrap());
-        (1..=STEPS).contains(&step) && tick < 8 && cell < 4 * 32
+        let [step, tick, cell]: [i64; 3] = std::array::from_fn(|i| row[i].parse().unwrap());
+        (1..=STEPS as i64).contains(&step) && (-8..8).contains(&tick) && (0..4 * 32).contains(&cell)
     };
     assert_eq!(spikes.iter().find(|row| !in_range(row)), None, "a spike that cannot be");
 }
 
-/// What is recorded is what happened: every number of every step, and every spike.
+/// What is recorded is what happened: every number of every step, and every spike, those of the first thought of an
+/// episode too. A twin of the run tells what happened.
 #[test]
 fn the_record_tells_what_happened() {
     let runs = Runs::new();
     let settings = ["steps=300", "spiking.cells=8", "record=true", "checkpoint_every=77"].map(String::from);
     let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
     let run = runs.0.path().join("recorded");
-    let mut session = Session::create(&config, &run).unwrap();
+    train_on(Session::create(&config, &run).unwrap());
+    let mut twin = Session::unkept(&config).unwrap();
     let (mut steps, mut spikes) = (Vec::new(), Vec::new());
-    while !session.is_finished() {
-        let report = session.step().unwrap();
-        let rollout = session.rollout();
+    let spikes_of = |session: &Session, step: u64, first_tick: f64| {
+        let spikes = session.rollout().agent().brain().unwrap().spikes().iter();
+        let rows =
+            spikes.map(|s| vec![step as f64, first_tick + f64::from(s.tick), f64::from(s.cell), f64::from(s.size)]);
+        rows.collect::<Vec<_>>()
+    };
+    let mut n_first = 0;
+    while !twin.is_finished() {
+        if twin.rollout_mut().prepare().unwrap() {
+            let first_thought = spikes_of(&twin, twin.rollout().progress().steps + 1, -8.0);
+            n_first += usize::from(!first_thought.is_empty());
+            spikes.extend(first_thought);
+        }
+        let report = twin.step().unwrap();
+        let rollout = twin.rollout();
         let step = rollout.progress().steps;
         let Insight { value, delta, dopamine, noradrenaline, exploration, recalibration } = rollout.agent().insight();
         let seen = [value, delta, dopamine, noradrenaline, exploration, recalibration];
         let numbers = seen.iter().chain(rollout.observation()).chain(rollout.action()).map(|v| f64::from(*v));
         steps.push([step as f64, report.reward].into_iter().chain(numbers).collect::<Vec<f64>>());
-        let of_step = rollout.agent().brain().unwrap().spikes().iter();
-        spikes.extend(of_step.map(|s| vec![step as f64, f64::from(s.tick), f64::from(s.cell), f64::from(s.size)]));
+        spikes.extend(spikes_of(&twin, step, 0.0));
     }
+    assert!(n_first > 1, "only {n_first} first thoughts with spikes, so little was tested");
     for (kind, expected) in [("steps", steps), ("spikes", spikes)] {
         let found: Vec<Vec<f64>> =
             recorded(&run, kind).iter().map(|row| row.iter().map(|v| v.parse().unwrap()).collect()).collect();

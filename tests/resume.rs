@@ -221,6 +221,37 @@ fn taken_back_before_what_was_recorded() {
     assert_same_record(&RECORDED, &dir, &expected);
 }
 
+/// A run that goes back to a moment in the midst of a stretch that was recorded.
+#[test]
+fn taken_back_into_the_midst_of_what_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = Undisturbed::run(&RECORDED, folder.path()).dir;
+    let settings = ["steps=900", "checkpoint_every=60", "spiking.cells=8", "record=true"].map(String::from);
+    let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
+    let dir = folder.path().join("unaligned");
+    let mut session = Session::create(&config, &dir).unwrap();
+    let (early, midst) = (folder.path().join("early.ckpt"), folder.path().join("midst.ckpt"));
+    while session.rollout().progress().steps < 300 {
+        session.step().unwrap();
+        let step = session.rollout().progress().steps;
+        if let Some(kept) = [(60, &early), (180, &midst)].iter().find(|(at, _)| *at == step).map(|(_, kept)| kept) {
+            fs::copy(dir.join(format!("checkpoints/step_{step:012}.ckpt")), kept).unwrap();
+        }
+    }
+    drop(session);
+    let run_file = fs::read_to_string(dir.join("run.toml")).unwrap();
+    let seldom = run_file.replace("checkpoint_every = 60", "checkpoint_every = 400");
+    fs::write(dir.join("run.toml"), seldom).unwrap();
+    let mut session = Session::resume(&dir, Some(&early), None).unwrap();
+    while session.rollout().progress().steps < 450 {
+        session.step().unwrap();
+    }
+    drop(session);
+    assert!(dir.join("record/steps_000000000060.parquet").exists(), "no stretch holds step 180 in its midst");
+    train_on(Session::resume(&dir, Some(&midst), None).unwrap());
+    assert_same_record(&RECORDED, &dir, &expected);
+}
+
 /// Changes by hand are part of the run: what a resumed run forgets, its folder forgets too.
 #[test]
 fn changed_by_hand_and_resumed() {

@@ -109,6 +109,7 @@ impl Rollout {
 
     /// Lives for one control step: sense, think, act, move, evaluate, learn.
     ///
+    /// Begins an episode first, if none is under way: see [`Rollout::prepare`].
     /// Sensing and thinking happen once a step, where the value of what comes next is needed: at the start of an episode,
     /// and then within [`Agent::learn`]; the next act answers that thought. Allocates nothing within an episode.
     ///
@@ -116,9 +117,7 @@ impl Rollout {
     /// If an observation or reward is not finite; the agent has learned nothing from it. If an action is not finite; the
     /// world has not moved then.
     pub fn step(&mut self) -> Result<StepReport, AgentError> {
-        if !self.progress.in_episode {
-            self.begin_episode()?;
-        }
+        self.prepare()?;
         self.agent.act(&mut self.action);
         self.check_action()?;
         let world_changed = self.changes.advance(self.progress.steps, self.env.params_mut());
@@ -142,6 +141,19 @@ impl Rollout {
             None => None,
         };
         Ok(StepReport { reward: step.reward, world_changed, episode: end.map(|end| self.end_episode(end)) })
+    }
+
+    /// Begins an episode if none is under way, and returns whether it did: the agent has sensed and thought for the first
+    /// time then. [`Rollout::step`] does so by itself; whoever wants to see that first thought calls this before.
+    ///
+    /// # Errors
+    /// If an observation is not finite; the agent has not changed.
+    pub fn prepare(&mut self) -> Result<bool, AgentError> {
+        let begins = !self.progress.in_episode;
+        if begins {
+            self.begin_episode()?;
+        }
+        Ok(begins)
     }
 
     fn begin_episode(&mut self) -> Result<(), AgentError> {
