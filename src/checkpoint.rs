@@ -70,6 +70,7 @@ impl Checkpoint {
     }
 
     fn read_inner(path: &Path) -> anyhow::Result<Self> {
+        // Every error of this function gets the path as its context.
         let mut file = File::open(path)?;
         let len = file.metadata()?.len();
         if len == 0 {

@@ -13,9 +13,10 @@
 //! `parameter` got `value`, in the unit of the parameter. `all,undo` gave every parameter its nominal value.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{BufWriter, ErrorKind, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
@@ -56,7 +57,9 @@ impl RunFolder {
         let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         let name = path.file_name().with_context(|| format!("{} names no folder", path.display()))?;
-        let making = parent.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+        let name = name.to_string_lossy();
+        remove_killed_starts(parent, &name);
+        let making = parent.join(format!(".{name}.{}.tmp", std::process::id()));
         let made = Self::fill(&making, config, first)
             .and_then(|()| fs::rename(&making, path).with_context(|| format!("cannot make {}", path.display())));
         if let Err(error) = made {
@@ -84,15 +87,20 @@ impl RunFolder {
         let lock = File::open(&lock_path)
             .or_else(|_| OpenOptions::new().append(true).create(true).open(&lock_path))
             .with_context(|| format!("cannot write {}", lock_path.display()))?;
-        if lock.try_lock().is_err() {
-            bail!("another mesolimb is at work in {}", path.display());
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!("another mesolimb is at work in {}", path.display()),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", lock_path.display()));
+            }
         }
         let curve_path = path.join("curve.csv");
         let mut curve = OpenOptions::new()
             .write(true)
             .open(&curve_path)
             .with_context(|| format!("cannot write {}", curve_path.display()))?;
-        let curve_bytes = curve.seek(SeekFrom::End(0))?;
+        let curve_bytes =
+            curve.seek(SeekFrom::End(0)).with_context(|| format!("cannot read {}", curve_path.display()))?;
         let interventions_bytes = match fs::metadata(path.join(INTERVENTIONS)) {
             Ok(data) => data.len(),
             Err(error) if error.kind() == ErrorKind::NotFound => 0,
@@ -128,8 +136,12 @@ impl RunFolder {
             fs::remove_file(&newer).with_context(|| format!("cannot remove {}", newer.display()))?;
         }
         self.remove_unfinished();
-        self.curve.get_ref().set_len(checkpoint.curve_bytes)?;
-        self.curve.seek(SeekFrom::End(0))?;
+        let curve = &mut self.curve;
+        curve
+            .get_ref()
+            .set_len(checkpoint.curve_bytes)
+            .and_then(|()| curve.seek(SeekFrom::End(0)))
+            .with_context(|| format!("cannot cut {}", self.path.join("curve.csv").display()))?;
         self.curve_bytes = checkpoint.curve_bytes;
         self.cut_interventions(checkpoint.interventions_bytes)
     }
@@ -225,7 +237,8 @@ impl RunFolder {
     /// If it cannot be written; the last good one survives.
     pub fn save(&mut self, checkpoint: &Checkpoint, step: u64) -> anyhow::Result<()> {
         // The curve goes first: a checkpoint never tells of lines that are not on disk.
-        self.curve.get_ref().sync_data().context("cannot sync curve.csv")?;
+        let curve = self.curve.get_ref().sync_data();
+        curve.with_context(|| format!("cannot sync {}", self.path.join("curve.csv").display()))?;
         checkpoint.write(&checkpoint_path(&self.path, step))?;
         let mut all = checkpoints(&self.path)?;
         all.truncate(all.len().saturating_sub(KEPT_CHECKPOINTS));
@@ -297,6 +310,25 @@ pub fn read_checkpoint(path: &Path, named: Option<&Path>) -> anyhow::Result<Chec
             None => error,
         }
     })
+}
+
+/// A start takes far less than a second; what is older than this was left behind by one that was killed.
+const KILLED_START_AGE: Duration = Duration::from_secs(60);
+
+/// Removes what killed starts of the run `name` have left behind in `parent`.
+fn remove_killed_starts(parent: &Path, name: &str) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let is_start = entry.file_name().to_str().is_some_and(|file| {
+            let pid = file.strip_prefix(&format!(".{name}.")).and_then(|rest| rest.strip_suffix(".tmp"));
+            pid.is_some_and(|pid| !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit()))
+        });
+        let modified = entry.metadata().and_then(|data| data.modified());
+        let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KILLED_START_AGE));
+        if is_start && is_old {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn checkpoint_path(folder: &Path, step: u64) -> PathBuf {

@@ -7,6 +7,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, SystemTime},
 };
 
 use common::{complaint, curve, files, mesolimb, newest_checkpoint, resume, train_on};
@@ -395,4 +396,22 @@ fn a_step_that_failed_in_front_of_a_watcher_is_an_error() {
     let error = thread.join().unwrap().map(|_| ()).unwrap_err();
     assert_eq!(format!("stopped: {error:#}"), told);
     assert!(files(&checkpoints) == before, "a checkpoint was written after a step had failed");
+}
+
+/// What a start that was killed has left behind goes with the next start of the same name; a start under way stays.
+#[test]
+fn a_start_that_was_killed_leaves_nothing_for_long() {
+    let place = Workplace::empty();
+    let long_ago = SystemTime::now() - Duration::from_secs(3_600);
+    for name in [".run.123.tmp", ".run.124.tmp", ".runner.125.tmp", ".run.tmp"] {
+        fs::create_dir_all(place.path(name).join("checkpoints")).unwrap();
+        if name != ".run.124.tmp" {
+            fs::File::open(place.path(name)).unwrap().set_modified(long_ago).unwrap();
+        }
+    }
+    place.train("run", 200);
+    let stays = |name: &str| place.path(name).exists();
+    assert!(!stays(".run.123.tmp"), "it is left behind");
+    assert!(stays(".run.124.tmp"), "a start under way was disturbed");
+    assert!(stays(".runner.125.tmp") && stays(".run.tmp"), "something else was removed");
 }
