@@ -133,7 +133,8 @@ impl Session {
     /// One control step, and what is to be kept of it.
     ///
     /// # Errors
-    /// If an observation is not finite, or something cannot be written. What was saved before is not touched, then or
+    /// If an observation, a reward or an action is not finite: the message says at which step. If something cannot be
+    /// written. What was saved before is not touched, then or
     /// later: take the run up there again.
     pub fn step(&mut self) -> anyhow::Result<StepReport> {
         if self.broken {
@@ -145,11 +146,12 @@ impl Session {
     }
 
     fn live_and_keep(&mut self) -> anyhow::Result<StepReport> {
-        let begins = self.rollout.prepare()?;
+        let step = self.rollout.progress().steps + 1;
+        let begins = self.rollout.prepare().with_context(|| format!("at step {step}"))?;
         if let (true, Some(recorder)) = (begins, &mut self.recorder) {
             recorder.note_first_thought(&self.rollout)?;
         }
-        let report = self.rollout.step()?;
+        let report = self.rollout.step().with_context(|| format!("at step {step}"))?;
         if let Some(recorder) = &mut self.recorder {
             recorder.note(&self.rollout, &report)?;
         }

@@ -113,7 +113,7 @@ fn mean_return(
 ) -> anyhow::Result<f64> {
     let settings = config.agent_settings();
     let make = |index: u64| -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> {
-        let env = mesolimb_envs::make(&config.task).map_err(|e| AgentError::State(e.to_string()))?;
+        let env = mesolimb_envs::make(&config.task)?;
         // Chance differs from episode to episode; what was learned does not.
         let seed = if state.is_some() { config.seed } else { config.seed.wrapping_mul(1_000).wrapping_add(index) };
         let mut agent = registry::make(agent, &settings, env.as_ref(), seed)?;

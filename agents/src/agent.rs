@@ -95,7 +95,7 @@ pub enum AgentError {
         value: f32,
     },
     /// An action is not finite: what was learned has broken, and no body is moved by it.
-    #[error("action '{channel}' is {value} at step {step}, expected a finite number")]
+    #[error("action '{channel}' is {value}, expected a finite number")]
     Action {
         /// Control step of life, from 1.
         step: u64,
@@ -146,6 +146,9 @@ pub enum AgentError {
     /// The brain could not be built or restored.
     #[error(transparent)]
     Brain(#[from] mesolimb_brain::BrainError),
+    /// The world could not be made, changed or restored.
+    #[error(transparent)]
+    Env(#[from] mesolimb_envs::EnvError),
     /// A saved state does not fit or is damaged.
     #[error("saved state of the agent cannot be used: {0}")]
     State(String),

@@ -23,7 +23,7 @@ where
         .into_par_iter()
         .map(|index| {
             let (mut env, mut agent) = make(index)?;
-            env.params_mut().copy_values_from(params).map_err(|e| AgentError::State(e.to_string()))?;
+            env.params_mut().copy_values_from(params)?;
             episode(env.as_mut(), agent.as_mut(), episode_seed(seed, "evaluation", index))
         })
         .collect()

@@ -266,9 +266,9 @@ impl Rollout {
         if state.progress.recent_returns.len() > RECENT_EPISODES {
             return Err(unfit("the number of recent returns"));
         }
-        self.env.load(&state.env).map_err(|e| AgentError::State(e.to_string()))?;
+        self.env.load(&state.env)?;
         self.agent.load(&state.agent)?;
-        self.changes.restore(state.changes, self.env.params()).map_err(|e| AgentError::State(e.to_string()))?;
+        self.changes.restore(state.changes, self.env.params())?;
         self.progress = state.progress;
         self.observation = state.observation;
         self.action = state.action;
