@@ -4,7 +4,8 @@
 //! |---|---|---|---|---|
 //! | 0, 1 | `shoulder_cos`, `shoulder_sin` | 1 | ±1 | 1 |
 //! | 2, 3 | `elbow_cos`, `elbow_sin` | 1 | ±1 | 1 |
-//! | 4, 5 | `target_x`, `target_y` | m | ±0.85 | 0.5 |
+//! | 4 | `target_x` | m | 0 to 0.85 | 0.5 |
+//! | 5 | `target_y` | m | ±0.85 | 0.5 |
 //! | 6 | `shoulder_velocity` | rad/s | ±35 | 5 |
 //! | 7 | `elbow_velocity` | rad/s | ±80 | 5 |
 //! | 8, 9 | `error_x`, `error_y`: fingertip minus target | m | ±1.75 | 0.5 |
@@ -16,13 +17,13 @@
 //!
 //! Reward of a step: −d − 0.05 · mean((torque / limit)²), with d the distance from fingertip to target in m after it.
 //! Termination: none. Time limit: 100 steps of 20 ms.
-//! Start: at rest, shoulder anywhere, elbow uniform within ±2.2 rad; target uniform by area between 0.3 and 0.85 m
-//! from the shoulder.
+//! Start: at rest, shoulder uniform within ±90° of straight ahead, elbow uniform within ±2.2 rad; target uniform by area
+//! in the half ring before the robot, between 0.3 and 0.85 m from the shoulder.
 //!
 //! Origin: Gymnasium's `Reacher-v5`. It differs there: links of human size (0.5 and 0.4 m), an elbow with stops,
-//! torques that make a reach last about half a second, a target that is reachable everywhere, and Rapier's physics.
+//! torques that make a reach last about half a second, targets before the robot that it can reach, and Rapier's physics.
 
-use std::f64::consts::PI;
+use std::f64::consts::FRAC_PI_2;
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -37,6 +38,8 @@ use crate::{
     world::World,
 };
 
+/// Half of the angle in which arms start and targets lie: the half plane before the robot.
+const FRONT: f64 = FRAC_PI_2;
 /// Distance from shoulder to elbow, in m.
 pub const UPPER_ARM_LENGTH: f64 = 0.5;
 /// Distance from elbow to fingertip, in m.
@@ -112,7 +115,7 @@ pub fn robot() -> RobotSpec {
 #[must_use]
 pub fn design() -> Design {
     let unit = [-1.0, 1.0];
-    let target_range = [-TARGET_RADII[1] as f32, TARGET_RADII[1] as f32];
+    let farthest = TARGET_RADII[1] as f32;
     let reach = (UPPER_ARM_LENGTH + FOREARM_LENGTH + TARGET_RADII[1]) as f32;
     let pedestal_half_length = ARM_HEIGHT / 2.0;
     let bearing = |radius, half_length| Shape::Cylinder { radius, half_length };
@@ -124,8 +127,8 @@ pub fn design() -> Design {
             Sensor::new("shoulder_sin", "1", unit, 1.0),
             Sensor::new("elbow_cos", "1", unit, 1.0),
             Sensor::new("elbow_sin", "1", unit, 1.0),
-            Sensor::new("target_x", "m", target_range, 0.5),
-            Sensor::new("target_y", "m", target_range, 0.5),
+            Sensor::new("target_x", "m", [0.0, farthest], 0.5),
+            Sensor::new("target_y", "m", [-farthest, farthest], 0.5),
             Sensor::new("shoulder_velocity", "rad/s", [-35.0, 35.0], 5.0),
             Sensor::new("elbow_velocity", "rad/s", [-80.0, 80.0], 5.0),
             Sensor::new("error_x", "m", [-reach, reach], 0.5),
@@ -168,11 +171,11 @@ impl Reacher {
 
 impl Task for Reacher {
     fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
-        positions[SHOULDER] = rng.random_range(-PI..PI);
+        positions[SHOULDER] = rng.random_range(-FRONT..FRONT);
         positions[ELBOW] = rng.random_range(-MAX_START_ELBOW..MAX_START_ELBOW);
         let [nearest, farthest] = TARGET_RADII;
         let radius = rng.random_range(nearest * nearest..farthest * farthest).sqrt();
-        let (sin, cos) = rng.random_range(-PI..PI).sin_cos();
+        let (sin, cos) = rng.random_range(-FRONT..FRONT).sin_cos();
         self.target = [radius * cos, radius * sin];
     }
 
