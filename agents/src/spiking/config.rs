@@ -1,4 +1,4 @@
-//! Settings of the spiking actor-critic. Every entry is an experiment: `--set agent.dopamine_clamped=true`.
+//! Settings of the spiking actor-critic. Every entry is an experiment: `--set spiking.dopamine_clamped=true`.
 
 use mesolimb_brain::Feedback;
 use mesolimb_envs::EnvSpec;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentError;
 
-/// Settings of the spiking actor-critic, `[agent]` in a run file.
+/// Settings of the spiking actor-critic, `[spiking]` in a run file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpikingConfig {
@@ -40,7 +40,7 @@ pub struct SpikingConfig {
     pub feedback: Feedback,
     /// All cells alike, at the centre of the distributions.
     pub homogeneous: bool,
-    /// Keeps dopamine at its baseline: nothing is learned.
+    /// Keeps dopamine at its baseline: no prediction error reaches a synapse. Normalisers and recalibration go on.
     pub dopamine_clamped: bool,
     /// Keeps noradrenaline at its baseline: the actor's steps do not follow its certainty.
     pub noradrenaline_clamped: bool,
@@ -53,7 +53,7 @@ pub struct SpikingConfig {
     pub recalibration: RecalibrationConfig,
 }
 
-/// Settings of motor recalibration, `[agent.recalibration]`.
+/// Settings of motor recalibration, `[spiking.recalibration]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecalibrationConfig {
@@ -61,7 +61,8 @@ pub struct RecalibrationConfig {
     pub enabled: bool,
     /// Step of the motor matrix.
     pub motor_rate: f64,
-    /// Deviation of a motor, as a share of its reference, that is left alone.
+    /// Deviation of a motor, as a share of its reference, that is left alone. A policy that changes also changes where
+    /// the robot moves, and with it what its motors seem to do; below 0.4 that raised false alarms.
     pub deadband: f64,
     /// Step of the recalibration towards its target, per control step.
     pub gain_rate: f64,

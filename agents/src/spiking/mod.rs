@@ -49,6 +49,8 @@ pub struct SpikingActorCritic {
     policy: Vec<Gaussian>,
     drawn: Vec<f32>,
     command: Vec<f32>,
+    /// Where the actuators clip, in units of the policy: a command is clipped after recalibration.
+    limits: Vec<f32>,
     /// Scratch for the errors on the policy readout.
     error: Vec<f32>,
     pull: Vec<f32>,
@@ -105,6 +107,7 @@ impl SpikingActorCritic {
             policy: vec![Gaussian::from_readout(0.0, 0.0); n_actions],
             drawn: vec![0.0; n_actions],
             command: vec![0.0; n_actions],
+            limits: vec![1.0; n_actions],
             error: vec![0.0; 2 * n_actions],
             pull: vec![0.0; 2 * n_actions],
         })
@@ -143,17 +146,13 @@ impl SpikingActorCritic {
         let n = self.policy.len();
         let entropy = self.config.entropy as f32 * if delta == 0.0 { 0.0 } else { delta.signum() };
         for (k, gaussian) in self.policy.iter().enumerate() {
-            // A command is clipped after recalibration: in the policy's own units the limit lies further in.
-            let limit = 1.0 / self.recalibration.gains[k].abs().max(1e-3);
-            (self.error[k], self.error[n + k]) = gaussian.score(self.drawn[k], limit, entropy);
-            self.pull[k] = -PULL * gaussian.excess(1.0);
+            (self.error[k], self.error[n + k]) = gaussian.score(self.drawn[k], self.limits[k], entropy);
+            self.pull[k] = -PULL * gaussian.excess();
         }
         self.network.set_error(self.ids.value, &[1.0]);
         self.network.set_error(self.ids.policy, &self.error);
         self.network.learn();
-        if !self.config.dopamine_clamped {
-            self.network.pull_readout(self.ids.policy, &self.pull);
-        }
+        self.network.pull_readout(self.ids.policy, &self.pull);
         self.network.refresh_readouts();
     }
 
@@ -198,7 +197,9 @@ impl Agent for SpikingActorCritic {
                 Mode::Evaluate => 0.0,
             };
             self.drawn[k] = self.policy[k].mean + self.policy[k].width * noise;
-            self.command[k] = (self.recalibration.gains[k] * self.drawn[k]).clamp(-1.0, 1.0);
+            let gain = self.recalibration.gains[k];
+            self.command[k] = (gain * self.drawn[k]).clamp(-1.0, 1.0);
+            self.limits[k] = 1.0 / gain.abs().max(1e-3);
             let channel = &self.spec.actions[k];
             let half_range = 0.5 * (channel.high - channel.low);
             action[k] = 0.5 * (channel.high + channel.low) + half_range * self.command[k];

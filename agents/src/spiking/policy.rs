@@ -22,6 +22,10 @@ impl Gaussian {
         Self { mean, width: width.max(MIN_WIDTH), slope: 1.0 / (1.0 + (-raw).exp()) }
     }
 
+    pub(super) fn is_finite(&self) -> bool {
+        self.mean.is_finite() && self.width.is_finite() && self.slope.is_finite()
+    }
+
     /// Derivative of the log-likelihood of executing `a`, clipped to `±limit`, by the mean and by the readout of the
     /// width, with the entropy drive `entropy` added to the latter.
     pub(super) fn score(&self, a: f32, limit: f32, entropy: f32) -> (f32, f32) {
@@ -41,9 +45,9 @@ impl Gaussian {
         (by_mean, (by_width + entropy / sigma) * self.slope)
     }
 
-    /// How far the mean lies beyond the limit and one width more, where exploration no longer reaches the range.
-    pub(super) fn excess(&self, limit: f32) -> f32 {
-        let bound = limit + self.width;
+    /// How far the mean lies beyond the actuator range and one width more.
+    pub(super) fn excess(&self) -> f32 {
+        let bound = 1.0 + self.width;
         self.mean - self.mean.clamp(-bound, bound)
     }
 }

@@ -8,7 +8,7 @@
 //! With `ε = y − p`, `y` the change of the observation in units of its spread:
 //! `F += η_F/(φ·φ + 1) ε φᵀ`, `η_F = max(0.01, min(0.1, 1/(1 + 0.01 n)))`; `B += η_B/(E[c·c] + c·c + 1e-3) ε cᵀ`.
 //! For each actuator `m = ⟨B, B_ref⟩/⟨B_ref, B_ref⟩`, channels weighted by the inverse variance of `ε`; within
-//! `|m − 1| < 0.3`, or below `|m| = 0.2` (a dead motor), the target of the recalibration is 1, otherwise `1/m` within
+//! `|m − 1| < deadband`, or below `|m| = 0.2` (a dead motor), the target of the recalibration is 1, otherwise `1/m` within
 //! ±2.5; it is approached by `gain_rate` of the way in each control step.
 
 use serde::{Deserialize, Serialize};

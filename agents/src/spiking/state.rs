@@ -23,6 +23,7 @@ struct State {
     policy: Vec<Gaussian>,
     drawn: Vec<f32>,
     command: Vec<f32>,
+    limits: Vec<f32>,
 }
 
 impl SpikingActorCritic {
@@ -40,6 +41,7 @@ impl SpikingActorCritic {
             policy: self.policy.clone(),
             drawn: self.drawn.clone(),
             command: self.command.clone(),
+            limits: self.limits.clone(),
         };
         postcard::to_stdvec(&state).expect("plain numbers always serialise")
     }
@@ -47,12 +49,14 @@ impl SpikingActorCritic {
     pub(super) fn load_state(&mut self, bytes: &[u8]) -> Result<(), AgentError> {
         let state: State = postcard::from_bytes(bytes).map_err(|e| AgentError::State(e.to_string()))?;
         let (n_observations, n_actions) = (self.observation.len(), self.policy.len());
+        let finite = |values: &[f32], n: usize| values.len() == n && values.iter().all(|v| v.is_finite());
         let fits = state.normaliser.fits(n_observations)
             && state.reward_scale.fits()
             && self.recalibration.alike(&state.recalibration)
-            && [&state.observation, &state.normalised].iter().all(|v| v.len() == n_observations)
-            && [&state.drawn, &state.command].iter().all(|v| v.len() == n_actions)
-            && state.policy.len() == n_actions;
+            && [&state.observation, &state.normalised].iter().all(|v| finite(v, n_observations))
+            && [&state.drawn, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
+            && state.policy.len() == n_actions
+            && state.policy.iter().all(Gaussian::is_finite);
         if !fits {
             return Err(AgentError::State(
                 "it belongs to an agent with other sizes, or holds numbers that are not finite".into(),
@@ -71,6 +75,7 @@ impl SpikingActorCritic {
         self.policy = state.policy;
         self.drawn = state.drawn;
         self.command = state.command;
+        self.limits = state.limits;
         Ok(())
     }
 }
