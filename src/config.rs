@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use mesolimb_agents::AgentSettings;
-use mesolimb_envs::{Change, ChangeSchedule};
+use mesolimb_envs::{Change, ChangeSchedule, nearest::nearest};
 use serde::{Deserialize, Serialize};
 
 /// Control steps for which a run may last at the most.
@@ -114,11 +114,7 @@ impl RunConfig {
     pub fn check_names(&self) -> anyhow::Result<()> {
         let env = mesolimb_envs::make(&self.task)?;
         ChangeSchedule::new(self.changes.clone(), env.params(), self.seed)?;
-        let agents = mesolimb_agents::agents().iter().map(|a| a.name);
-        if !agents.clone().any(|name| name == self.agent) {
-            let hint = nearest(&self.agent, agents).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
-            bail!("unknown agent '{}'{hint}", self.agent);
-        }
+        mesolimb_agents::registry::check_name(&self.agent)?;
         Ok(())
     }
 
@@ -214,16 +210,6 @@ fn check_keys(table: &toml::Table, known: &toml::Table, prefix: &str) -> anyhow:
         }
     }
     Ok(())
-}
-
-/// The name closest to `name`, if any is close.
-#[must_use]
-pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|k| (strsim::damerau_levenshtein(name, k), k))
-        .filter(|(distance, k)| *distance <= 2.max(k.len() / 3))
-        .min()
-        .map(|(_, k)| k)
 }
 
 #[cfg(test)]

@@ -8,14 +8,10 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use mesolimb_agents::Episode;
+use mesolimb_envs::nearest::hint;
 use rayon::prelude::*;
 
-use crate::{
-    config::{RunConfig, nearest},
-    plot::Curve,
-    session::Session,
-    summary::Summary,
-};
+use crate::{config::RunConfig, plot::Curve, session::Session, summary::Summary};
 
 /// The studies: name, what it asks, and how it is run.
 type Study = (&'static str, &'static str, fn(&Path, u64) -> anyhow::Result<String>);
@@ -40,9 +36,7 @@ pub fn studies() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// If there is no such study, or its files cannot be written.
 pub fn run(name: &str, out: &Path, seeds: u64) -> anyhow::Result<String> {
     let Some((_, _, study)) = STUDIES.iter().find(|(known, ..)| *known == name) else {
-        let hint =
-            nearest(name, STUDIES.iter().map(|s| s.0)).map_or_else(String::new, |h| format!("; did you mean '{h}'?"));
-        bail!("unknown study '{name}'{hint}");
+        bail!("unknown study '{name}'{}", hint(name, STUDIES.iter().map(|s| s.0)));
     };
     if !(1..=1000).contains(&seeds) {
         bail!("--seeds is {seeds}, expected a whole number from 1 to 1000");

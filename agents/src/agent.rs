@@ -1,7 +1,9 @@
 //! Whoever acts in a world: the spiking agent, the baselines and a frozen agent are interchangeable.
 
 use mesolimb_brain::Network;
-use mesolimb_envs::EnvSpec;
+use mesolimb_envs::{EnvSpec, nearest::hint};
+
+use crate::registry::agents;
 
 /// An agent that acts and learns online, from one stream of experience.
 ///
@@ -69,7 +71,7 @@ pub struct Transition<'a> {
 /// What can be seen of an agent from outside, for curves, recordings and the viewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Insight {
-    /// Value of the observation seen last, in units of scaled reward.
+    /// Value of the observation that was acted on last, as it was before anything was learned from that act, in units of scaled reward.
     pub value: f32,
     /// Reward prediction error of the last step, in units of scaled reward.
     pub delta: f32,
@@ -108,12 +110,10 @@ pub enum AgentError {
     #[error("reward is {0}, expected a finite number")]
     Reward(f64),
     /// No agent has this name.
-    #[error("unknown agent '{name}'; there are: {known}")]
+    #[error("unknown agent '{name}'{}", hint(name, agents().iter().map(|agent| agent.name)))]
     Unknown {
         /// What was asked for.
         name: String,
-        /// The agents that exist.
-        known: String,
     },
     /// A setting holds a value that it must not.
     #[error("{field} is {found}, expected {expected}")]

@@ -60,9 +60,17 @@ pub fn make(name: &str, settings: &AgentSettings, env: &dyn Env, seed: u64) -> R
             .map_err(in_section("stream_ac")),
         "random" => Ok(Box::new(Random::new(env.spec(), seed)?)),
         "reference" => reference_for(env),
-        _ => Err(AgentError::Unknown {
-            name: name.to_owned(),
-            known: agents().iter().map(|a| a.name).collect::<Vec<_>>().join(", "),
-        }),
+        _ => Err(AgentError::Unknown { name: name.to_owned() }),
     }
+}
+
+/// Refuses a name that no agent has.
+///
+/// # Errors
+/// Names the nearest that exists, if any is near.
+pub fn check_name(name: &str) -> Result<(), AgentError> {
+    if agents().iter().any(|agent| agent.name == name) {
+        return Ok(());
+    }
+    Err(AgentError::Unknown { name: name.to_owned() })
 }

@@ -9,7 +9,7 @@
 
 pub mod cartpole;
 pub mod env;
-mod nearest;
+pub mod nearest;
 pub mod params;
 pub mod perturbation;
 pub mod reacher;

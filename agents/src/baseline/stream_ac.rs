@@ -153,7 +153,7 @@ impl StreamAc {
         if done {
             self.clear_traces();
         }
-        self.insight.value = next_value;
+        self.insight.value = value;
         self.insight.delta = delta;
     }
 

@@ -114,13 +114,15 @@ fn evaluation_learns_nothing_and_draws_nothing() {
     let mut agent = StreamAc::new(env.spec(), StreamAcConfig::default(), 1).unwrap();
     live(env.as_mut(), &mut agent, 0..3);
     let learned = |agent: &mut StreamAc| {
-        let state: State = seal::unseal(STATE, &agent.save()).unwrap();
+        let mut state: State = seal::unseal(STATE, &agent.save()).unwrap();
+        // Where the return of the episode under way stands is fast state.
+        state.rewarded.begin_episode();
         seal::seal(STATE, &(state.actor, state.critic, state.observed, state.rewarded, state.rng))
     };
     let before = learned(&mut agent);
     let first = episode(env.as_mut(), &mut agent, 9, Mode::Evaluate);
     let again = episode(env.as_mut(), &mut agent, 9, Mode::Evaluate);
-    assert_eq!(learned(&mut agent), before);
+    assert!(learned(&mut agent) == before, "something was learned");
     assert_eq!(first, again);
 }
 
