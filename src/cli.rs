@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 
+use mesolimb_envs::nearest::hint;
+
 use crate::{config::RunConfig, folder, session::Session, summary::Summary, train::train};
 
 /// Robots that learn the way animals do.
@@ -128,6 +130,20 @@ impl Threads {
 }
 
 impl RunArgs {
+    /// The options about a run that were given, those about threads aside.
+    fn given(&self) -> Vec<&'static str> {
+        let options = [
+            ("--run", self.run.is_some()),
+            ("--set", !self.settings.is_empty()),
+            ("--seed", self.seed.is_some()),
+            ("--steps", self.steps.is_some()),
+            ("--agent", self.agent.is_some()),
+            ("--record", self.record),
+            ("--checkpoint-every", self.checkpoint_every.is_some()),
+        ];
+        options.into_iter().filter(|(_, given)| *given).map(|(option, _)| option).collect()
+    }
+
     /// The resolved run: the run file, then the options, then `--set`.
     fn resolve(&self, task: Option<&str>) -> anyhow::Result<RunConfig> {
         self.threads.apply()?;
@@ -185,13 +201,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Some(Command::View { what, run, screenshot, after_secs }) => {
-            let session = if Path::new(&what).is_dir() {
-                Session::look_at(Path::new(&what))?
-            } else {
-                let config = run.resolve(Some(&what))?;
-                Session::unkept(&config)?
-            };
-            view(session, screenshot.map(|file| (file, after_secs)))
+            let (session, times) = to_view(&what, &run)?;
+            view(session, times, screenshot.map(|file| (file, after_secs)))
         }
         Some(Command::List) => {
             list();
@@ -206,12 +217,35 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
+/// How many times as fast as a real robot an animal lives that learns in front of you: slow enough to see how it moves,
+/// fast enough to see it learn.
+const LEARNING_SPEED: f64 = 4.0;
+
+/// What `view` shows, and how many times as fast as in reality.
+fn to_view(what: &str, run: &RunArgs) -> anyhow::Result<(Session, f64)> {
+    if Path::new(what).is_dir() {
+        run.threads.apply()?;
+        if let Some(option) = run.given().first() {
+            bail!("view {what}: {option} is for a new run; this one is shown as it was saved");
+        }
+        return Ok((Session::look_at(Path::new(what))?, 1.0));
+    }
+    if !mesolimb_envs::tasks().iter().any(|task| task.name == what) {
+        let hint = hint(what, mesolimb_envs::tasks().iter().map(|task| task.name));
+        bail!("'{what}' is neither a run folder nor a task{hint}");
+    }
+    if let Some(option) = run.given().iter().find(|option| ["--record", "--checkpoint-every"].contains(option)) {
+        bail!("view {what}: {option} is for a run that is kept; use: mesolimb train {what} {option}");
+    }
+    Ok((Session::unkept(&run.resolve(Some(what))?)?, LEARNING_SPEED))
+}
+
 /// `mesolimb` alone: the default run, in front of you.
 fn first_light() -> anyhow::Result<()> {
     let config = RunConfig::default();
     let out = folder::fresh_path(&config);
     if has_display() {
-        return view(Session::create(&config, &out)?, None);
+        return view(Session::create(&config, &out)?, LEARNING_SPEED, None);
     }
     say(no_view_reason());
     train_and_tell(Session::create(&config, &out)?)
@@ -245,14 +279,14 @@ fn no_view_reason() -> &'static str {
 }
 
 #[cfg(feature = "viewer")]
-fn view(session: Session, screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
+fn view(session: Session, times: f64, screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
     use crate::{live, viewer};
     if !viewer::has_display() {
         bail!("no display found: set DISPLAY, or start a virtual one, such as: xvfb-run mesolimb view …");
     }
     let title = format!("mesolimb: {} on {}", session.config().agent, session.config().task);
     let session =
-        viewer::run(live::start(session, live::Speed::Times(1.0)), viewer::ViewOptions { screenshot, title })?;
+        viewer::run(live::start(session, live::Speed::Times(times)), viewer::ViewOptions { screenshot, title })?;
     if let Some(path) = session.path() {
         say(&format!("kept in {0}; go on with: mesolimb resume {0}", path.display()));
     }
@@ -260,7 +294,7 @@ fn view(session: Session, screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<
 }
 
 #[cfg(not(feature = "viewer"))]
-fn view(_session: Session, _screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
+fn view(_session: Session, _times: f64, _screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
     bail!("this mesolimb was built without the viewer; build it with the default features")
 }
 

@@ -32,8 +32,8 @@ pub struct Cast {
     pub agent: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Control steps that the run is to last.
-    pub steps: u64,
+    /// Control steps that the run is to last; none if it goes on without end.
+    pub steps: Option<u64>,
     /// The task.
     pub env: EnvSpec,
     /// Names and sizes of the brain's populations, in the order in which spikes count cells; empty without a brain.

@@ -29,6 +29,8 @@ pub struct Session {
     interventions: u64,
     /// How many of them the last checkpoint knows.
     interventions_saved: u64,
+    /// It goes on without end, because somebody only looks.
+    endless: bool,
     /// A step has failed half-way: what was saved before is all that can be trusted.
     broken: bool,
 }
@@ -63,6 +65,7 @@ impl Session {
             saved_at: 0,
             interventions: 0,
             interventions_saved: 0,
+            endless: false,
             broken: false,
         })
     }
@@ -102,7 +105,7 @@ impl Session {
         let config = folder::read_run(path)?;
         let checkpoint = folder::read_checkpoint(path, None)?;
         let mut session = Self::restored(path, &config, &checkpoint)?;
-        session.config.steps = u64::MAX;
+        session.endless = true;
         Ok(session)
     }
 
@@ -200,7 +203,7 @@ impl Session {
     /// Whether all steps are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.rollout.progress().steps >= self.config.steps
+        !self.endless && self.rollout.progress().steps >= self.config.steps
     }
 
     /// Evaluates the run and writes its summary.
@@ -287,7 +290,7 @@ impl Session {
         Cast {
             agent: self.config.agent.clone(),
             seed: self.config.seed,
-            steps: self.config.steps,
+            steps: (!self.endless).then_some(self.config.steps),
             env: self.rollout.env().spec().clone(),
             populations,
             ticks_per_step: self.config.spiking.ticks,

@@ -92,6 +92,8 @@ fn names_that_do_not_exist() {
     place.refuses("trian cartpole", &[], &["trian", "train"]);
     place.refuses("train", &[], &["name a task"]);
     place.refuses("study frist-light", &[], &["unknown study 'frist-light'"]);
+    place.refuses("view runs/cartpole", &[], &["'runs/cartpole' is neither a run folder nor a task"]);
+    place.refuses("view cartpol", &[], &["'cartpol' is neither", "did you mean 'cartpole'?"]);
     place.refuses("resume nowhere", &[], &["nowhere", "no run folder"]);
     place.refuses("eval nowhere", &[], &["nowhere", "no run folder"]);
 }
@@ -396,6 +398,21 @@ fn a_step_that_failed_in_front_of_a_watcher_is_an_error() {
     let error = thread.join().unwrap().map(|_| ()).unwrap_err();
     assert_eq!(format!("stopped: {error:#}"), told);
     assert!(files(&checkpoints) == before, "a checkpoint was written after a step had failed");
+}
+
+/// Options that would be ignored are refused.
+#[test]
+fn options_that_a_view_does_not_take() {
+    let place = Workplace::with_run();
+    place.write("my.toml", "task = 'cartpole'");
+    for option in
+        ["--run my.toml", "--set seed=1", "--seed 1", "--steps 9", "--agent random", "--record", "--checkpoint-every 9"]
+    {
+        let name = option.split(' ').next().unwrap();
+        place.refuses(&format!("view run {option}"), &[], &["view run", name, "as it was saved"]);
+    }
+    place.refuses("view cartpole --record", &[], &["--record is for a run that is kept"]);
+    place.refuses("view cartpole --checkpoint-every 9", &[], &["--checkpoint-every is for a run that is kept"]);
 }
 
 /// What a start that was killed has left behind goes with the next start of the same name; a start under way stays.

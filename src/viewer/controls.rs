@@ -80,13 +80,13 @@ fn ending(ui: &mut Ui, link: &Link, frame: &Frame) {
 fn progress(ui: &mut Ui, link: &Link, frame: &Frame, history: &History) {
     let tooltip = "Control steps of life: sense, think, act, learn.";
     // A run that somebody only looks at goes on without end.
-    if link.cast.steps == u64::MAX {
-        ui.label(format!("step {}", grouped(frame.step))).on_hover_text(tooltip);
-    } else {
-        let share = frame.step as f32 / link.cast.steps.max(1) as f32;
-        let text = format!("step {} of {}", grouped(frame.step), grouped(link.cast.steps));
+    if let Some(steps) = link.cast.steps {
+        let share = frame.step as f32 / steps.max(1) as f32;
+        let text = format!("step {} of {}", grouped(frame.step), grouped(steps));
         let bar = ProgressBar::new(share).desired_height(16.0).text(RichText::new(text).small());
         ui.add(bar).on_hover_text(tooltip);
+    } else {
+        ui.label(format!("step {}", grouped(frame.step))).on_hover_text(tooltip);
     }
     let speed = match frame.ended {
         Some(_) => "ended".to_owned(),

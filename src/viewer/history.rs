@@ -144,7 +144,7 @@ mod tests {
         History::new(&Cast {
             agent: "spiking".into(),
             seed: 0,
-            steps: 1_000,
+            steps: Some(1_000),
             env,
             populations: vec![("all".into(), 10)],
             ticks_per_step: 8,

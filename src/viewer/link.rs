@@ -12,7 +12,7 @@ pub const SPEEDS: [(Speed, &str); 7] = [
     (Speed::Times(0.5), "½×"),
     (Speed::Times(1.0), "1×"),
     (Speed::Times(2.0), "2×"),
-    (Speed::Times(5.0), "5×"),
+    (Speed::Times(4.0), "4×"),
     (Speed::Times(10.0), "10×"),
     (Speed::Max, "max"),
 ];
