@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use plotters::prelude::*;
+
+use crate::checkpoint::replace_file;
 
 /// A line with a band around it.
 #[derive(Clone, Debug)]
@@ -103,5 +105,5 @@ pub fn draw(path: &Path, frame: &Frame<'_>, curves: &[Curve]) -> anyhow::Result<
             .map_err(|e| anyhow!("{e}"))?;
         root.present().map_err(|e| anyhow!("{e}"))?;
     }
-    std::fs::write(path, svg).with_context(|| format!("cannot write {}", path.display()))
+    replace_file(path, svg.as_bytes())
 }

@@ -11,7 +11,7 @@ use mesolimb_agents::Episode;
 use mesolimb_envs::nearest::hint;
 use rayon::prelude::*;
 
-use crate::{config::RunConfig, plot::Curve, session::Session, summary::Summary};
+use crate::{checkpoint::replace_file, config::RunConfig, plot::Curve, session::Session, summary::Summary};
 
 /// The studies: name, what it asks, and how it is run.
 type Study = (&'static str, &'static str, fn(&Path, u64) -> anyhow::Result<String>);
@@ -42,6 +42,10 @@ pub fn run(name: &str, out: &Path, seeds: u64) -> anyhow::Result<String> {
         bail!("--seeds is {seeds}, expected a whole number from 1 to 1000");
     }
     let folder = out.join(name);
+    let results = folder.join("results.csv");
+    if results.exists() {
+        bail!("{} exists already; choose another --out", results.display());
+    }
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     study(&folder, seeds)
 }
@@ -136,7 +140,7 @@ fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Writes a file of a study.
+/// Writes a file of a study, whole or not at all.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    replace_file(path, text.as_bytes())
 }

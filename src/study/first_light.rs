@@ -45,11 +45,26 @@ pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
         let (label, score, final_return) = (ARMS[entry.arm_idx].0, median(&scores), median(&finals));
         writeln!(table, "| {task}, {}k | {label} | **{score:.2}** | {all} | {final_return:.1} |", steps / 1000)?;
     }
+    writeln!(table, "\n{}", verdict(&plan, &outcomes))?;
     for task_idx in 0..TASKS.len() {
         picture(folder, &plan, &outcomes, task_idx)?;
     }
     write(&folder.join("table.md"), &table)?;
     Ok(table)
+}
+
+/// By how much the spiking agent is ahead of stream AC as published, or behind it.
+fn verdict(plan: &[Entry], outcomes: &[Outcome]) -> String {
+    let score = |task_idx: usize, arm_idx: usize| {
+        let is_meant = |entry: &Entry| (entry.task_idx, entry.arm_idx) == (task_idx, arm_idx);
+        let scores = outcomes.iter().filter(|o| is_meant(&plan[o.arm])).map(|o| o.summary.score);
+        median(&scores.collect::<Vec<_>>())
+    };
+    let ahead = TASKS.iter().enumerate().map(|(task_idx, (task, _))| {
+        // Arms 0 and 1 of the list above.
+        format!("{task} {:+.2}", score(task_idx, 0) - score(task_idx, 1))
+    });
+    format!("Median score, spiking minus stream AC as published: {}.", ahead.collect::<Vec<_>>().join(", "))
 }
 
 /// The arms of a task; one that would be the same as another is left out.
@@ -69,24 +84,15 @@ fn entries(task_idx: usize) -> anyhow::Result<Vec<Entry>> {
 
 fn results(plan: &[Entry], outcomes: &[Outcome]) -> String {
     let mut csv = String::from(
-        "task,arm,seed,steps,episodes,random_return,reference_return,training_return,final_return,score,env_steps_per_s,brain_us_per_step\n",
+        "task,arm,seed,steps,episodes,random_return,reference_return,training_return,final_return,score\n",
     );
     for Outcome { arm, summary: s, .. } in outcomes {
         let label = ARMS[plan[*arm].arm_idx].0.replace(',', "");
         let training = s.training_return.map_or_else(String::new, |r| r.to_string());
         let _ = writeln!(
             csv,
-            "{},{label},{},{},{},{},{},{training},{},{},{:.0},{:.1}",
-            s.task,
-            s.seed,
-            s.steps,
-            s.episodes,
-            s.random_return,
-            s.reference_return,
-            s.final_return,
-            s.score,
-            s.env_steps_per_s,
-            s.brain_us_per_step
+            "{},{label},{},{},{},{},{},{training},{},{}",
+            s.task, s.seed, s.steps, s.episodes, s.random_return, s.reference_return, s.final_return, s.score
         );
     }
     csv
