@@ -190,6 +190,7 @@ fn what_is_forbidden_is_found() {
     assert_eq!(forbidden_in_library(allowed), None);
     let renamed = "[target.'cfg(unix)'.dev-dependencies]\nbody = { package = \"rapier3d\", version = \"1\" }";
     assert_eq!(dependencies(renamed), ["rapier3d"]);
+    assert_eq!(links("[a](b/c.md#d) ![e](f.png) [g](https://h.i) [j](#k)"), ["b/c.md", "f.png"]);
     assert_eq!(
         paths_named("A `src/cli.rs` and `Network::learn`.\n```\n`not/this`\n```\n`a b/c` `brain/`"),
         ["src/cli.rs", "brain/"]
@@ -237,6 +238,40 @@ fn no_file_grows_too_long() {
     }
 }
 
+/// Whether a test file holds tests, itself or in a module that belongs to it.
+fn holds_tests(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap();
+    let folder = path.parent().unwrap();
+    let modules = text.lines().filter_map(|line| line.trim().strip_prefix("mod ")?.strip_suffix(';'));
+    let mut files = modules
+        .flat_map(|name| [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")])
+        .filter(|file| file.exists());
+    text.contains("#[test]") || files.any(|file| fs::read_to_string(file).unwrap().contains("#[test]"))
+}
+
+/// What a document links to, apart from the web and places within it.
+fn links(document: &str) -> Vec<String> {
+    let targets = document.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let local = targets.filter(|target| !target.contains("://") && !target.starts_with('#'));
+    local.map(|target| target.split('#').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_readme_and_contributing_name_and_link_to_exists() {
+    // What building and running makes is named too.
+    let made = ["target/", "runs/", "studies/"];
+    for name in ["README.md", "CONTRIBUTING.md"] {
+        let document = read(name);
+        let (links, paths) = (links(&document), paths_named(&document));
+        assert!(!links.is_empty(), "{name} links to nothing");
+        let paths = paths.iter().filter(|path| path.contains('/') && !made.iter().any(|made| path.starts_with(made)));
+        for path in links.iter().chain(paths) {
+            assert!(root().join(path).exists(), "{name} names {path}, which does not exist (from the root)");
+        }
+    }
+    assert!(!read("README.md").contains("RESULTS_"), "README.md waits for results");
+}
+
 /// Every test file holds tests: one that holds none passes for nothing.
 #[test]
 fn every_test_file_holds_tests() {
@@ -244,8 +279,7 @@ fn every_test_file_holds_tests() {
     for folder in folders.filter(|folder| root().join(folder).is_dir()) {
         let folder = root().join(folder);
         for path in rust_files(folder.to_str().unwrap()).iter().filter(|path| path.parent() == Some(&folder)) {
-            let text = fs::read_to_string(path).unwrap();
-            assert!(text.contains("#[test]") || text.contains("mod "), "{} holds no test", path.display());
+            assert!(holds_tests(path), "{} holds no test", path.display());
         }
     }
 }
