@@ -3,7 +3,8 @@
 use rand::RngExt as _;
 
 use crate::{
-    BrainError, Connectivity, Dist, Feedback, Network, NetworkSpec, PlasticitySpec, ProjectionSpec, Transmitter,
+    BrainError, Connectivity, Dist, Feedback, Network, NetworkSpec, PlasticitySpec, ProjectionSpec, ReceptorTarget,
+    Transmitter,
     modulator::Modulator,
     network::Port,
     population::{Population, Receptor},
@@ -12,8 +13,8 @@ use crate::{
     rng::{Rng, stream},
 };
 
-/// Spikes of a window that are logged at the most, for each cell.
-const LOGGED_SPIKES_PER_CELL: usize = 16;
+/// Spikes of a window that are logged at the most, for each cell: as many as ticks in the longest window of an agent.
+const LOGGED_SPIKES_PER_CELL: usize = 100;
 
 /// How a projection is called in states and messages.
 pub(crate) fn projection_name(source: &str, target: &str) -> String {
@@ -39,7 +40,11 @@ impl Network {
             population.receptors = p
                 .receptors
                 .iter()
-                .map(|r| Receptor { modulator: modulator_idx(spec, &r.modulator), effect: r.effect as f32 })
+                .map(|r| match r.parameter {
+                    ReceptorTarget::InputGain => {
+                        Receptor { modulator: modulator_idx(spec, &r.modulator), effect: r.effect as f32 }
+                    }
+                })
                 .collect();
         }
         let projections: Vec<Projection> = spec.projections.iter().map(|p| projection(spec, p, seed)).collect();
@@ -150,7 +155,7 @@ fn readout(spec: &NetworkSpec, r: &crate::ReadoutSpec, seed: u64) -> Readout {
     let feedback = match r.feedback {
         Feedback::Symmetric => None,
         Feedback::Random => Some(weights.iter().map(|_| r.weights.sample(rng) as f32).collect()),
-        Feedback::None => Some(vec![0.0; weights.len()]),
+        Feedback::None => Some(Vec::new()),
     };
     Readout {
         name: r.name.clone(),

@@ -3,7 +3,10 @@
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::rng::Rng;
+use crate::rng::{Rng, standard_normal};
+
+/// Draws of a normal distribution are kept within this many standard deviations.
+const NORMAL_CUTOFF: f64 = 4.0;
 
 /// A value, or a distribution that is sampled once for every cell or synapse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +26,7 @@ pub enum RandomDist {
     Uniform([f64; 2]),
     /// Its logarithm is uniform in `[ln low, ln high)`; both positive.
     LogUniform([f64; 2]),
-    /// Normal with `[mean, standard deviation]`.
+    /// Normal with `[mean, standard deviation]`, kept within four standard deviations, so that its range can be checked.
     Normal([f64; 2]),
     /// Drawn from `of` with probability `fraction`, zero otherwise: some cells have it, the others do not.
     Some {
@@ -65,7 +68,9 @@ impl Dist {
             Self::Constant(value) => *value,
             Self::Random(RandomDist::Uniform([low, high])) => low + (high - low) * rng.random::<f64>(),
             Self::Random(RandomDist::LogUniform([low, high])) => low * (high / low).powf(rng.random::<f64>()),
-            Self::Random(RandomDist::Normal([mean, sd])) => mean + sd * standard_normal(rng),
+            Self::Random(RandomDist::Normal([mean, sd])) => {
+                mean + sd * standard_normal(rng).clamp(-NORMAL_CUTOFF, NORMAL_CUTOFF)
+            }
             Self::Random(RandomDist::Some { fraction, of }) => {
                 if rng.random::<f64>() < *fraction {
                     of.sample(rng)
@@ -76,14 +81,13 @@ impl Dist {
         }
     }
 
-    /// Smallest and largest value that can be drawn; infinite for a normal distribution.
+    /// Smallest and largest value that can be drawn.
     #[must_use]
     pub fn support(&self) -> [f64; 2] {
         match self {
             Self::Constant(value) => [*value, *value],
             Self::Random(RandomDist::Uniform(range) | RandomDist::LogUniform(range)) => *range,
-            Self::Random(RandomDist::Normal([mean, sd])) if *sd == 0.0 => [*mean, *mean],
-            Self::Random(RandomDist::Normal(_)) => [f64::NEG_INFINITY, f64::INFINITY],
+            Self::Random(RandomDist::Normal([mean, sd])) => [mean - NORMAL_CUTOFF * sd, mean + NORMAL_CUTOFF * sd],
             Self::Random(RandomDist::Some { of, .. }) => {
                 let [low, high] = of.support();
                 [low.min(0.0), high.max(0.0)]
@@ -114,12 +118,6 @@ impl From<f64> for Dist {
     fn from(value: f64) -> Self {
         Self::Constant(value)
     }
-}
-
-/// A standard normal number (Box and Muller's polar form would draw a varying number; this one always draws two).
-pub(crate) fn standard_normal(rng: &mut Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ impl Network {
             let row = (self.tick % rows) as usize;
             let n = population.len();
             for &cell in &population.active[row] {
-                // The log is as long as a step of the design needs; a longer window keeps its first spikes.
+                // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
                 if self.spikes.len() < self.spikes.capacity() {
                     let size = population.spikes[row * n + cell as usize];
                     self.spikes.push(Spike { tick: tick_of_window, cell: first_cell + cell, size });
@@ -297,7 +297,7 @@ impl Network {
         }
     }
 
-    /// Spikes of the last window, in order of time.
+    /// Spikes of the last window, in order of time; of a window beyond 100 ticks, perhaps only the first.
     #[must_use]
     pub fn spikes(&self) -> &[Spike] {
         &self.spikes
@@ -317,12 +317,6 @@ impl Network {
     /// Names of the modulators and their concentrations.
     pub fn modulators(&self) -> impl Iterator<Item = (&str, &Modulator)> {
         self.modulator_names.iter().map(String::as_str).zip(&self.modulators)
-    }
-
-    /// Number of cells.
-    #[must_use]
-    pub fn n_cells(&self) -> usize {
-        self.populations.iter().map(Population::len).sum()
     }
 
     /// Weights of the synapses between `source` and `target`, biases last, if there are any.

@@ -1,5 +1,6 @@
 //! Named random streams: one per concern, so that adding a draw in one place changes no other.
 
+use rand::RngExt as _;
 use rand_pcg::Pcg64;
 
 /// The generator behind every random number of a run: small, fast, portable, and it can be saved.
@@ -22,11 +23,15 @@ pub fn stream(seed: u64, name: &str) -> Rng {
     Pcg64::new(start, u128::from(hash))
 }
 
+/// A standard normal number (Box and Muller); always two draws, so that streams stay in step.
+pub fn standard_normal(rng: &mut Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
+}
+
 #[cfg(test)]
 mod tests {
-    use rand::RngExt as _;
-
-    use super::stream;
+    use super::*;
 
     #[test]
     fn equal_names_and_seeds_give_equal_streams_and_others_do_not() {

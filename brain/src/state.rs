@@ -100,11 +100,4 @@ impl Network {
         self.spikes.clear();
         Ok(())
     }
-
-    /// Bytes of all parameters and buffers that grow with the number of cells and synapses.
-    pub fn state_bytes(&mut self) -> usize {
-        let mut bytes = 0;
-        self.visit(&mut |_, values| bytes += size_of_val(values));
-        bytes
-    }
 }

@@ -2,8 +2,8 @@
 //! was expected.
 
 use crate::{
-    ApicalSpec, BrainError, CellSpec, Connectivity, Dist, NetworkSpec, PlasticitySpec, PopulationSpec, ProjectionSpec,
-    ReadoutSpec, Transmitter,
+    ApicalSpec, BrainError, CellSpec, Connectivity, Dist, Feedback, NetworkSpec, PlasticitySpec, PopulationSpec,
+    ProjectionSpec, ReadoutSpec, Transmitter,
 };
 
 /// Most bytes that the arrays of a network may take.
@@ -49,7 +49,7 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
             let [lowest_th, _] = cell.v_th_mv.support();
             for (field, dist) in [("v_rest_mv", &cell.v_rest_mv), ("v_reset_mv", &cell.v_reset_mv)] {
                 let highest = dist.support()[1];
-                if highest >= lowest_th && highest.is_finite() {
+                if highest >= lowest_th {
                     return Err(value(&place, field, highest, format!("below the threshold v_th_mv ({lowest_th})")));
                 }
             }
@@ -102,6 +102,14 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
     }
     if let Some(active) = p.active_in_degree {
         in_range(&place, "active_in_degree", active as f64, 0.0, n_pre as f64)?;
+    }
+    if port.is_some() && p.feedback != Feedback::Symmetric {
+        return Err(value(
+            &place,
+            "feedback",
+            format!("{:?}", p.feedback),
+            "none given: nothing runs back into a port",
+        ));
     }
     if let Some(synapse) = &p.synapse {
         if port.is_some() {

@@ -174,7 +174,7 @@ fn the_engine_learns_what_the_equations_say() {
     let mut w1 = Weights::from_rows_by_source(network.weights("in", "first").unwrap(), N_IN, N);
     let mut w2 = Weights::from_rows_by_source(network.weights("first", "second").unwrap(), N, N);
     let mut wo = Weights::new(network.readout_weights(out).chunks(N + 1).map(<[f32]>::to_vec).collect());
-    let mut j = vec![0.0f32; N];
+    let mut j = [0.0f32; N];
     let mut lived: Option<(Vec<f32>, [Layer; 2])> = None;
 
     for step in 0..60 {

@@ -13,9 +13,8 @@
 //! Written from the equations of Elsayed, Vasan, Mahmood 2024, arXiv:2410.14606.
 //! Deviations: σ has a floor of 1e-6, and a unit keeps at least one input at initialisation.
 
-use mesolimb_brain::rng::{Rng, stream};
+use mesolimb_brain::rng::{Rng, standard_normal, stream};
 use mesolimb_envs::EnvSpec;
-use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 pub use config::StreamAcConfig;
@@ -208,7 +207,7 @@ impl Agent for StreamAc {
         self.drawn.copy_from_slice(means);
         if self.mode == Mode::Learn {
             for (drawn, &width) in self.drawn.iter_mut().zip(widths) {
-                *drawn += sigma(width) * standard_normal(&mut self.rng);
+                *drawn += sigma(width) * standard_normal(&mut self.rng) as f32;
             }
         }
         self.insight.exploration = widths.iter().map(|&width| sigma(width)).sum::<f32>() / n_actions as f32;
@@ -282,12 +281,6 @@ fn logistic(x: f32) -> f32 {
 /// Sign with `sign(0) = 0`.
 fn sign(x: f32) -> f32 {
     if x == 0.0 { 0.0 } else { x.signum() }
-}
-
-/// A standard normal variable (Box and Muller).
-fn standard_normal(rng: &mut Rng) -> f32 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
 }
 
 #[cfg(test)]

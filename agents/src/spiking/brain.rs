@@ -5,8 +5,8 @@
 //! 20 to 100 ticks.
 
 use mesolimb_brain::{
-    AlifSpec, ApicalSpec, CellSpec, Dist, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
-    ProjectionSpec, RandomDist, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec,
+    AlifSpec, ApicalSpec, CellSpec, Dist, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec,
+    PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec,
 };
 
 use mesolimb_envs::EnvSpec;
@@ -72,7 +72,7 @@ impl Builder<'_> {
             bias: true,
             synapse: None,
             plasticity: Some(rule.clone()),
-            feedback: self.config.feedback,
+            feedback: Feedback::Symmetric,
         });
         spec.projections.push(ProjectionSpec {
             source: sensory,

@@ -1,8 +1,28 @@
 //! The spiking actor-critic: one network, local three-factor plasticity, one thought a control step.
 //!
-//! In a control step the agent senses and thinks once; the prediction error `δ = r̃ + γ V(s′) − V(s)` becomes dopamine,
-//! and dopamine turns the tags of the step before into changes of weight. There is no replay, no batch and no
-//! backpropagation through time.
+//! In a control step the agent senses and thinks once; the prediction error becomes dopamine, and dopamine turns the tags
+//! of the step before into changes of weight. There is no replay, no batch and no backpropagation through time.
+//!
+//! - **Sense**: `x = clip((o − mean)/√(var + 1e-8), ±10)`, running mean and variance of each channel.
+//! - **Think**: two chains of two populations (critic, actor) run for `T` ticks; cells as in
+//!   [`AlifSpec`](mesolimb_brain::AlifSpec), currents normalised over each population. Readouts give the value `V`, and for
+//!   each actuator a mean `μ` and a width `σ = softplus(raw)`, in units of the actuator range.
+//! - **Act**: `a = μ + σ ε`; the command is `a` times the factor of motor recalibration, clipped to the range.
+//! - **Evaluate**: `δ = r̃ + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the spread of
+//!   the discounted return, and `V(s′) = 0` only after termination. Dopamine is released by `δ` within `[0, 2]` around 1.
+//! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
+//!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
+//!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
+//!   `w ← w + m z min(1, budget/Σ|z|)`, `m` dopamine above its baseline. The actor's budget is scaled by noradrenaline,
+//!   `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
+//!
+//! Sources: streaming actor-critic with a bounded step, sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
+//! arXiv:2410.14606; factorised eligibility and surrogate derivative, Bellec et al. 2020, doi 10.1038/s41467-020-17236-y;
+//! dopamine as temporal-difference error, Schultz, Dayan, Montague 1997, doi 10.1126/science.275.5306.1593.
+//!
+//! Deviations from these: one budget for each layer; the score is that of the clipped action; the learning signal is
+//! projected; `δ` saturates at ±1, where dopamine does; the discount follows the time limit of the task
+//! ([`SpikingConfig::horizon`]); a spike reaches the second population one tick later.
 
 pub mod brain;
 mod config;
@@ -14,7 +34,6 @@ pub use config::{RecalibrationConfig, SpikingConfig};
 use mesolimb_brain::{ModulatorId, Network, PortId, ReadoutId, rng};
 use mesolimb_envs::EnvSpec;
 use policy::Gaussian;
-use rand::RngExt as _;
 use recalibration::Recalibration;
 
 use crate::{
@@ -193,7 +212,7 @@ impl Agent for SpikingActorCritic {
         for k in 0..n {
             self.policy[k] = Gaussian::from_readout(readout[k], readout[n + k]);
             let noise = match self.mode {
-                Mode::Learn => standard_normal(&mut self.rng),
+                Mode::Learn => rng::standard_normal(&mut self.rng) as f32,
                 Mode::Evaluate => 0.0,
             };
             self.drawn[k] = self.policy[k].mean + self.policy[k].width * noise;
@@ -256,10 +275,4 @@ fn check_clocks(physics_ms: f64, tick_ms: f64) -> Result<(), AgentError> {
         return Ok(());
     }
     Err(AgentError::Clocks { physics_ms, tick_ms })
-}
-
-/// A standard normal number; always two draws, so that streams stay in step.
-fn standard_normal(rng: &mut rng::Rng) -> f32 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
 }

@@ -160,3 +160,76 @@ impl Recalibration {
         if own > 1e-12 { along / own } else { 0.0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mesolimb_brain::rng::stream;
+    use rand::RngExt as _;
+
+    use super::*;
+
+    const SETTLED: usize = 30_000;
+
+    /// A plant with two motors that push two of three channels, `Δo = drift o + gain C c + noise`, lived in for `steps`
+    /// steps under random commands of the policy that go through the recalibration.
+    struct Plant {
+        recalibration: Recalibration,
+        config: RecalibrationConfig,
+        observation: [f32; 3],
+        rng: mesolimb_brain::rng::Rng,
+    }
+
+    impl Plant {
+        fn new() -> Self {
+            Self {
+                recalibration: Recalibration::new(3, 4, 2),
+                config: RecalibrationConfig { settle_steps: 10_000, ..RecalibrationConfig::default() },
+                observation: [0.0; 3],
+                rng: stream(5, "plant"),
+            }
+        }
+
+        fn live(&mut self, steps: usize, motors: [f32; 2]) -> [f32; 2] {
+            for _ in 0..steps {
+                let before = self.observation;
+                let draw = |rng: &mut mesolimb_brain::rng::Rng| 2.0 * rng.random::<f32>() - 1.0;
+                let gains = [self.recalibration.gains[0], self.recalibration.gains[1]];
+                let command = [0, 1].map(|k| (gains[k] * draw(&mut self.rng)).clamp(-1.0, 1.0));
+                let push = [0.5 * motors[0] * command[0], 0.3 * motors[1] * command[1], 0.0];
+                for (channel, push) in push.iter().enumerate() {
+                    self.observation[channel] += push - 0.1 * before[channel] + 0.02 * draw(&mut self.rng);
+                }
+                self.recalibration.features.copy_from_slice(&[before[0], before[1], before[2], 1.0]);
+                self.recalibration.learn(&self.config, &before, &self.observation, &command);
+            }
+            [self.recalibration.gains[0], self.recalibration.gains[1]]
+        }
+    }
+
+    #[test]
+    fn a_reversed_motor_is_turned_round_and_the_other_is_left_alone() {
+        let mut plant = Plant::new();
+        assert_eq!(plant.live(SETTLED, [1.0, 1.0]), [1.0, 1.0], "a steady plant is left alone");
+        let [first, second] = plant.live(3_000, [-1.0, 1.0]);
+        assert!(first < -0.9, "the reversed motor has gain {first}");
+        assert!((second - 1.0).abs() < 0.1, "the other motor has gain {second}");
+        let [first, _] = plant.live(3_000, [1.0, 1.0]);
+        assert!(first > 0.9, "turned back, it has gain {first}");
+    }
+
+    #[test]
+    fn a_weak_motor_is_driven_harder_and_a_dead_one_is_not() {
+        let mut plant = Plant::new();
+        plant.live(SETTLED, [1.0, 1.0]);
+        let [weak, dead] = plant.live(4_000, [0.5, 0.0]);
+        assert!((weak - 2.0).abs() < 0.4, "half a motor has gain {weak}, expected about 2");
+        assert!((dead - 1.0).abs() < 0.2, "a dead motor has gain {dead}, expected about 1");
+    }
+
+    #[test]
+    fn nothing_is_recalibrated_before_the_motors_were_steady_for_long() {
+        let mut plant = Plant::new();
+        plant.live(5_000, [1.0, 1.0]);
+        assert_eq!(plant.live(4_000, [-1.0, 1.0]), [1.0, 1.0]);
+    }
+}
