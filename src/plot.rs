@@ -7,6 +7,9 @@ use plotters::prelude::*;
 
 use crate::checkpoint::replace_file;
 
+/// Place, lower end of the band, middle, upper end.
+pub type Point = (f64, f64, f64, f64);
+
 /// A line with a band around it.
 #[derive(Clone, Debug)]
 pub struct Curve {
@@ -15,7 +18,7 @@ pub struct Curve {
     /// Colour, as red, green and blue.
     pub colour: (u8, u8, u8),
     /// Points: place, lower end of the band, middle, upper end.
-    pub points: Vec<(f64, f64, f64, f64)>,
+    pub points: Vec<Point>,
 }
 
 /// What stands around the curves.
@@ -46,7 +49,7 @@ pub const GREY: (u8, u8, u8) = (120, 120, 120);
 /// If there is nothing to draw or the file cannot be written.
 pub fn draw(path: &Path, frame: &Frame<'_>, curves: &[Curve]) -> anyhow::Result<()> {
     let points = || curves.iter().flat_map(|c| &c.points);
-    let bounds = |of: fn(&(f64, f64, f64, f64)) -> (f64, f64)| {
+    let bounds = |of: fn(&Point) -> (f64, f64)| {
         points().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (a, b)| (low.min(a), high.max(b)))
     };
     let (x_low, x_high) = bounds(|p| (p.0, p.0));

@@ -103,6 +103,9 @@ impl Summary {
     }
 }
 
+/// A world and who lives in it.
+type Pair = (Box<dyn Env>, Box<dyn Agent>);
+
 /// Mean return of an agent over the evaluation episodes, of which the first are the same for every agent of a seed.
 fn mean_return(
     config: &RunConfig,
@@ -112,7 +115,7 @@ fn mean_return(
     episodes: u64,
 ) -> anyhow::Result<f64> {
     let settings = config.agent_settings();
-    let make = |index: u64| -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> {
+    let make = |index: u64| -> Result<Pair, AgentError> {
         let env = mesolimb_envs::make(&config.task)?;
         // Chance differs from episode to episode; what was learned does not.
         let seed = if state.is_some() { config.seed } else { config.seed.wrapping_mul(1_000).wrapping_add(index) };
