@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunConfig;
 
 const MAGIC: &[u8; 8] = b"MESOLIMB";
-const VERSION: u32 = 2;
+const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 24;
 /// Largest checkpoint that is read.
 const MAX_BYTES: u64 = 1 << 30;
