@@ -211,7 +211,7 @@ fn a_checkpoint_that_is_damaged() {
         (too_long, "bytes of state, expected"),
         (newer, "version 9 is newer"),
         (flipped(0, 0), "no mesolimb checkpoint"),
-        (flipped(8, 1), "version is 0, expected 2"),
+        (flipped(8, 0), "version is 0, expected 1"),
         (flipped(13, 3), "checksum"),
         (flipped(16, 0), "bytes of state, expected"),
         (flipped(23, 7), "bytes of state, expected"),
