@@ -137,12 +137,13 @@ mod tests {
 
     /// What the simulation does with a command.
     fn obey(params: &mut Params, command: &Command) {
-        let (name, new): (&str, Box<dyn Fn(&Param) -> f64>) = match command {
-            Command::Scale { parameter, factor } => (parameter, Box::new(move |p: &Param| p.nominal * factor)),
-            Command::Set { parameter, value } => (parameter, Box::new(move |_: &Param| *value)),
+        let (name, scale, offset) = match command {
+            Command::Scale { parameter, factor } => (parameter, *factor, 0.0),
+            Command::Set { parameter, value } => (parameter, 0.0, *value),
             other => panic!("{other:?} is no change"),
         };
-        let values: Vec<_> = params.matching(name).map(|p| (p.name.clone(), new(p).clamp(p.low, p.high))).collect();
+        let new = |p: &Param| (p.nominal * scale + offset).clamp(p.low, p.high);
+        let values: Vec<_> = params.matching(name).map(|p| (p.name.clone(), new(p))).collect();
         for (name, value) in values {
             params.set(&name, value).unwrap();
         }
