@@ -320,8 +320,10 @@ fn list() {
             task.name
         ));
         for param in (task.make)().params().iter() {
-            let (name, unit) = (&param.name, &param.unit);
-            say(&format!("  {name:<24} {} {unit}, in [{}, {}]", param.nominal, param.low, param.high));
+            let unit = if param.unit == "1" { String::new() } else { format!(" {}", param.unit) };
+            // Ranges are products of nominal values: what their last bits say is of no interest.
+            let [nominal, low, high] = [param.nominal, param.low, param.high].map(|v| (v * 1e9).round() / 1e9);
+            say(&format!("  {:<24} {nominal}{unit}, in [{low}, {high}]", param.name));
         }
     }
 }
