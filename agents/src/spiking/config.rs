@@ -62,7 +62,8 @@ pub struct RecalibrationConfig {
     /// Step of the motor matrix.
     pub motor_rate: f64,
     /// Deviation of a motor, as a share of its reference, that is left alone. A policy that changes also changes where
-    /// the robot moves, and with it what its motors seem to do; below 0.4 that raised false alarms.
+    /// the robot moves, and with it what its motors seem to do: at 0.3, and settled after 5 000 steps, commands were
+    /// rescaled in worlds that had not changed.
     pub deadband: f64,
     /// Step of the recalibration towards its target, per control step.
     pub gain_rate: f64,
