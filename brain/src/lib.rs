@@ -39,13 +39,13 @@ mod spec;
 mod state;
 mod validate;
 
-pub use cell::{AlifSpec, LifSpec};
+pub use cell::{AlifSpec, CellSpec, Electrode, LifSpec, PatchClamp, Stimulus};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
 pub use spec::{
-    ApicalSpec, CellSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
+    ApicalSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
     ProjectionSpec, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

@@ -1,7 +1,7 @@
 //! A population while it runs: cells, what flows into them, and what synapses and readouts see of them.
 
 use crate::{
-    cell::Cells,
+    cell::{Arriving, Cells, Inputs},
     kernel::{flush, normalise},
     rng::Rng,
     spec::PopulationSpec,
@@ -62,6 +62,8 @@ pub(crate) struct Population {
     pub held: Vec<f32>,
     /// Summed current of this tick.
     pub current: Vec<f32>,
+    /// The drive times the input gain, where that is not 1.
+    scaled: Vec<f32>,
     surrogate: Vec<f32>,
     rate: Vec<f32>,
     /// Spikes of the last ticks, one row each: as many as the longest delay from here.
@@ -90,6 +92,7 @@ impl Population {
             hears_spikes: false,
             held: vec![0.0; n],
             current: vec![0.0; n],
+            scaled: vec![0.0; n],
             surrogate: vec![0.0; n],
             rate: vec![0.0; n],
             spikes: vec![0.0; n * longest_delay],
@@ -127,7 +130,14 @@ impl Population {
         let n = self.len();
         let row = (tick % self.active.len() as u64) as usize;
         let spikes = &mut self.spikes[row * n..(row + 1) * n];
-        self.cells.tick(&self.now.drive, gain, spikes, &mut self.surrogate);
+        let current = if gain == 1.0 {
+            &self.now.drive
+        } else {
+            self.scaled.iter_mut().zip(&self.now.drive).for_each(|(scaled, i)| *scaled = gain * i);
+            &self.scaled
+        };
+        let soma = Arriving { current, ..Arriving::default() };
+        self.cells.tick(&Inputs { soma, tick, ..Inputs::default() }, spikes, Some(&mut self.surrogate));
         note_active(spikes, &mut self.active[row]);
 
         let (k, fresh) = (self.trace_decay, 1.0 - self.trace_decay);

@@ -47,7 +47,7 @@ pub struct PopulationSpec {
     /// Number of cells.
     pub size: usize,
     /// Cell model and its parameters.
-    pub cell: CellSpec,
+    pub cell: crate::CellSpec,
     /// Transmitter that the cells release; with one, Dale's law holds for every projection from here.
     #[serde(default)]
     pub transmitter: Option<Transmitter>,
@@ -63,16 +63,6 @@ pub struct PopulationSpec {
     /// What modulators do to the cells.
     #[serde(default, rename = "receptor")]
     pub receptors: Vec<ReceptorSpec>,
-}
-
-/// A cell model with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CellSpec {
-    /// Leaky integrate-and-fire, in mV and pA.
-    Lif(crate::cell::LifSpec),
-    /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
-    Alif(crate::cell::AlifSpec),
 }
 
 /// What a cell releases onto its targets.

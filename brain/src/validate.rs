@@ -36,25 +36,7 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
 fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> {
     let place = format!("population '{}'", p.name);
     size(&place, p.size)?;
-    for (field, dist, [low, high]) in p.cell.distributions() {
-        distribution(&place, field, dist, low, high)?;
-    }
-    match &p.cell {
-        CellSpec::Alif(cell) => {
-            in_range(&place, "input_gain", cell.input_gain, -1e6, 1e6)?;
-            in_range(&place, "burst_max", f64::from(cell.burst_max), 1.0, 8.0)?;
-            in_range(&place, "v_floor", cell.v_floor, -1e6, 0.0)?;
-        }
-        CellSpec::Lif(cell) => {
-            let [lowest_th, _] = cell.v_th_mv.support();
-            for (field, dist) in [("v_rest_mv", &cell.v_rest_mv), ("v_reset_mv", &cell.v_reset_mv)] {
-                let highest = dist.support()[1];
-                if highest >= lowest_th {
-                    return Err(value(&place, field, highest, format!("below the threshold v_th_mv ({lowest_th})")));
-                }
-            }
-        }
-    }
+    cell(&place, &p.cell)?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
     if let Some(ApicalSpec { floor, projected }) = &p.apical {
@@ -68,6 +50,17 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         in_range(&place, "receptor.effect", r.effect, -1e6, 1e6)?;
     }
     Ok(())
+}
+
+/// Checks the parameters of a cell.
+pub(crate) fn cell(place: &str, cell: &CellSpec) -> Result<(), BrainError> {
+    for (field, dist, [low, high]) in cell.dists() {
+        distribution(place, field, dist, low, high)?;
+    }
+    match cell.fault() {
+        Some((field, found, expected)) => Err(value(place, field, found, expected)),
+        None => Ok(()),
+    }
 }
 
 fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> {

@@ -258,7 +258,7 @@ fn refusal(from: &str, to: &str) -> String {
 fn refusals_name_the_part_the_field_and_what_was_expected() {
     for (from, to, expected) in [
         ("tau_m_ms = 10.0", "tau_m_ms = -10.0", "population 'first': tau_m_ms is in [-10, -10], expected values in"),
-        ("tau_m_ms = 10.0", "v_th_mv = -80.0", "population 'first': v_rest_mv is -70, expected below the threshold"),
+        ("tau_m_ms = 10.0", "v_th_mv = -80.0", "population 'first': v_reset_mv is -75, expected below the threshold"),
         ("delay_ticks = 1", "delay_ticks = 0", "synapse.delay_ticks is 0, expected a number in [1, 10000]"),
         ("weights = 0.5", "weights = -0.5", "(Dale's law)"),
         ("weights = 0.5", "weights = nan", "expected finite numbers"),

@@ -1,0 +1,226 @@
+//! The cells of one model, as arrays: eight at a time through the equations.
+
+use rand::RngExt as _;
+use wide::f32x8;
+
+use super::{
+    column::{Column, load, splat, store},
+    model::{Conductances, Current, Drive, Gated, Input, Model},
+    parameters::Parameters,
+    real::LANES,
+};
+use crate::rng::{Rng, Uniforms};
+
+/// What reaches the cells in a tick, as arrays with one value for each cell.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Inputs<'a> {
+    /// Onto the somata.
+    pub soma: Arriving<'a>,
+    /// Onto the apical dendrites.
+    pub apical: Arriving<'a>,
+    /// Where random numbers come from.
+    pub uniforms: Uniforms,
+    /// Index of the first cell in its population, for the random numbers.
+    pub first_cell: usize,
+    /// Tick of life, for the random numbers.
+    pub tick: u64,
+}
+
+/// Input of one compartment. Empty slices count as zero.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Arriving<'a> {
+    /// Current in pA.
+    pub current: &'a [f32],
+    /// `Σ g` in nS.
+    pub g: &'a [f32],
+    /// `Σ g E` in pA.
+    pub g_e: &'a [f32],
+    /// NMDA conductance in nS before the magnesium block.
+    pub nmda: &'a [f32],
+}
+
+/// How a modulated parameter differs from its nominal value: `p = clamp(p0 · factor + offset)`.
+pub(crate) struct Shift {
+    /// Which parameter, in the order of the spec.
+    pub parameter: usize,
+    /// Product of the multiplicative effects.
+    pub factor: Column<f64>,
+    /// Sum of the additive effects.
+    pub offset: Column<f64>,
+    /// Range that the effective value is kept in.
+    pub range: [f64; 2],
+}
+
+/// `n` cells of one model.
+pub(crate) struct Group<M, const C: usize, const S: usize> {
+    model: M,
+    tick_ms: f64,
+    n: usize,
+    /// Parameters that nothing ever overwrites.
+    nominal: Vec<Column<f64>>,
+    /// What the equations run on now.
+    coefficients: [Column<f32>; C],
+    pub(super) state: [Vec<f32>; S],
+}
+
+impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
+    /// Draws the parameters of `n` cells.
+    pub(super) fn new<P: Parameters<Model = M>>(spec: &P, n: usize, tick_ms: f64, rng: &mut Rng) -> Self {
+        let nominal = spec.dists().into_iter().map(|(_, dist, _)| Column::sample(dist, n, rng)).collect();
+        let mut group = Self {
+            model: spec.model(),
+            tick_ms,
+            n,
+            nominal,
+            coefficients: std::array::from_fn(|_| Column::Same(0.0)),
+            state: std::array::from_fn(|_| vec![0.0; n]),
+        };
+        group.modulate(&[]);
+        group
+    }
+
+    /// The cells `range` alone, as a group of their own.
+    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        Self {
+            model: self.model.clone(),
+            tick_ms: self.tick_ms,
+            n: range.len(),
+            nominal: self.nominal.iter().map(|p| p.slice(range.clone())).collect(),
+            coefficients: std::array::from_fn(|c| self.coefficients[c].slice(range.clone())),
+            state: std::array::from_fn(|s| self.state[s][range.clone()].to_vec()),
+        }
+    }
+
+    /// Sets the parameters to their nominal values, shifted as said. Without shifts they are what they were at first,
+    /// bit for bit.
+    pub(super) fn modulate(&mut self, shifts: &[Shift]) {
+        let varies = self.nominal.iter().any(Column::varies)
+            || shifts.iter().any(|shift| shift.factor.varies() || shift.offset.varies());
+        let mut p = vec![0.0; self.nominal.len()];
+        let mut coefficients_of = |cell: usize| {
+            for (p, nominal) in p.iter_mut().zip(&self.nominal) {
+                *p = nominal.get(cell);
+            }
+            for shift in shifts {
+                let shifted = p[shift.parameter] * shift.factor.get(cell) + shift.offset.get(cell);
+                p[shift.parameter] = shifted.clamp(shift.range[0], shift.range[1]);
+            }
+            self.model.coefficients(&p, self.tick_ms)
+        };
+        if !varies {
+            let shared = coefficients_of(0);
+            self.coefficients = std::array::from_fn(|c| Column::Same(shared[c] as f32));
+            return;
+        }
+        let mut columns: [Vec<f32>; C] = std::array::from_fn(|_| Vec::with_capacity(self.n));
+        for cell in 0..self.n {
+            for (column, value) in columns.iter_mut().zip(coefficients_of(cell)) {
+                column.push(value as f32);
+            }
+        }
+        // Coefficients that come out the same for all cells are kept once.
+        self.coefficients = columns.map(|column| match column.first() {
+            Some(&first) if column.iter().all(|value| value.to_bits() == first.to_bits()) => Column::Same(first),
+            _ => Column::Each(column),
+        });
+    }
+
+    /// Advances all cells by a tick; writes the size of each spike, and what plasticity wants to know if it asks.
+    pub(super) fn tick(&mut self, inputs: &Inputs, spikes: &mut [f32], factor: Option<&mut [f32]>) {
+        let gated = !inputs.soma.nmda.is_empty() || !inputs.apical.nmda.is_empty();
+        let conducting = !inputs.soma.g.is_empty() || !inputs.apical.g.is_empty();
+        if gated {
+            self.run(inputs, spikes, factor, |from: &Arriving, start| Gated {
+                open: conductances(from, start),
+                nmda: lanes(from.nmda, start),
+            });
+        } else if conducting {
+            self.run(inputs, spikes, factor, conductances);
+        } else {
+            self.run(inputs, spikes, factor, |from: &Arriving, start| Current(lanes(from.current, start)));
+        }
+    }
+
+    #[inline(always)]
+    fn run<D: Drive<f32x8>>(
+        &mut self,
+        inputs: &Inputs,
+        spikes: &mut [f32],
+        mut factor: Option<&mut [f32]>,
+        drive: impl Fn(&Arriving, usize) -> D,
+    ) {
+        for start in (0..self.n).step_by(LANES) {
+            let soma = drive(&inputs.soma, start);
+            let apical = if M::APICAL { drive(&inputs.apical, start) } else { soma };
+            let draw = |k: usize| {
+                if k < M::DRAWS {
+                    f32x8::new(std::array::from_fn(|lane| {
+                        inputs.uniforms.draw(inputs.first_cell + start + lane, inputs.tick, k)
+                    }))
+                } else {
+                    splat(0.0)
+                }
+            };
+            let input = Input { soma, apical, draws: [draw(0), draw(1)] };
+            let c: [f32x8; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
+            let mut s: [f32x8; S] = std::array::from_fn(|k| load(&self.state[k], start));
+            let output = self.model.step(&c, &mut s, &input);
+            for (state, s) in self.state.iter_mut().zip(s) {
+                store(s, state, start);
+            }
+            store(output.spike, spikes, start);
+            if let Some(factor) = &mut factor {
+                store(output.factor, factor, start);
+            }
+        }
+    }
+
+    /// Puts the cells at rest, with membrane potentials drawn anew.
+    pub(super) fn reset(&mut self, rng: &mut Rng) {
+        let mut p = vec![0.0; self.nominal.len()];
+        for cell in 0..self.n {
+            for (p, nominal) in p.iter_mut().zip(&self.nominal) {
+                *p = nominal.get(cell);
+            }
+            let rest = self.model.rest(&p, f64::from(rng.random::<f32>()));
+            for (state, value) in self.state.iter_mut().zip(rest) {
+                state[cell] = value as f32;
+            }
+        }
+    }
+
+    /// Shows every state array, with its name, to `visit`.
+    pub(super) fn visit(&mut self, visit: &mut dyn FnMut(&str, &mut [f32])) {
+        for (name, values) in M::STATES.iter().zip(&mut self.state) {
+            visit(name, values);
+        }
+    }
+
+    /// A state variable by its name.
+    pub(super) fn state(&self, name: &str) -> Option<&[f32]> {
+        let k = M::STATES.iter().position(|state| *state == name)?;
+        Some(&self.state[k])
+    }
+
+    /// A nominal parameter, by its place in the spec.
+    pub(super) fn nominal(&self, parameter: usize) -> &Column<f64> {
+        &self.nominal[parameter]
+    }
+
+    /// Bytes that the arrays take.
+    pub(super) fn bytes(&self) -> usize {
+        let of_f64 = self.nominal.iter().filter(|p| p.varies()).count() * 8;
+        let of_f32 = self.coefficients.iter().filter(|c| c.varies()).count() * 4;
+        self.n * (of_f64 + of_f32 + 4 * S)
+    }
+}
+
+#[inline(always)]
+fn lanes(values: &[f32], start: usize) -> f32x8 {
+    if values.is_empty() { splat(0.0) } else { load(values, start) }
+}
+
+#[inline(always)]
+fn conductances(from: &Arriving, start: usize) -> Conductances<f32x8> {
+    Conductances { current: lanes(from.current, start), g: lanes(from.g, start), g_e: lanes(from.g_e, start) }
+}

@@ -1,0 +1,143 @@
+//! Numbers that the equations of a cell are written in: one `f64`, or eight `f32` at once.
+//!
+//! Every cell model is written once. In `f64` it is the plain reference, held against other simulators; in lanes of
+//! `f32` it is the fast kernel. Both run the same lines.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use wide::{CmpGe, f32x8};
+
+/// Cells that a lane holds.
+pub(crate) const LANES: usize = 8;
+
+/// A number, or a lane of numbers, each with a cell of its own.
+pub(crate) trait Real:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + Send
+    + Sync
+{
+    /// The answer of a comparison.
+    type Mask: Copy;
+    /// The same constant everywhere.
+    fn of(x: f64) -> Self;
+    /// `e^x`.
+    fn exp(self) -> Self;
+    /// The larger one.
+    fn max(self, other: Self) -> Self;
+    /// The smaller one.
+    fn min(self, other: Self) -> Self;
+    /// `self ≥ other`.
+    fn ge(self, other: Self) -> Self::Mask;
+    /// `yes` where `mask` holds, `no` elsewhere. Both are computed.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// Where both hold.
+    fn both(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+
+    /// Magnitude.
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.max(-self)
+    }
+
+    /// 1 where `mask` holds, 0 elsewhere.
+    #[inline(always)]
+    fn indicator(mask: Self::Mask) -> Self {
+        Self::select(mask, Self::of(1.0), Self::of(0.0))
+    }
+
+    /// Zero where it has faded away, so that no trace ever becomes a slow denormal number.
+    #[inline(always)]
+    fn flush(self) -> Self {
+        Self::select(self.abs().ge(Self::of(1e-30)), self, Self::of(0.0))
+    }
+}
+
+impl Real for f64 {
+    type Mask = bool;
+
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        x
+    }
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.exp()
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.max(other)
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.min(other)
+    }
+    #[inline(always)]
+    fn ge(self, other: Self) -> bool {
+        self >= other
+    }
+    #[inline(always)]
+    fn select(mask: bool, yes: Self, no: Self) -> Self {
+        if mask { yes } else { no }
+    }
+    #[inline(always)]
+    fn both(a: bool, b: bool) -> bool {
+        a && b
+    }
+}
+
+impl Real for f32x8 {
+    type Mask = Self;
+
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        Self::splat(x as f32)
+    }
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.exp()
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.fast_max(other)
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.fast_min(other)
+    }
+    #[inline(always)]
+    fn ge(self, other: Self) -> Self {
+        self.simd_ge(other)
+    }
+    #[inline(always)]
+    fn select(mask: Self, yes: Self, no: Self) -> Self {
+        mask.select(yes, no)
+    }
+    #[inline(always)]
+    fn both(a: Self, b: Self) -> Self {
+        a & b
+    }
+}
+
+/// One classical Runge–Kutta step of length `h` for `ds/dt = f(s)`.
+#[inline(always)]
+pub(crate) fn rk4<R: Real, const S: usize>(s: [R; S], h: f64, f: impl Fn([R; S]) -> [R; S]) -> [R; S] {
+    let ahead = |s: [R; S], k: [R; S], h: f64| -> [R; S] { std::array::from_fn(|i| s[i] + R::of(h) * k[i]) };
+    let k1 = f(s);
+    let k2 = f(ahead(s, k1, 0.5 * h));
+    let k3 = f(ahead(s, k2, 0.5 * h));
+    let k4 = f(ahead(s, k3, h));
+    let two = R::of(2.0);
+    std::array::from_fn(|i| s[i] + R::of(h / 6.0) * (k1[i] + two * k2[i] + two * k3[i] + k4[i]))
+}
+
+/// One forward Euler step of length `h` for `ds/dt = f(s)`.
+#[inline(always)]
+pub(crate) fn euler<R: Real, const S: usize>(s: [R; S], h: f64, f: impl Fn([R; S]) -> [R; S]) -> [R; S] {
+    let k = f(s);
+    std::array::from_fn(|i| s[i] + R::of(h) * k[i])
+}
