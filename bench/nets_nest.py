@@ -8,6 +8,7 @@ import networks as p
 from worker import serve
 
 DELIVER_MS = 1000.0
+PAIRWISE_MAX_N = 10_000  # trying every pair takes minutes above
 
 
 def cuba(n):
@@ -62,8 +63,10 @@ def coba(n):
 def connect(cells, w_e, w_i):
     """One weight for a whole projection is NEST's cheapest synapse; its least delay is one step."""
     n, n_e = len(cells), p.n_excitatory(len(cells))
-    rule = dict(rule="pairwise_bernoulli", p=p.INDEGREE / n)
     for name, sources, weight in (("excitatory", cells[:n_e], w_e), ("inhibitory", cells[n_e:], w_i)):
+        rule = dict(rule="pairwise_bernoulli", p=p.INDEGREE / n)
+        if n > PAIRWISE_MAX_N:
+            rule = dict(rule="fixed_total_number", N=p.INDEGREE * len(sources))
         nest.CopyModel("static_synapse_hom_w", name, dict(weight=weight, delay=p.VA_DT_MS))
         nest.Connect(sources, cells, rule, name)
 
