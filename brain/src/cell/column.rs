@@ -14,13 +14,27 @@ pub(crate) enum Column<T> {
     Each(Vec<T>),
 }
 
-impl<T: Copy> Column<T> {
+impl<T: Copy + PartialEq> Column<T> {
     /// The value of cell `i`.
     #[inline(always)]
     pub(crate) fn get(&self, i: usize) -> T {
         match self {
             Self::Same(value) => *value,
             Self::Each(values) => values[i],
+        }
+    }
+
+    /// Sets the value of cell `i` of `n`; one value for all becomes one for each only when the first cell differs.
+    pub(crate) fn set(&mut self, i: usize, n: usize, value: T) {
+        match self {
+            Self::Same(_) if i == 0 => *self = Self::Same(value),
+            Self::Same(same) if *same == value => {}
+            Self::Same(same) => {
+                let mut values = vec![*same; n];
+                values[i] = value;
+                *self = Self::Each(values);
+            }
+            Self::Each(values) => values[i] = value,
         }
     }
 

@@ -51,6 +51,9 @@ pub(crate) struct Shift {
     pub range: [f64; 2],
 }
 
+/// Most parameters that a model may have.
+const MAX_PARAMETERS: usize = 32;
+
 /// `n` cells of one model.
 pub(crate) struct Group<M, const C: usize, const S: usize> {
     model: M,
@@ -92,12 +95,12 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     }
 
     /// Sets the parameters to their nominal values, shifted as said. Without shifts they are what they were at first,
-    /// bit for bit.
+    /// bit for bit. Allocates only when cells begin to differ.
     pub(super) fn modulate(&mut self, shifts: &[Shift]) {
         let varies = self.nominal.iter().any(Column::varies)
             || shifts.iter().any(|shift| shift.factor.varies() || shift.offset.varies());
-        let mut p = vec![0.0; self.nominal.len()];
-        let mut coefficients_of = |cell: usize| {
+        for cell in 0..if varies { self.n } else { self.n.min(1) } {
+            let mut p = [0.0; MAX_PARAMETERS];
             for (p, nominal) in p.iter_mut().zip(&self.nominal) {
                 *p = nominal.get(cell);
             }
@@ -105,24 +108,15 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
                 let shifted = p[shift.parameter] * shift.factor.get(cell) + shift.offset.get(cell);
                 p[shift.parameter] = shifted.clamp(shift.range[0], shift.range[1]);
             }
-            self.model.coefficients(&p, self.tick_ms)
-        };
-        if !varies {
-            let shared = coefficients_of(0);
-            self.coefficients = std::array::from_fn(|c| Column::Same(shared[c] as f32));
-            return;
-        }
-        let mut columns: [Vec<f32>; C] = std::array::from_fn(|_| Vec::with_capacity(self.n));
-        for cell in 0..self.n {
-            for (column, value) in columns.iter_mut().zip(coefficients_of(cell)) {
-                column.push(value as f32);
+            let coefficients = self.model.coefficients(&p[..self.nominal.len()], self.tick_ms);
+            for (column, value) in self.coefficients.iter_mut().zip(coefficients) {
+                if varies {
+                    column.set(cell, self.n, value as f32);
+                } else {
+                    *column = Column::Same(value as f32);
+                }
             }
         }
-        // Coefficients that come out the same for all cells are kept once.
-        self.coefficients = columns.map(|column| match column.first() {
-            Some(&first) if column.iter().all(|value| value.to_bits() == first.to_bits()) => Column::Same(first),
-            _ => Column::Each(column),
-        });
     }
 
     /// Advances all cells by a tick; writes the size of each spike, and what plasticity wants to know if it asks.

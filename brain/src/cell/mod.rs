@@ -18,6 +18,7 @@ pub use patch::{Electrode, PatchClamp, Stimulus};
 pub(crate) use column::Column;
 pub(crate) use group::{Arriving, Group, Inputs, Shift};
 use parameters::{Bounds, Fault, Parameters};
+pub(crate) use real::LANES;
 use serde::{Deserialize, Serialize};
 
 use crate::{dist::Dist, rng::Rng};
@@ -145,6 +146,14 @@ macro_rules! cells {
             fn patch(&self, tick_ms: f64) -> Box<dyn patch::Patched> {
                 match self {
                     $(Self::$variant(spec) => patch::Single::<$model, $c, $s>::boxed(spec, tick_ms),)*
+                }
+            }
+
+            /// Whether there is an apical dendrite that takes input of its own.
+            #[must_use]
+            pub fn has_apical(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$model as model::Model<$c, $s>>::APICAL,)*
                 }
             }
 
