@@ -36,6 +36,7 @@ mod modulator;
 mod network;
 mod population;
 mod projection;
+pub mod published;
 mod query;
 mod readout;
 mod receptor;

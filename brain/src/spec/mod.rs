@@ -211,3 +211,44 @@ pub struct SourceSpec {
 fn one() -> f64 {
     1.0
 }
+
+impl NetworkSpec {
+    /// Nothing yet, with a tick of 1 ms.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            tick_ms: 1.0,
+            ports: Vec::new(),
+            populations: Vec::new(),
+            projections: Vec::new(),
+            readouts: Vec::new(),
+            modulators: Vec::new(),
+        }
+    }
+}
+
+impl Default for NetworkSpec {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PopulationSpec {
+    /// `size` cells of a kind, and nothing else.
+    #[must_use]
+    pub fn new(name: impl Into<String>, size: usize, cell: crate::CellSpec) -> Self {
+        Self {
+            name: name.into(),
+            size,
+            cell,
+            transmitter: None,
+            drive: Dist::zero(),
+            noise: None,
+            start: BTreeMap::new(),
+            normalised: false,
+            trace: TraceSpec::default(),
+            apical: None,
+            receptors: Vec::new(),
+        }
+    }
+}

@@ -90,3 +90,23 @@ pub enum Feedback {
 pub(crate) fn projection_name(source: &str, target: &str) -> String {
     format!("{source} -> {target}")
 }
+
+impl ProjectionSpec {
+    /// Everyone with everyone, with these weights and nothing else.
+    #[must_use]
+    pub fn new(source: impl Into<String>, target: impl Into<String>, weights: impl Into<Dist>) -> Self {
+        Self {
+            source: source.into(),
+            target: target.into(),
+            compartment: Compartment::default(),
+            connectivity: Connectivity::default(),
+            weights: weights.into(),
+            active_in_degree: None,
+            bias: false,
+            synapse: None,
+            delay_ms: None,
+            plasticity: None,
+            feedback: Feedback::default(),
+        }
+    }
+}
