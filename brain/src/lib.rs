@@ -39,7 +39,10 @@ mod spec;
 mod state;
 mod validate;
 
-pub use cell::{AlifSpec, CellSpec, Electrode, LifSpec, PatchClamp, Stimulus};
+pub use cell::{
+    AdexSpec, AlifSpec, CellSpec, Electrode, Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec,
+    MsnSpec, PatchClamp, PyramidalSpec, Rule, Scheme, Stimulus,
+};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;

@@ -68,7 +68,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     pub(super) fn new<P: Parameters<Model = M>>(spec: &P, n: usize, tick_ms: f64, rng: &mut Rng) -> Self {
         let nominal = spec.dists().into_iter().map(|(_, dist, _)| Column::sample(dist, n, rng)).collect();
         let mut group = Self {
-            model: spec.model(),
+            model: spec.model(tick_ms),
             tick_ms,
             n,
             nominal,

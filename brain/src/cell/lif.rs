@@ -38,7 +38,7 @@ parameters! {
 impl Parameters for LifSpec {
     type Model = Lif;
 
-    fn model(&self) -> Lif {
+    fn model(&self, _: f64) -> Lif {
         Lif
     }
 

@@ -2,18 +2,30 @@
 //!
 //! To add one: a file with its parameters and a [`Model`](model::Model), and a line in `cells!` below.
 
+mod adex;
 mod alif;
 pub(crate) mod column;
 pub(crate) mod group;
+mod izhikevich_2003;
+mod izhikevich_2007;
 mod lif;
 mod model;
+mod msn;
 mod parameters;
 mod patch;
+mod pyramidal;
 mod real;
+mod scheme;
 
+pub use adex::AdexSpec;
 pub use alif::AlifSpec;
+pub use izhikevich_2003::{Izhikevich2003Scheme, Izhikevich2003Spec};
+pub use izhikevich_2007::{Izhikevich2007Spec, Rule};
 pub use lif::LifSpec;
+pub use msn::MsnSpec;
 pub use patch::{Electrode, PatchClamp, Stimulus};
+pub use pyramidal::PyramidalSpec;
+pub use scheme::Scheme;
 
 pub(crate) use column::Column;
 pub(crate) use group::{Arriving, Group, Inputs, Shift};
@@ -24,12 +36,11 @@ use crate::{dist::Dist, rng::Rng};
 
 /// Writes what depends on the list of models: one call per population and tick, never one per cell.
 macro_rules! cells {
-    ($($(#[$doc:meta])* $variant:ident: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident $name:literal: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
         /// A cell model with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
         pub enum CellSpec {
-            $($(#[$doc])* $variant($spec),)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant($spec),)*
         }
 
         /// The cells of one population: parameters and state of one model, as arrays.
@@ -128,17 +139,7 @@ macro_rules! cells {
             /// Every model with its default parameters, under the name that it has in a spec.
             #[must_use]
             pub fn defaults() -> Vec<(String, Self)> {
-                let snake = |name: &str| {
-                    let mut out = String::new();
-                    for (i, c) in name.char_indices() {
-                        if i > 0 && (c.is_ascii_uppercase() || c.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit())) {
-                            out.push('_');
-                        }
-                        out.push(c.to_ascii_lowercase());
-                    }
-                    out
-                };
-                vec![$((snake(stringify!($variant)), Self::$variant(<$spec>::default())),)*]
+                vec![$(($name.to_owned(), Self::$variant(<$spec>::default())),)*]
             }
 
             /// One cell of this kind in the patch clamp.
@@ -161,9 +162,19 @@ macro_rules! cells {
 
 cells! {
     /// Leaky integrate-and-fire, in mV and pA.
-    Lif: LifSpec, lif::Lif, 8, 2;
+    Lif "lif": LifSpec, lif::Lif, 8, 2;
     /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
-    Alif: AlifSpec, alif::Alif, 4, 2;
+    Alif "alif": AlifSpec, alif::Alif, 4, 2;
+    /// The simple model of Izhikevich 2003, with current in its own unit.
+    Izhikevich2003 "izhikevich_2003": Izhikevich2003Spec, izhikevich_2003::Izhikevich2003, 12, 2;
+    /// The dimensional model of Izhikevich 2007.
+    Izhikevich2007 "izhikevich_2007": Izhikevich2007Spec, izhikevich_2007::Izhikevich2007, 12, 2;
+    /// Adaptive exponential integrate-and-fire.
+    Adex "adex": AdexSpec, adex::Adex, 12, 2;
+    /// Medium spiny neurons of the striatum.
+    Msn "msn": MsnSpec, izhikevich_2007::Izhikevich2007, 12, 2;
+    /// Layer-5 pyramidal cells with an apical dendrite.
+    Pyramidal "pyramidal": PyramidalSpec, pyramidal::Pyramidal, 25, 7;
 }
 
 impl Cells {

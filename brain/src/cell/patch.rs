@@ -60,7 +60,7 @@ pub(super) struct Single<M, const C: usize, const S: usize> {
 impl<M: Model<C, S> + 'static, const C: usize, const S: usize> Single<M, C, S> {
     /// A cell with every parameter at the centre of its distribution.
     pub(super) fn boxed<P: Parameters<Model = M>>(spec: &P, tick_ms: f64) -> Box<dyn Patched> {
-        let model = spec.model();
+        let model = spec.model(tick_ms);
         let p: Vec<f64> = spec.dists().into_iter().map(|(_, dist, _)| dist.centre()).collect();
         let (c, s) = (model.coefficients(&p, tick_ms), model.rest(&p, 0.0));
         Box::new(Self { model, tick_ms, c, s, states: &const { M::STATES } })
