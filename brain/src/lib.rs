@@ -40,8 +40,9 @@ mod state;
 mod validate;
 
 pub use cell::{
-    AdexSpec, AlifSpec, CellSpec, Electrode, Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec,
-    MsnSpec, PatchClamp, PyramidalSpec, Rule, Scheme, Stimulus,
+    AdexSpec, AlifCurrentSpec, AlifSpec, AlifThresholdSpec, CellArray, CellSpec, DhLifSpec, Electrode,
+    Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
+    PyramidalSpec, Rule, Scheme, Srm0Spec, Stimulus, TwoCompartmentSpec,
 };
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;

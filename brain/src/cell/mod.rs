@@ -4,7 +4,11 @@
 
 mod adex;
 mod alif;
+mod alif_current;
+mod alif_threshold;
+mod array;
 pub(crate) mod column;
+mod dh_lif;
 pub(crate) mod group;
 mod izhikevich_2003;
 mod izhikevich_2007;
@@ -13,19 +17,29 @@ mod model;
 mod msn;
 mod parameters;
 mod patch;
+mod poisson;
 mod pyramidal;
 mod real;
 mod scheme;
+mod srm0;
+mod two_compartment;
 
 pub use adex::AdexSpec;
 pub use alif::AlifSpec;
+pub use alif_current::AlifCurrentSpec;
+pub use alif_threshold::AlifThresholdSpec;
+pub use array::CellArray;
+pub use dh_lif::DhLifSpec;
 pub use izhikevich_2003::{Izhikevich2003Scheme, Izhikevich2003Spec};
 pub use izhikevich_2007::{Izhikevich2007Spec, Rule};
 pub use lif::LifSpec;
 pub use msn::MsnSpec;
 pub use patch::{Electrode, PatchClamp, Stimulus};
+pub use poisson::PoissonSpec;
 pub use pyramidal::PyramidalSpec;
 pub use scheme::Scheme;
+pub use srm0::Srm0Spec;
+pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
 pub(crate) use group::{Arriving, Group, Inputs, Shift};
@@ -165,6 +179,12 @@ cells! {
     Lif "lif": LifSpec, lif::Lif, 8, 2;
     /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
     Alif "alif": AlifSpec, alif::Alif, 4, 2;
+    /// Leaky integrate-and-fire with an adaptation current, in mV and pA.
+    AlifCurrent "alif_current": AlifCurrentSpec, alif_current::AlifCurrent, 12, 3;
+    /// Leaky integrate-and-fire with an adaptive threshold, in mV and pA.
+    AlifThreshold "alif_threshold": AlifThresholdSpec, alif_threshold::AlifThreshold, 10, 3;
+    /// Leaky integrate-and-fire with dendritic branches, dimensionless.
+    DhLif "dh_lif": DhLifSpec, dh_lif::DhLif, 7, 6;
     /// The simple model of Izhikevich 2003, with current in its own unit.
     Izhikevich2003 "izhikevich_2003": Izhikevich2003Spec, izhikevich_2003::Izhikevich2003, 12, 2;
     /// The dimensional model of Izhikevich 2007.
@@ -175,6 +195,12 @@ cells! {
     Msn "msn": MsnSpec, izhikevich_2007::Izhikevich2007, 12, 2;
     /// Layer-5 pyramidal cells with an apical dendrite.
     Pyramidal "pyramidal": PyramidalSpec, pyramidal::Pyramidal, 25, 7;
+    /// Two compartments with escape noise, whose dendrite learns to predict the soma.
+    TwoCompartment "two_compartment": TwoCompartmentSpec, two_compartment::TwoCompartment, 15, 3;
+    /// Spike response neurons with escape noise, driven by a potential in mV.
+    Srm0 "srm0": Srm0Spec, srm0::Srm0, 6, 2;
+    /// Poisson spike generators, driven by a rate in Hz.
+    Poisson "poisson": PoissonSpec, poisson::Poisson, 2, 1;
 }
 
 impl Cells {
