@@ -40,9 +40,9 @@ mod state;
 mod validate;
 
 pub use cell::{
-    AdexSpec, AlifCurrentSpec, AlifSpec, AlifThresholdSpec, CellArray, CellSpec, DhLifSpec, Electrode,
+    AdexSpec, AlifCurrentSpec, AlifSpec, AlifThresholdSpec, CellArray, CellSpec, DhLifSpec, Electrode, Electrodes,
     Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
-    PyramidalSpec, Rule, Scheme, Srm0Spec, Stimulus, TwoCompartmentSpec,
+    PyramidalSpec, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
 };
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;

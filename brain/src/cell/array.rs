@@ -6,6 +6,41 @@ use crate::{
     rng::{self, Uniforms},
 };
 
+/// What the electrodes do to an array of cells in one tick. Empty slices, and what is beyond their end, count as zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stimuli<'a> {
+    /// Onto the somata.
+    pub soma: Electrodes<'a>,
+    /// Onto the apical dendrites, for models that have one.
+    pub apical: Electrodes<'a>,
+    /// Currents into each dendritic branch, for models that have some.
+    pub branches: [&'a [f32]; BRANCHES],
+}
+
+/// Input of one compartment of an array of cells, constant within a tick; units as in [`Electrode`](crate::Electrode).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Electrodes<'a> {
+    /// Currents.
+    pub current: &'a [f32],
+    /// Sums of the conductances.
+    pub conductance: &'a [f32],
+    /// Sums of conductance times reversal potential.
+    pub conductance_times_reversal: &'a [f32],
+    /// NMDA conductances before the magnesium block.
+    pub nmda: &'a [f32],
+}
+
+impl<'a> From<&Electrodes<'a>> for Arriving<'a> {
+    fn from(electrodes: &Electrodes<'a>) -> Self {
+        Self {
+            current: electrodes.current,
+            g: electrodes.conductance,
+            g_e: electrodes.conductance_times_reversal,
+            nmda: electrodes.nmda,
+        }
+    }
+}
+
 /// Cells of one kind that nothing connects: the arrays of a population, to be driven and read by hand.
 ///
 /// ```
@@ -38,19 +73,19 @@ impl CellArray {
     }
 
     /// Advances all cells by a tick under these currents into their somata; returns the size of each spike.
-    ///
-    /// Currents beyond the end of the slice are zero.
     pub fn tick(&mut self, currents: &[f32]) -> &[f32] {
-        self.tick_with(currents, &[], [&[]; BRANCHES])
+        self.tick_with(&Stimuli {
+            soma: Electrodes { current: currents, ..Electrodes::default() },
+            ..Stimuli::default()
+        })
     }
 
-    /// The same, with currents into the apical dendrites and into each dendritic branch.
-    pub fn tick_with(&mut self, soma: &[f32], apical: &[f32], branches: [&[f32]; BRANCHES]) -> &[f32] {
-        let arriving = |current| Arriving { current, ..Arriving::default() };
+    /// The same, under any input.
+    pub fn tick_with(&mut self, stimuli: &Stimuli) -> &[f32] {
         let inputs = Inputs {
-            soma: arriving(soma),
-            apical: arriving(apical),
-            branches,
+            soma: (&stimuli.soma).into(),
+            apical: (&stimuli.apical).into(),
+            branches: stimuli.branches,
             uniforms: self.uniforms,
             tick: self.tick,
             ..Inputs::default()

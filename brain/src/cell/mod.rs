@@ -28,7 +28,7 @@ pub use adex::AdexSpec;
 pub use alif::AlifSpec;
 pub use alif_current::AlifCurrentSpec;
 pub use alif_threshold::AlifThresholdSpec;
-pub use array::CellArray;
+pub use array::{CellArray, Electrodes, Stimuli};
 pub use dh_lif::DhLifSpec;
 pub use izhikevich_2003::{Izhikevich2003Scheme, Izhikevich2003Spec};
 pub use izhikevich_2007::{Izhikevich2007Spec, Rule};
