@@ -46,7 +46,11 @@ mod spec;
 mod state;
 mod validate;
 
-pub use cell::{AlifSpec, CellSpec, Electrode, LifSpec, PatchClamp, Stimulus};
+pub use cell::{
+    AdexSpec, AlifCurrentSpec, AlifSpec, AlifThresholdSpec, CellArray, CellSpec, DhLifSpec, Electrode, Electrodes,
+    Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
+    PyramidalSpec, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
+};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;

@@ -45,7 +45,7 @@ parameters! {
 impl Parameters for AlifSpec {
     type Model = Alif;
 
-    fn model(&self) -> Alif {
+    fn model(&self, _: f64) -> Alif {
         Alif { input_gain: self.input_gain, burst_max: self.burst_max, v_floor: self.v_floor }
     }
 

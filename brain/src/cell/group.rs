@@ -5,7 +5,7 @@ use wide::f32x8;
 
 use super::{
     column::{Column, load, splat, store},
-    model::{Conductances, Current, Drive, Gated, Input, Model},
+    model::{BRANCHES, Conductances, Current, Drive, Gated, Input, Model},
     parameters::Parameters,
     real::LANES,
 };
@@ -18,6 +18,8 @@ pub(crate) struct Inputs<'a> {
     pub soma: Arriving<'a>,
     /// Onto the apical dendrites.
     pub apical: Arriving<'a>,
+    /// Currents into the dendritic branches.
+    pub branches: [&'a [f32]; BRANCHES],
     /// Where random numbers come from.
     pub uniforms: Uniforms,
     /// Index of the first cell in its population, for the random numbers.
@@ -71,7 +73,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     pub(super) fn new<P: Parameters<Model = M>>(spec: &P, n: usize, tick_ms: f64, rng: &mut Rng) -> Self {
         let nominal = spec.dists().into_iter().map(|(_, dist, _)| Column::sample(dist, n, rng)).collect();
         let mut group = Self {
-            model: spec.model(),
+            model: spec.model(tick_ms),
             tick_ms,
             n,
             nominal,
@@ -146,6 +148,8 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
         for start in (0..self.n).step_by(LANES) {
             let soma = drive(&inputs.soma, start);
             let apical = if M::APICAL { drive(&inputs.apical, start) } else { soma };
+            let branch = |b: usize| if M::BRANCHED { lanes(inputs.branches[b], start) } else { splat(0.0) };
+            let branches = std::array::from_fn(branch);
             let draw = |k: usize| {
                 if k < M::DRAWS {
                     f32x8::new(std::array::from_fn(|lane| {
@@ -155,7 +159,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
                     splat(0.0)
                 }
             };
-            let input = Input { soma, apical, draws: [draw(0), draw(1)] };
+            let input = Input { soma, apical, branches, draws: [draw(0), draw(1)] };
             let c: [f32x8; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
             let mut s: [f32x8; S] = std::array::from_fn(|k| load(&self.state[k], start));
             let output = self.model.step(&c, &mut s, &input);

@@ -15,6 +15,7 @@ use super::{
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
     real::Real,
+    scheme::relax,
 };
 
 parameters! {
@@ -38,17 +39,22 @@ parameters! {
 impl Parameters for LifSpec {
     type Model = Lif;
 
-    fn model(&self) -> Lif {
+    fn model(&self, _: f64) -> Lif {
         Lif
     }
 
     fn fault(&self) -> Option<Fault> {
-        let ([lowest_th, _], [_, highest]) = (self.v_th_mv.support(), self.v_reset_mv.support());
-        (highest >= lowest_th)
-            .then(|| ("v_reset_mv", highest.to_string(), format!("below the threshold v_th_mv ({lowest_th})")))
+        reset_fault(&self.v_reset_mv, &self.v_th_mv)
     }
 
     parameter_lists!();
+}
+
+/// A reset at or above the threshold would fire in every tick.
+pub(super) fn reset_fault(v_reset_mv: &crate::Dist, v_th_mv: &crate::Dist) -> Option<Fault> {
+    let ([lowest_th, _], [_, highest]) = (v_th_mv.support(), v_reset_mv.support());
+    (highest >= lowest_th)
+        .then(|| ("v_reset_mv", highest.to_string(), format!("below the threshold v_th_mv ({lowest_th})")))
 }
 
 /// The model: exact for currents, exponential Euler for conductances.
@@ -87,7 +93,7 @@ impl Model<8, 2> for Lif {
         let integrated = if D::CONDUCTANCE {
             let x = leak + per_pa * input.soma.conductance_at(v);
             let rise = leak * (v_rest - v) + per_pa * input.soma.current_at(v);
-            v + rise / (one + x * (R::of(0.5) + x * R::of(1.0 / 12.0)))
+            relax(v, rise, x)
         } else {
             let v_inf = v_rest + resistance * input.soma.current_at(v);
             v_inf + (v - v_inf) * decay

@@ -2,18 +2,44 @@
 //!
 //! To add one: a file with its parameters and a [`Model`](model::Model), and a line in `cells!` below.
 
+mod adex;
 mod alif;
+mod alif_current;
+mod alif_threshold;
+mod array;
 pub(crate) mod column;
+mod dh_lif;
 pub(crate) mod group;
+mod izhikevich_2003;
+mod izhikevich_2007;
 mod lif;
 mod model;
+mod msn;
 mod parameters;
 mod patch;
+mod poisson;
+mod pyramidal;
 mod real;
+mod scheme;
+mod srm0;
+mod two_compartment;
 
+pub use adex::AdexSpec;
 pub use alif::AlifSpec;
+pub use alif_current::AlifCurrentSpec;
+pub use alif_threshold::AlifThresholdSpec;
+pub use array::{CellArray, Electrodes, Stimuli};
+pub use dh_lif::DhLifSpec;
+pub use izhikevich_2003::{Izhikevich2003Scheme, Izhikevich2003Spec};
+pub use izhikevich_2007::{Izhikevich2007Spec, Rule};
 pub use lif::LifSpec;
+pub use msn::MsnSpec;
 pub use patch::{Electrode, PatchClamp, Stimulus};
+pub use poisson::PoissonSpec;
+pub use pyramidal::PyramidalSpec;
+pub use scheme::Scheme;
+pub use srm0::Srm0Spec;
+pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
 pub(crate) use group::{Arriving, Group, Inputs, Shift};
@@ -25,12 +51,11 @@ use crate::{dist::Dist, rng::Rng};
 
 /// Writes what depends on the list of models: one call per population and tick, never one per cell.
 macro_rules! cells {
-    ($($(#[$doc:meta])* $variant:ident: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident $name:literal: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
         /// A cell model with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
         pub enum CellSpec {
-            $($(#[$doc])* $variant($spec),)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant($spec),)*
         }
 
         /// The cells of one population: parameters and state of one model, as arrays.
@@ -129,17 +154,7 @@ macro_rules! cells {
             /// Every model with its default parameters, under the name that it has in a spec.
             #[must_use]
             pub fn defaults() -> Vec<(String, Self)> {
-                let snake = |name: &str| {
-                    let mut out = String::new();
-                    for (i, c) in name.char_indices() {
-                        if i > 0 && (c.is_ascii_uppercase() || c.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit())) {
-                            out.push('_');
-                        }
-                        out.push(c.to_ascii_lowercase());
-                    }
-                    out
-                };
-                vec![$((snake(stringify!($variant)), Self::$variant(<$spec>::default())),)*]
+                vec![$(($name.to_owned(), Self::$variant(<$spec>::default())),)*]
             }
 
             /// One cell of this kind in the patch clamp.
@@ -170,9 +185,31 @@ macro_rules! cells {
 
 cells! {
     /// Leaky integrate-and-fire, in mV and pA.
-    Lif: LifSpec, lif::Lif, 8, 2;
+    Lif "lif": LifSpec, lif::Lif, 8, 2;
     /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
-    Alif: AlifSpec, alif::Alif, 4, 2;
+    Alif "alif": AlifSpec, alif::Alif, 4, 2;
+    /// Leaky integrate-and-fire with an adaptation current, in mV and pA.
+    AlifCurrent "alif_current": AlifCurrentSpec, alif_current::AlifCurrent, 12, 3;
+    /// Leaky integrate-and-fire with an adaptive threshold, in mV and pA.
+    AlifThreshold "alif_threshold": AlifThresholdSpec, alif_threshold::AlifThreshold, 10, 3;
+    /// Leaky integrate-and-fire with dendritic branches, dimensionless.
+    DhLif "dh_lif": DhLifSpec, dh_lif::DhLif, 7, 6;
+    /// The simple model of Izhikevich 2003, with current in its own unit.
+    Izhikevich2003 "izhikevich_2003": Izhikevich2003Spec, izhikevich_2003::Izhikevich2003, 12, 2;
+    /// The dimensional model of Izhikevich 2007.
+    Izhikevich2007 "izhikevich_2007": Izhikevich2007Spec, izhikevich_2007::Izhikevich2007, 12, 2;
+    /// Adaptive exponential integrate-and-fire.
+    Adex "adex": AdexSpec, adex::Adex, 12, 2;
+    /// Medium spiny neurons of the striatum.
+    Msn "msn": MsnSpec, izhikevich_2007::Izhikevich2007, 12, 2;
+    /// Layer-5 pyramidal cells with an apical dendrite.
+    Pyramidal "pyramidal": PyramidalSpec, pyramidal::Pyramidal, 25, 7;
+    /// Two compartments with escape noise, whose dendrite learns to predict the soma.
+    TwoCompartment "two_compartment": TwoCompartmentSpec, two_compartment::TwoCompartment, 15, 3;
+    /// Spike response neurons with escape noise, driven by a potential in mV.
+    Srm0 "srm0": Srm0Spec, srm0::Srm0, 6, 2;
+    /// Poisson spike generators, driven by a rate in Hz.
+    Poisson "poisson": PoissonSpec, poisson::Poisson, 2, 1;
 }
 
 impl Cells {

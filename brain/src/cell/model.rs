@@ -12,6 +12,8 @@ pub(crate) trait Model<const C: usize, const S: usize>: Clone + Send + Sync {
     const DRAWS: usize = 0;
     /// Whether it has an apical dendrite that takes input of its own.
     const APICAL: bool = false;
+    /// Whether it has dendritic branches that take input of their own.
+    const BRANCHED: bool = false;
 
     /// What the equations need in a tick of this length, from the parameters in the order of the spec.
     fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; C];
@@ -23,6 +25,9 @@ pub(crate) trait Model<const C: usize, const S: usize>: Clone + Send + Sync {
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; C], s: &mut [R; S], input: &Input<R, D>) -> Output<R>;
 }
 
+/// Dendritic branches of a cell that has some.
+pub(crate) const BRANCHES: usize = 4;
+
 /// What reaches a cell in a tick; constant within it.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<R, D> {
@@ -30,6 +35,8 @@ pub(crate) struct Input<R, D> {
     pub soma: D,
     /// Onto the apical dendrite, for models that have one.
     pub apical: D,
+    /// Current into each dendritic branch, for models that have some.
+    pub branches: [R; BRANCHES],
     /// Uniform random numbers in `[0, 1)`, for models that need them.
     pub draws: [R; 2],
 }

@@ -19,8 +19,8 @@ pub(crate) type Fault = (&'static str, String, String);
 pub(crate) trait Parameters: Clone {
     /// The model that runs on them.
     type Model;
-    /// The model, with what all cells share.
-    fn model(&self) -> Self::Model;
+    /// The model in ticks of this length, with what all cells share.
+    fn model(&self, tick_ms: f64) -> Self::Model;
     /// Name, value and bounds of every parameter that may be a distribution, in the order of the spec.
     fn dists(&self) -> Vec<(&'static str, &Dist, Bounds)>;
     /// The same, to change.

@@ -3,7 +3,7 @@
 //! It is the plain twin of the fast arrays, and the bench at which cell types are measured.
 
 use super::{
-    model::{Conductances, Current, Gated, Input, Model},
+    model::{BRANCHES, Conductances, Current, Gated, Input, Model},
     parameters::Parameters,
 };
 use crate::{BrainError, CellSpec};
@@ -15,6 +15,8 @@ pub struct Stimulus {
     pub soma: Electrode,
     /// Onto the apical dendrite, for models that have one.
     pub apical: Electrode,
+    /// Current into each dendritic branch, for models that have some.
+    pub branches: [f64; BRANCHES],
     /// Uniform random numbers in `[0, 1)`, for models with random gates or escape noise.
     pub draws: [f64; 2],
 }
@@ -60,7 +62,7 @@ pub(super) struct Single<M, const C: usize, const S: usize> {
 impl<M: Model<C, S> + 'static, const C: usize, const S: usize> Single<M, C, S> {
     /// A cell with every parameter at the centre of its distribution.
     pub(super) fn boxed<P: Parameters<Model = M>>(spec: &P, tick_ms: f64) -> Box<dyn Patched> {
-        let model = spec.model();
+        let model = spec.model(tick_ms);
         let p: Vec<f64> = spec.dists().into_iter().map(|(_, dist, _)| dist.centre()).collect();
         let (c, s) = (model.coefficients(&p, tick_ms), model.rest(&p, 0.0));
         Box::new(Self { model, tick_ms, c, s, states: &const { M::STATES } })
@@ -69,17 +71,18 @@ impl<M: Model<C, S> + 'static, const C: usize, const S: usize> Single<M, C, S> {
 
 impl<M: Model<C, S>, const C: usize, const S: usize> Patched for Single<M, C, S> {
     fn tick(&mut self, stimulus: &Stimulus) -> [f64; 2] {
-        let Stimulus { soma, apical, draws } = stimulus;
+        let Stimulus { soma, apical, branches, draws } = stimulus;
+        let (branches, draws) = (*branches, *draws);
         let conducts = |e: &Electrode| e.conductance != 0.0 || e.nmda != 0.0;
         let output = if conducts(soma) || conducts(apical) {
             let drive = |e: &Electrode| Gated {
                 open: Conductances { current: e.current, g: e.conductance, g_e: e.conductance_times_reversal },
                 nmda: e.nmda,
             };
-            let input = Input { soma: drive(soma), apical: drive(apical), draws: *draws };
+            let input = Input { soma: drive(soma), apical: drive(apical), branches, draws };
             self.model.step(&self.c, &mut self.s, &input)
         } else {
-            let input = Input { soma: Current(soma.current), apical: Current(apical.current), draws: *draws };
+            let input = Input { soma: Current(soma.current), apical: Current(apical.current), branches, draws };
             self.model.step(&self.c, &mut self.s, &input)
         };
         [output.spike, output.factor]

@@ -122,22 +122,3 @@ impl Real for f32x8 {
         a & b
     }
 }
-
-/// One classical Runge–Kutta step of length `h` for `ds/dt = f(s)`.
-#[inline(always)]
-pub(crate) fn rk4<R: Real, const S: usize>(s: [R; S], h: f64, f: impl Fn([R; S]) -> [R; S]) -> [R; S] {
-    let ahead = |s: [R; S], k: [R; S], h: f64| -> [R; S] { std::array::from_fn(|i| s[i] + R::of(h) * k[i]) };
-    let k1 = f(s);
-    let k2 = f(ahead(s, k1, 0.5 * h));
-    let k3 = f(ahead(s, k2, 0.5 * h));
-    let k4 = f(ahead(s, k3, h));
-    let two = R::of(2.0);
-    std::array::from_fn(|i| s[i] + R::of(h / 6.0) * (k1[i] + two * k2[i] + two * k3[i] + k4[i]))
-}
-
-/// One forward Euler step of length `h` for `ds/dt = f(s)`.
-#[inline(always)]
-pub(crate) fn euler<R: Real, const S: usize>(s: [R; S], h: f64, f: impl Fn([R; S]) -> [R; S]) -> [R; S] {
-    let k = f(s);
-    std::array::from_fn(|i| s[i] + R::of(h) * k[i])
-}
