@@ -7,7 +7,7 @@ use wide::f32x8;
 use crate::{
     Modulator,
     cell::{
-        Arriving, Cells, Column, Inputs, LANES,
+        Arriving, BRANCHES, Cells, Column, Inputs, LANES,
         column::{load, store},
     },
     channel::{Channel, Kind},
@@ -136,6 +136,7 @@ pub(crate) struct Population {
     pub held: Vec<f32>,
     soma: Compartmental,
     dendrite: Compartmental,
+    branches: [Vec<f32>; BRANCHES],
     /// Spikes of this tick.
     pub spikes: Vec<f32>,
     /// What plasticity wants to know of each cell in this tick; empty if nobody asks.
@@ -164,7 +165,9 @@ impl Population {
                 nmda: room(has(|kind| *kind == Kind::Nmda)),
             }
         };
+        let branch = |b: usize| channels.iter().any(|c: &Channel| c.compartment == Compartment::Branch(b));
         Self {
+            branches: std::array::from_fn(|b| if branch(b) { vec![0.0; n] } else { Vec::new() }),
             soma: arrays(Compartment::Soma),
             dendrite: arrays(Compartment::Apical),
             cells,
@@ -219,6 +222,7 @@ impl Population {
         }
         self.soma.current.copy_from_slice(&self.held);
         self.dendrite.current.fill(0.0);
+        self.branches.iter_mut().for_each(|current| current.fill(0.0));
         for compartment in [&mut self.soma, &mut self.dendrite] {
             compartment.g.fill(0.0);
             compartment.g_e.fill(0.0);
@@ -228,6 +232,10 @@ impl Population {
             let into = match channel.compartment {
                 Compartment::Soma => &mut self.soma,
                 Compartment::Apical => &mut self.dendrite,
+                Compartment::Branch(branch) => {
+                    channel.add_current(scale, &mut self.branches[branch]);
+                    continue;
+                }
             };
             match channel.kind {
                 Kind::Current | Kind::Alpha => channel.add_current(scale, &mut into.current),
@@ -284,6 +292,7 @@ impl Population {
         let inputs = Inputs {
             soma: self.soma.arriving(),
             apical: self.dendrite.arriving(),
+            branches: self.branches.each_ref().map(Vec::as_slice),
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,

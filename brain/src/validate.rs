@@ -4,7 +4,7 @@
 use crate::{
     ApicalSpec, BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, NetworkSpec, NoiseSpec, Occupancy,
     PlasticitySpec, PopulationSpec, PortKind, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
-    ThreeFactorSpec, Transmitter, build::MAX_PART, spec::projection_name,
+    ThreeFactorSpec, Transmitter, build::MAX_PART, cell::BRANCHES, spec::projection_name,
 };
 
 /// Most bytes that the arrays of a network may take.
@@ -144,6 +144,13 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
     if p.compartment == Compartment::Apical && !target.cell.has_apical() {
         let expected = format!("soma: the cells of population '{}' have no apical dendrite", p.target);
         return Err(value(&place, "compartment", "apical", expected));
+    }
+    if let Compartment::Branch(branch) = p.compartment {
+        let currents = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned());
+        if !target.cell.has_branches() || branch >= BRANCHES || !currents {
+            let expected = format!("a branch below {BRANCHES} of cells that have some, and a current onto it");
+            return Err(value(&place, "compartment", format!("branch {branch}"), expected));
+        }
     }
     let held = port.is_some_and(|port| port.kind == PortKind::Values);
     if port.is_some() && p.feedback != Feedback::Symmetric {

@@ -44,6 +44,7 @@ pub use two_compartment::TwoCompartmentSpec;
 pub(crate) use column::Column;
 pub(crate) use group::{Arriving, Group, Inputs, Shift};
 use parameters::{Bounds, Fault, Parameters};
+pub(crate) use model::BRANCHES;
 pub(crate) use real::LANES;
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +170,14 @@ macro_rules! cells {
             pub fn has_apical(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$model as model::Model<$c, $s>>::APICAL,)*
+                }
+            }
+
+            /// Whether there are dendritic branches that take input of their own.
+            #[must_use]
+            pub fn has_branches(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$model as model::Model<$c, $s>>::BRANCHED,)*
                 }
             }
 

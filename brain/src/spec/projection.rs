@@ -52,6 +52,8 @@ pub enum Compartment {
     Soma,
     /// The apical dendrite, for models that have one.
     Apical,
+    /// A dendritic branch, for models that have some; currents only.
+    Branch(usize),
 }
 
 /// Who is connected with whom.
