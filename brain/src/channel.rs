@@ -1,16 +1,13 @@
 //! Synaptic channels: what spikes leave behind at each cell of a population, one kind of synapse each.
 //!
 //! All projections that reach the same compartment through the same kind of synapse share a channel.
-//! In each tick: the channel fades, then spikes arrive, then the cells take what it says.
-
-use wide::f32x8;
+//! In each tick: spikes arrive, the cells take what the channel says, and it fades until the end of the tick.
 
 use crate::{
     cell::{
-        Column, LANES,
+        Column, LANES, Lanes, Real as _,
         column::{load, store},
     },
-    kernel::flush,
     spec::{Compartment, SynapseSpec},
 };
 
@@ -34,7 +31,7 @@ pub(crate) struct Channel {
     pub spec: SynapseSpec,
     pub compartment: Compartment,
     pub kind: Kind,
-    /// Current, conductance or concentration of each cell after the arrivals of this tick.
+    /// Current, conductance or concentration at each cell at the end of the last tick.
     pub x: Vec<f32>,
     /// What is still to come of an alpha current; empty for other kinds.
     pub rise: Vec<f32>,
@@ -86,43 +83,58 @@ impl Channel {
         }
     }
 
-    /// A tick goes by without spikes.
-    pub(crate) fn fade(&mut self) {
-        let decay = self.decay;
-        if self.kind == Kind::Alpha {
-            for (x, rise) in self.x.iter_mut().zip(&mut self.rise) {
-                *x = flush(decay * (*x + self.tick_ms * *rise));
-                *rise = flush(decay * *rise);
-            }
-        } else {
-            self.x.iter_mut().for_each(|x| *x = flush(decay * *x));
-        }
-    }
-
     /// Where the weights of arriving spikes are added, and by which factor.
     pub(crate) fn arrivals(&mut self) -> (&mut [f32], f32) {
         if self.kind == Kind::Alpha { (&mut self.rise, self.gain) } else { (&mut self.x, self.gain) }
     }
 
-    /// Adds `scale` times the current of a tick to `out`.
-    pub(crate) fn add_current(&self, scale: &Column<f32>, out: &mut [f32]) {
-        let [now, later] = self.held.map(f32x8::splat);
+    /// Adds `scale` times the current of a tick to `out`; then the channel fades.
+    #[inline(always)]
+    pub(crate) fn add_current(&mut self, scale: &Column<f32>, out: &mut [f32]) {
+        let [now, later] = self.held.map(Lanes::splat);
         for start in (0..out.len()).step_by(LANES) {
-            let mut current = now * load(&self.x, start);
+            let x = load(&self.x, start);
+            let mut current = now * x;
             if !self.rise.is_empty() {
-                current += later * load(&self.rise, start);
+                current = current + later * load(&self.rise, start);
             }
             store(load(out, start) + scale.lanes(start) * current, out, start);
+            self.fade_lanes(x, start);
         }
     }
 
-    /// Adds `scale` times the conductance of a tick to `g`, and times its reversal potential to `g_e`.
-    pub(crate) fn add_conductance(&self, scale: &Column<f32>, reversal_mv: f32, g: &mut [f32], g_e: &mut [f32]) {
-        let (held, reversal) = (f32x8::splat(self.held[0]), f32x8::splat(reversal_mv));
+    /// Adds `scale` times the conductance of a tick to `g`, and times its reversal potential to `g_e`; then the channel
+    /// fades.
+    #[inline(always)]
+    pub(crate) fn add_conductance(&mut self, scale: &Column<f32>, reversal_mv: f32, g: &mut [f32], g_e: &mut [f32]) {
+        let (held, reversal) = (Lanes::splat(self.held[0]), Lanes::splat(reversal_mv));
         for start in (0..g.len()).step_by(LANES) {
-            let conductance = scale.lanes(start) * held * load(&self.x, start);
+            let x = load(&self.x, start);
+            let conductance = scale.lanes(start) * held * x;
             store(load(g, start) + conductance, g, start);
             store(load(g_e, start) + conductance * reversal, g_e, start);
+            self.fade_lanes(x, start);
+        }
+    }
+
+    /// The channel fades over a tick.
+    #[inline(always)]
+    pub(crate) fn fade(&mut self) {
+        for start in (0..self.x.len()).step_by(LANES) {
+            let x = load(&self.x, start);
+            self.fade_lanes(x, start);
+        }
+    }
+
+    #[inline(always)]
+    fn fade_lanes(&mut self, x: Lanes, start: usize) {
+        let decay = Lanes::splat(self.decay);
+        if self.rise.is_empty() {
+            store((decay * x).flush(), &mut self.x, start);
+        } else {
+            let rise = load(&self.rise, start);
+            store((decay * (x + Lanes::splat(self.tick_ms) * rise)).flush(), &mut self.x, start);
+            store((decay * rise).flush(), &mut self.rise, start);
         }
     }
 

@@ -171,7 +171,6 @@ impl Network {
     fn advance(&mut self, first_of_window: bool) {
         let (histories, modulators, tick) = (&self.histories, &self.modulators, self.tick);
         let live = |population: &mut Population, incoming: &mut [Projection]| {
-            population.channels.iter_mut().for_each(crate::channel::Channel::fade);
             for projection in incoming {
                 if let Source::Spikes(source) = projection.source {
                     let (arrivals, gain) = population.channels[projection.channel].arrivals();

@@ -2,13 +2,12 @@
 //!
 //! For threads, a large population is cut into parts, each a `Population` of its own with a share of the cells.
 
-use wide::f32x8;
-
 use crate::{
     Modulator,
     cell::{
-        Arriving, BRANCHES, Cells, Column, Inputs, LANES,
+        Arriving, BRANCHES, Cells, Column, Inputs, LANES, Lanes, Outputs,
         column::{load, store},
+        fast,
     },
     channel::{Channel, Kind},
     history::Fired,
@@ -137,7 +136,7 @@ pub(crate) struct Population {
     soma: Compartmental,
     dendrite: Compartmental,
     branches: [Vec<f32>; BRANCHES],
-    /// Spikes of this tick.
+    /// Size of the spike of each cell in this tick; empty if nobody asks.
     pub spikes: Vec<f32>,
     /// What plasticity wants to know of each cell in this tick; empty if nobody asks.
     pub factor: Vec<f32>,
@@ -181,7 +180,7 @@ impl Population {
             drive: Column::Same(0.0),
             restless: false,
             held: vec![0.0; n],
-            spikes: vec![0.0; n],
+            spikes: Vec::new(),
             factor: Vec::new(),
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
@@ -220,30 +219,10 @@ impl Population {
         if !self.restless && !first_of_window {
             return;
         }
-        self.soma.current.copy_from_slice(&self.held);
-        self.dendrite.current.fill(0.0);
-        self.branches.iter_mut().for_each(|current| current.fill(0.0));
-        for compartment in [&mut self.soma, &mut self.dendrite] {
-            compartment.g.fill(0.0);
-            compartment.g_e.fill(0.0);
-            compartment.nmda.fill(0.0);
-        }
-        for (channel, scale) in self.channels.iter().zip(&self.receptors.channels) {
-            let into = match channel.compartment {
-                Compartment::Soma => &mut self.soma,
-                Compartment::Apical => &mut self.dendrite,
-                Compartment::Branch(branch) => {
-                    channel.add_current(scale, &mut self.branches[branch]);
-                    continue;
-                }
-            };
-            match channel.kind {
-                Kind::Current | Kind::Alpha => channel.add_current(scale, &mut into.current),
-                Kind::Conductance(reversal) => channel.add_conductance(scale, reversal, &mut into.g, &mut into.g_e),
-                Kind::Nmda => channel.add_current(scale, &mut into.nmda),
-                Kind::Wired(_) => {}
-            }
-        }
+        fast(
+            #[inline(always)]
+            || self.sum_channels(),
+        );
         self.add_noise(tick);
         if self.receptors.current != Column::Same(0.0) {
             for start in (0..n).step_by(LANES) {
@@ -264,9 +243,38 @@ impl Population {
             Column::Same(1.0) => {}
             gain => {
                 for start in (0..n).step_by(LANES) {
-                    let scaled: f32x8 = gain.lanes(start) * load(&self.soma.current, start);
+                    let scaled: Lanes = gain.lanes(start) * load(&self.soma.current, start);
                     store(scaled, &mut self.soma.current, start);
                 }
+            }
+        }
+    }
+
+    /// What the channels hold becomes the input of the cells.
+    #[inline(always)]
+    fn sum_channels(&mut self) {
+        self.soma.current.copy_from_slice(&self.held);
+        self.dendrite.current.fill(0.0);
+        self.branches.iter_mut().for_each(|current| current.fill(0.0));
+        for compartment in [&mut self.soma, &mut self.dendrite] {
+            compartment.g.fill(0.0);
+            compartment.g_e.fill(0.0);
+            compartment.nmda.fill(0.0);
+        }
+        for (channel, scale) in self.channels.iter_mut().zip(&self.receptors.channels) {
+            let into = match channel.compartment {
+                Compartment::Soma => &mut self.soma,
+                Compartment::Apical => &mut self.dendrite,
+                Compartment::Branch(branch) => {
+                    channel.add_current(scale, &mut self.branches[branch]);
+                    continue;
+                }
+            };
+            match channel.kind {
+                Kind::Current | Kind::Alpha => channel.add_current(scale, &mut into.current),
+                Kind::Conductance(reversal) => channel.add_conductance(scale, reversal, &mut into.g, &mut into.g_e),
+                Kind::Nmda => channel.add_current(scale, &mut into.nmda),
+                Kind::Wired(_) => channel.fade(),
             }
         }
     }
@@ -297,9 +305,8 @@ impl Population {
             first_cell: self.first_cell,
             tick,
         };
-        let factor = (!self.factor.is_empty()).then_some(&mut self.factor[..]);
-        self.cells.tick(&inputs, &mut self.spikes, factor);
-        note_fired(&self.spikes, self.first_cell, &mut self.fired);
+        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
+        self.cells.tick(&inputs, outputs);
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);
         }
@@ -356,21 +363,6 @@ impl Population {
             visit("filtered", &mut observed.rate);
             observed.now.visit(visit);
             observed.lived.visit(visit);
-        }
-    }
-}
-
-/// Lists the cells that spiked. Most did not, so whole blocks without a spike are passed over at once.
-fn note_fired(spikes: &[f32], first_cell: usize, fired: &mut Vec<Fired>) {
-    const BLOCK: usize = 16;
-    fired.clear();
-    for (block, spikes) in spikes.chunks(BLOCK).enumerate() {
-        if spikes.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
-            for (i, &spike) in spikes.iter().enumerate() {
-                if spike > 0.0 {
-                    fired.push(((first_cell + block * BLOCK + i) as u32, spike));
-                }
-            }
         }
     }
 }

@@ -187,6 +187,7 @@ impl Builder<'_> {
         if self.observed(p) {
             let decay = (-tick_ms / p.trace.tau_ms).exp() as f32;
             part.observed = Some(Observed::new(n, decay, p.trace.gain as f32));
+            part.spikes = vec![0.0; n];
             part.factor = vec![0.0; n];
             part.signal = vec![0.0; n];
         }

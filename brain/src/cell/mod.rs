@@ -42,10 +42,10 @@ pub use srm0::Srm0Spec;
 pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
-pub(crate) use group::{Arriving, Group, Inputs, Shift};
-use parameters::{Bounds, Fault, Parameters};
+pub(crate) use group::{Arriving, Group, Inputs, Outputs, Shift};
 pub(crate) use model::BRANCHES;
-pub(crate) use real::LANES;
+use parameters::{Bounds, Fault, Parameters};
+pub(crate) use real::{LANES, Lanes, Real, fast};
 use serde::{Deserialize, Serialize};
 
 use crate::{dist::Dist, rng::Rng};
@@ -79,11 +79,10 @@ macro_rules! cells {
                 }
             }
 
-            /// Advances all cells by a tick. Writes the spikes (0, or the size of a burst up to 1) and, if asked, the
-            /// factor of plasticity: a surrogate derivative of the spike, or its probability.
-            pub(crate) fn tick(&mut self, inputs: &Inputs, spikes: &mut [f32], factor: Option<&mut [f32]>) {
+            /// Advances all cells by a tick.
+            pub(crate) fn tick(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
                 match self {
-                    $(Self::$variant(cells) => cells.tick(inputs, spikes, factor),)*
+                    $(Self::$variant(cells) => cells.tick(inputs, outputs),)*
                 }
             }
 
