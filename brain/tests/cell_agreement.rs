@@ -73,6 +73,7 @@ fn models() -> Vec<(String, CellSpec)> {
     assert!(models.len() > 10, "there are models to compare");
     for text in [
         "izhikevich_2003 = { scheme = 'published' }",
+        "izhikevich_2003 = { scheme = 'sequential' }",
         "izhikevich_2003 = { scheme = 'euler' }",
         "izhikevich_2003 = { scheme = 'rk4' }",
         "izhikevich_2007 = { scheme = 'rk4' }",

@@ -10,7 +10,9 @@
 //! - `published`: two half-steps of `v` with `u` frozen, then one step of `u` with the new `v`. In ticks of 1 ms `v`
 //!   overshoots to values of up to 1570 before the reset and `u` integrates that once, so that the effective `d` is
 //!   larger than the printed one: up to 78 % fewer spikes than the converged solution.
-//! - `clipped` (default, a choice): the same, with `v` cut off at `v_peak` after each half-step.
+//! - `sequential`: one step of `v`, then one of `u` with the new `v`, as in the program of the patterns of 2004. Some of
+//!   them (latency, bistability, inhibition-induced bursting) need it, with the step that was used there.
+//! - `clipped` (default, a choice): the published one, with `v` cut off at `v_peak` after each half-step.
 //! - `euler`, `rk4`: both variables from the state before the step, in steps of at most `max_step_ms`.
 //!
 //! Closed forms for `b = 0.2`: rest at `v = −70`, `u = −14`; it vanishes at `I = (5 − b)²/0.16 − 140 = 4`.
@@ -38,7 +40,9 @@ use super::{
 pub enum Izhikevich2003Scheme {
     /// Two half-steps of `v`, then one of `u`, a tick; as in the published program.
     Published,
-    /// The same, with `v` cut off at its peak after each half-step.
+    /// One step of `v`, then one of `u`, a tick; as in the program of the firing patterns.
+    Sequential,
+    /// The published one, with `v` cut off at its peak after each half-step.
     #[default]
     Clipped,
     /// Forward Euler.
@@ -50,8 +54,8 @@ pub enum Izhikevich2003Scheme {
 parameters! {
     /// Parameters of the simple model of Izhikevich.
     pub struct Izhikevich2003Spec {
-        /// Rate of recovery in 1/ms.
-        a_per_ms: 0.02, NOT_NEGATIVE;
+        /// Rate of recovery in 1/ms; inhibition-induced patterns have a negative one.
+        a_per_ms: 0.02, FINITE;
         /// Sensitivity of the recovery to the potential.
         b: 0.2, FINITE;
         /// Potential after a spike in mV.
@@ -132,12 +136,13 @@ impl Model<12, 2> for Izhikevich2003 {
         };
         let triangle = |v: R| (one - (v - v_t).abs() * per_span).max(R::of(0.0));
         let scheme = match self.scheme {
-            Izhikevich2003Scheme::Published | Izhikevich2003Scheme::Clipped => {
+            Izhikevich2003Scheme::Published | Izhikevich2003Scheme::Sequential | Izhikevich2003Scheme::Clipped => {
                 let clips = self.scheme == Izhikevich2003Scheme::Clipped;
-                let (half, tick) = (R::of(0.5 * self.tick_ms), R::of(self.tick_ms));
+                let parts = if self.scheme == Izhikevich2003Scheme::Sequential { 1 } else { 2 };
+                let (part, tick) = (R::of(self.tick_ms / f64::from(parts)), R::of(self.tick_ms));
                 let [mut v, u] = *s;
-                for _ in 0..2 {
-                    v = v + half * dv(v, u);
+                for _ in 0..parts {
+                    v = v + part * dv(v, u);
                     v = if clips { v.min(v_peak) } else { v };
                 }
                 let u = u + tick * du(v, u);
@@ -168,6 +173,7 @@ mod tests {
     fn rest_is_the_closed_form_and_vanishes_at_four() {
         for scheme in [
             Izhikevich2003Scheme::Published,
+            Izhikevich2003Scheme::Sequential,
             Izhikevich2003Scheme::Clipped,
             Izhikevich2003Scheme::Euler,
             Izhikevich2003Scheme::Rk4,
