@@ -30,6 +30,7 @@ mod channel;
 mod dist;
 mod error;
 mod history;
+mod input;
 mod kernel;
 mod learn;
 mod modulator;

@@ -177,8 +177,7 @@ impl Network {
                     projection.deliver(&histories[source], tick, arrivals, gain);
                 }
             }
-            population.integrate(modulators, tick, first_of_window);
-            population.fire(tick);
+            population.tick(modulators, tick, first_of_window);
         };
         if self.threads > 1 {
             let parts = self.populations.par_iter_mut().zip(self.incoming.par_iter_mut());

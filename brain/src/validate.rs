@@ -145,6 +145,11 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
         let expected = format!("soma: the cells of population '{}' have no apical dendrite", p.target);
         return Err(value(&place, "compartment", "apical", expected));
     }
+    let current = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned()) && p.compartment == Compartment::Soma;
+    if target.normalised && !current {
+        let expected = format!("a current onto the somata: population '{}' is normalised", p.target);
+        return Err(value(&place, "synapse", "given", expected));
+    }
     if let Compartment::Branch(branch) = p.compartment {
         let currents = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned());
         if !target.cell.has_branches() || branch >= BRANCHES || !currents {

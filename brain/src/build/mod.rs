@@ -176,9 +176,8 @@ impl Builder<'_> {
             })
             .collect();
         let receptors = Receptors::new(levers.iter().map(|lever| lever.slice(cells.clone())).collect(), kinds.len());
-        let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors);
+        let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors, p.normalised);
         part.first_cell = cells.start;
-        part.normalised = p.normalised;
         part.apical = p.apical.clone();
         part.noise = p.noise;
         part.uniforms = Uniforms::new(self.seed, &format!("noise of {}", p.name));

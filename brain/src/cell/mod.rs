@@ -42,13 +42,13 @@ pub use srm0::Srm0Spec;
 pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
-pub(crate) use group::{Arriving, Group, Inputs, Outputs, Shift};
+pub(crate) use group::{Context, Group, Outputs, Shift};
 pub(crate) use model::BRANCHES;
 use parameters::{Bounds, Fault, Parameters};
 pub(crate) use real::{LANES, Lanes, Real, fast};
 use serde::{Deserialize, Serialize};
 
-use crate::{dist::Dist, rng::Rng};
+use crate::{dist::Dist, input::Feed, rng::Rng};
 
 /// Writes what depends on the list of models: one call per population and tick, never one per cell.
 macro_rules! cells {
@@ -80,9 +80,9 @@ macro_rules! cells {
             }
 
             /// Advances all cells by a tick.
-            pub(crate) fn tick(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
+            pub(crate) fn tick<F: Feed>(&mut self, feed: &mut F, context: &Context, outputs: &mut Outputs) {
                 match self {
-                    $(Self::$variant(cells) => cells.tick(inputs, outputs),)*
+                    $(Self::$variant(cells) => cells.tick(feed, context, outputs),)*
                 }
             }
 
