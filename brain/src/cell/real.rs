@@ -5,7 +5,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use wide::{CmpGe, f32x8};
+use wide::f32x8;
 
 /// Cells that a lane holds.
 pub(crate) const LANES: usize = 8;
