@@ -27,15 +27,22 @@
 mod build;
 mod cell;
 mod cell_types;
+mod channel;
 mod dist;
 mod error;
+mod history;
 mod kernel;
+mod learn;
 mod modulator;
 mod network;
 mod population;
 mod projection;
+pub mod published;
+mod query;
 mod readout;
+mod receptor;
 pub mod rng;
+mod rows;
 mod spec;
 mod state;
 mod validate;
@@ -50,8 +57,10 @@ pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use query::{Footprint, Synapse};
 pub use spec::{
-    ApicalSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
-    ProjectionSpec, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec, Transmitter,
+    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
+    PopulationSpec, PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec,
+    SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

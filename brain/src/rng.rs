@@ -48,6 +48,15 @@ impl Uniforms {
     }
 }
 
+impl Uniforms {
+    /// A standard normal number of a cell in a tick (Box and Muller), from numbers 2 and 3.
+    #[inline]
+    pub(crate) fn normal(self, cell: usize, tick: u64) -> f32 {
+        let radius = (-2.0 * (1.0 - self.draw(cell, tick, 2)).ln()).sqrt();
+        radius * (std::f32::consts::TAU * self.draw(cell, tick, 3)).cos()
+    }
+}
+
 /// A standard normal number (Box and Muller); always two draws, so that streams stay in step.
 pub fn standard_normal(rng: &mut Rng) -> f64 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();

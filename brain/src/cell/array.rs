@@ -1,8 +1,9 @@
 //! Cells as fast arrays, without a network around them.
 
-use super::{Arriving, Cells, Inputs, model::BRANCHES};
+use super::{Arriving, Cells, Inputs, Outputs, model::BRANCHES};
 use crate::{
     BrainError, CellSpec,
+    history::Fired,
     rng::{self, Uniforms},
 };
 
@@ -56,6 +57,7 @@ pub struct CellArray {
     cells: Cells,
     uniforms: Uniforms,
     tick: u64,
+    fired: Vec<Fired>,
     spikes: Vec<f32>,
     factors: Vec<f32>,
 }
@@ -69,7 +71,14 @@ impl CellArray {
         crate::validate::cell("cell", spec)?;
         let mut cells = Cells::new(spec, n, tick_ms, &mut rng::stream(seed, "cells"));
         cells.reset(&mut rng::stream(seed, "rest"));
-        Ok(Self { cells, uniforms: Uniforms::new(seed, "cells"), tick: 0, spikes: vec![0.0; n], factors: vec![0.0; n] })
+        Ok(Self {
+            cells,
+            uniforms: Uniforms::new(seed, "cells"),
+            tick: 0,
+            fired: Vec::new(),
+            spikes: vec![0.0; n],
+            factors: vec![0.0; n],
+        })
     }
 
     /// Advances all cells by a tick under these currents into their somata; returns the size of each spike.
@@ -91,7 +100,8 @@ impl CellArray {
             ..Inputs::default()
         };
         self.tick += 1;
-        self.cells.tick(&inputs, &mut self.spikes, Some(&mut self.factors));
+        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factors };
+        self.cells.tick(&inputs, outputs);
         &self.spikes
     }
 

@@ -1,15 +1,16 @@
 //! The cells of one model, as arrays: eight at a time through the equations.
 
-use rand::RngExt as _;
-use wide::f32x8;
-
 use super::{
-    column::{Column, load, splat, store},
+    column::{Column, load, store},
     model::{BRANCHES, Conductances, Current, Drive, Gated, Input, Model},
     parameters::Parameters,
-    real::LANES,
+    real::{LANES, Lanes, fast},
 };
-use crate::rng::{Rng, Uniforms};
+use crate::{
+    history::Fired,
+    rng::{Rng, Uniforms},
+};
+use rand::RngExt as _;
 
 /// What reaches the cells in a tick, as arrays with one value for each cell.
 #[derive(Clone, Copy, Default)]
@@ -41,6 +42,28 @@ pub(crate) struct Arriving<'a> {
     pub nmda: &'a [f32],
 }
 
+/// What the cells give back in a tick.
+pub(crate) struct Outputs<'a> {
+    /// Who spiked, and how strongly; emptied first.
+    pub fired: &'a mut Vec<Fired>,
+    /// Size of the spike of each cell, 0 for none; nothing is written if it is empty.
+    pub spikes: &'a mut [f32],
+    /// Factor of plasticity of each cell: a surrogate derivative of the spike, or its probability; nothing is written
+    /// if it is empty.
+    pub factor: &'a mut [f32],
+}
+
+impl Outputs<'_> {
+    #[cold]
+    fn note(&mut self, spikes: &Lanes, start: usize, first_cell: usize, n: usize) {
+        for (lane, &spike) in spikes.0.iter().enumerate() {
+            if spike > 0.0 && start + lane < n {
+                self.fired.push(((first_cell + start + lane) as u32, spike));
+            }
+        }
+    }
+}
+
 /// How a modulated parameter differs from its nominal value: `p = clamp(p0 · factor + offset)`.
 pub(crate) struct Shift {
     /// Which parameter, in the order of the spec.
@@ -52,6 +75,9 @@ pub(crate) struct Shift {
     /// Range that the effective value is kept in.
     pub range: [f64; 2],
 }
+
+/// Most parameters that a model may have.
+const MAX_PARAMETERS: usize = 32;
 
 /// `n` cells of one model.
 pub(crate) struct Group<M, const C: usize, const S: usize> {
@@ -94,12 +120,12 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     }
 
     /// Sets the parameters to their nominal values, shifted as said. Without shifts they are what they were at first,
-    /// bit for bit.
+    /// bit for bit. Allocates only when cells begin to differ.
     pub(super) fn modulate(&mut self, shifts: &[Shift]) {
         let varies = self.nominal.iter().any(Column::varies)
             || shifts.iter().any(|shift| shift.factor.varies() || shift.offset.varies());
-        let mut p = vec![0.0; self.nominal.len()];
-        let mut coefficients_of = |cell: usize| {
+        for cell in 0..if varies { self.n } else { self.n.min(1) } {
+            let mut p = [0.0; MAX_PARAMETERS];
             for (p, nominal) in p.iter_mut().zip(&self.nominal) {
                 *p = nominal.get(cell);
             }
@@ -107,74 +133,72 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
                 let shifted = p[shift.parameter] * shift.factor.get(cell) + shift.offset.get(cell);
                 p[shift.parameter] = shifted.clamp(shift.range[0], shift.range[1]);
             }
-            self.model.coefficients(&p, self.tick_ms)
-        };
-        if !varies {
-            let shared = coefficients_of(0);
-            self.coefficients = std::array::from_fn(|c| Column::Same(shared[c] as f32));
-            return;
-        }
-        let mut columns: [Vec<f32>; C] = std::array::from_fn(|_| Vec::with_capacity(self.n));
-        for cell in 0..self.n {
-            for (column, value) in columns.iter_mut().zip(coefficients_of(cell)) {
-                column.push(value as f32);
+            let coefficients = self.model.coefficients(&p[..self.nominal.len()], self.tick_ms);
+            for (column, value) in self.coefficients.iter_mut().zip(coefficients) {
+                if varies {
+                    column.set(cell, self.n, value as f32);
+                } else {
+                    *column = Column::Same(value as f32);
+                }
             }
         }
-        // Coefficients that come out the same for all cells are kept once.
-        self.coefficients = columns.map(|column| match column.first() {
-            Some(&first) if column.iter().all(|value| value.to_bits() == first.to_bits()) => Column::Same(first),
-            _ => Column::Each(column),
-        });
     }
 
-    /// Advances all cells by a tick; writes the size of each spike, and what plasticity wants to know if it asks.
-    pub(super) fn tick(&mut self, inputs: &Inputs, spikes: &mut [f32], factor: Option<&mut [f32]>) {
+    /// Advances all cells by a tick.
+    pub(super) fn tick(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
+        fast(
+            #[inline(always)]
+            || self.tick_lanes(inputs, outputs),
+        );
+    }
+
+    #[inline(always)]
+    fn tick_lanes(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
         let gated = !inputs.soma.nmda.is_empty() || !inputs.apical.nmda.is_empty();
         let conducting = !inputs.soma.g.is_empty() || !inputs.apical.g.is_empty();
         if gated {
-            self.run(inputs, spikes, factor, |from: &Arriving, start| Gated {
+            self.run(inputs, outputs, |from: &Arriving, start| Gated {
                 open: conductances(from, start),
                 nmda: lanes(from.nmda, start),
             });
         } else if conducting {
-            self.run(inputs, spikes, factor, conductances);
+            self.run(inputs, outputs, conductances);
         } else {
-            self.run(inputs, spikes, factor, |from: &Arriving, start| Current(lanes(from.current, start)));
+            self.run(inputs, outputs, |from: &Arriving, start| Current(lanes(from.current, start)));
         }
     }
 
     #[inline(always)]
-    fn run<D: Drive<f32x8>>(
-        &mut self,
-        inputs: &Inputs,
-        spikes: &mut [f32],
-        mut factor: Option<&mut [f32]>,
-        drive: impl Fn(&Arriving, usize) -> D,
-    ) {
+    fn run<D: Drive<Lanes>>(&mut self, inputs: &Inputs, outputs: &mut Outputs, drive: impl Fn(&Arriving, usize) -> D) {
+        outputs.fired.clear();
         for start in (0..self.n).step_by(LANES) {
             let soma = drive(&inputs.soma, start);
             let apical = if M::APICAL { drive(&inputs.apical, start) } else { soma };
-            let branch = |b: usize| if M::BRANCHED { lanes(inputs.branches[b], start) } else { splat(0.0) };
-            let branches = std::array::from_fn(branch);
+            let branch = |b: usize| if M::BRANCHED { lanes(inputs.branches[b], start) } else { Lanes::splat(0.0) };
             let draw = |k: usize| {
+                let mut draws = Lanes::splat(0.0);
                 if k < M::DRAWS {
-                    f32x8::new(std::array::from_fn(|lane| {
-                        inputs.uniforms.draw(inputs.first_cell + start + lane, inputs.tick, k)
-                    }))
-                } else {
-                    splat(0.0)
+                    for (lane, draw) in draws.0.iter_mut().enumerate() {
+                        *draw = inputs.uniforms.draw(inputs.first_cell + start + lane, inputs.tick, k);
+                    }
                 }
+                draws
             };
-            let input = Input { soma, apical, branches, draws: [draw(0), draw(1)] };
-            let c: [f32x8; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
-            let mut s: [f32x8; S] = std::array::from_fn(|k| load(&self.state[k], start));
+            let input = Input { soma, apical, branches: std::array::from_fn(branch), draws: [draw(0), draw(1)] };
+            let c: [Lanes; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
+            let mut s: [Lanes; S] = std::array::from_fn(|k| load(&self.state[k], start));
             let output = self.model.step(&c, &mut s, &input);
             for (state, s) in self.state.iter_mut().zip(s) {
                 store(s, state, start);
             }
-            store(output.spike, spikes, start);
-            if let Some(factor) = &mut factor {
-                store(output.factor, factor, start);
+            if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
+                outputs.note(&output.spike, start, inputs.first_cell, self.n);
+            }
+            if !outputs.spikes.is_empty() {
+                store(output.spike, outputs.spikes, start);
+            }
+            if !outputs.factor.is_empty() {
+                store(output.factor, outputs.factor, start);
             }
         }
     }
@@ -220,11 +244,11 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
 }
 
 #[inline(always)]
-fn lanes(values: &[f32], start: usize) -> f32x8 {
-    if values.is_empty() { splat(0.0) } else { load(values, start) }
+fn lanes(values: &[f32], start: usize) -> Lanes {
+    if values.is_empty() { Lanes::splat(0.0) } else { load(values, start) }
 }
 
 #[inline(always)]
-fn conductances(from: &Arriving, start: usize) -> Conductances<f32x8> {
+fn conductances(from: &Arriving, start: usize) -> Conductances<Lanes> {
     Conductances { current: lanes(from.current, start), g: lanes(from.g, start), g_e: lanes(from.g_e, start) }
 }

@@ -42,8 +42,10 @@ pub use srm0::Srm0Spec;
 pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
-pub(crate) use group::{Arriving, Group, Inputs, Shift};
+pub(crate) use group::{Arriving, Group, Inputs, Outputs, Shift};
+pub(crate) use model::BRANCHES;
 use parameters::{Bounds, Fault, Parameters};
+pub(crate) use real::{LANES, Lanes, Real, fast};
 use serde::{Deserialize, Serialize};
 
 use crate::{dist::Dist, rng::Rng};
@@ -53,11 +55,13 @@ macro_rules! cells {
     ($($(#[$doc:meta])* $variant:ident $name:literal: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
         /// A cell model with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
         pub enum CellSpec {
             $($(#[$doc])* #[serde(rename = $name)] $variant($spec),)*
         }
 
         /// The cells of one population: parameters and state of one model, as arrays.
+        #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
         pub(crate) enum Cells {
             $($variant(Group<$model, $c, $s>),)*
         }
@@ -77,11 +81,10 @@ macro_rules! cells {
                 }
             }
 
-            /// Advances all cells by a tick. Writes the spikes (0, or the size of a burst up to 1) and, if asked, the
-            /// factor of plasticity: a surrogate derivative of the spike, or its probability.
-            pub(crate) fn tick(&mut self, inputs: &Inputs, spikes: &mut [f32], factor: Option<&mut [f32]>) {
+            /// Advances all cells by a tick.
+            pub(crate) fn tick(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
                 match self {
-                    $(Self::$variant(cells) => cells.tick(inputs, spikes, factor),)*
+                    $(Self::$variant(cells) => cells.tick(inputs, outputs),)*
                 }
             }
 
@@ -160,6 +163,22 @@ macro_rules! cells {
             fn patch(&self, tick_ms: f64) -> Box<dyn patch::Patched> {
                 match self {
                     $(Self::$variant(spec) => patch::Single::<$model, $c, $s>::boxed(spec, tick_ms),)*
+                }
+            }
+
+            /// Whether there is an apical dendrite that takes input of its own.
+            #[must_use]
+            pub fn has_apical(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$model as model::Model<$c, $s>>::APICAL,)*
+                }
+            }
+
+            /// Whether there are dendritic branches that take input of their own.
+            #[must_use]
+            pub fn has_branches(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$model as model::Model<$c, $s>>::BRANCHED,)*
                 }
             }
 
