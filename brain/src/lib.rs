@@ -26,6 +26,7 @@
 
 mod build;
 mod cell;
+mod cell_types;
 mod channel;
 mod dist;
 mod error;
@@ -52,6 +53,7 @@ pub use cell::{
     Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
     PyramidalSpec, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
 };
+pub use cell_types::{CellType, Lever, cell_type, cell_types};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;

@@ -2,7 +2,6 @@
 
 use mesolimb_brain::{CellArray, CellSpec, Dist, Electrode, Electrodes, PatchClamp, Stimuli, Stimulus, rng};
 use proptest::prelude::*;
-use rand::RngExt as _;
 
 /// Cells in an array: not a multiple of the lanes.
 const N: usize = 11;

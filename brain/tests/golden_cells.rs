@@ -220,3 +220,24 @@ fn g6_the_coupling_is_a_chance() {
         assert_eq!(cell.v(), c, "draw {draw}");
     }
 }
+
+#[test]
+fn cells_that_would_fire_in_every_step_are_refused() {
+    for text in [
+        "lif = { v_reset_mv = -50.0 }",
+        "alif_current = { v_reset_mv = -40.0 }",
+        "alif_threshold = { v_reset_mv = -40.0 }",
+        "izhikevich_2003 = { c_mv = 30.0 }",
+        "izhikevich_2007 = { c_mv = { uniform = [-50.0, 40.0] } }",
+        "msn = { c_mv = 50.0 }",
+        "adex = { v_reset_mv = -40.0 }",
+        "adex = { v_peak_mv = -60.0, v_reset_mv = -70.0 }",
+        "adex = { delta_t_mv = 0.1 }",
+        "pyramidal = { c_burst_mv = 60.0 }",
+        "pyramidal = { g_c = 1.5 }",
+        "izhikevich_2007 = { max_step_ms = 0.0 }",
+    ] {
+        let spec: CellSpec = toml::from_str(text).unwrap();
+        assert!(PatchClamp::new(&spec, 0.1).is_err(), "{text}");
+    }
+}

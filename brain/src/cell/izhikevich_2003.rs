@@ -12,7 +12,8 @@
 //!   larger than the printed one: up to 78 % fewer spikes than the converged solution.
 //! - `sequential`: one step of `v`, then one of `u` with the new `v`, as in the program of the patterns of 2004. Some of
 //!   them (latency, bistability, inhibition-induced bursting) need it, with the step that was used there.
-//! - `clipped` (default, a choice): the published one, with `v` cut off at `v_peak` after each half-step.
+//! - `clipped` (default, a choice): the published one, with `v` cut off at `v_peak` after each half-step, and
+//!   kept above −120 mV, below which half-steps of 0.5 ms are unstable and strong inhibition would make a cell spike.
 //! - `euler`, `rk4`: both variables from the state before the step, in steps of at most `max_step_ms`.
 //!
 //! Closed forms for `b = 0.2`: rest at `v = −70`, `u = −14`; it vanishes at `I = (5 − b)²/0.16 − 140 = 4`.
@@ -97,6 +98,9 @@ impl Parameters for Izhikevich2003Spec {
     parameter_lists!();
 }
 
+/// Lowest potential of the clipped scheme in mV.
+const FLOOR_MV: f64 = -120.0;
+
 /// The model, with what all cells of a population share.
 #[derive(Clone, Copy)]
 pub struct Izhikevich2003 {
@@ -143,7 +147,7 @@ impl Model<12, 2> for Izhikevich2003 {
                 let [mut v, u] = *s;
                 for _ in 0..parts {
                     v = v + part * dv(v, u);
-                    v = if clips { v.min(v_peak) } else { v };
+                    v = if clips { v.min(v_peak).max(R::of(FLOOR_MV)) } else { v };
                 }
                 let u = u + tick * du(v, u);
                 let (after, spike) = reset([v, u]);
@@ -168,6 +172,15 @@ impl Model<12, 2> for Izhikevich2003 {
 mod tests {
     use super::*;
     use crate::{CellSpec, PatchClamp, Stimulus};
+
+    #[test]
+    fn strong_inhibition_never_makes_a_clipped_cell_spike() {
+        for current in [-20.0, -100.0, -300.0, -1000.0, -1e5] {
+            let mut cell = PatchClamp::new(&CellSpec::Izhikevich2003(Izhikevich2003Spec::default()), 1.0).unwrap();
+            let spikes = (0..1000).filter(|_| cell.tick(&Stimulus::current(current)) > 0.0).count();
+            assert_eq!(spikes, 0, "at {current}");
+        }
+    }
 
     #[test]
     fn rest_is_the_closed_form_and_vanishes_at_four() {

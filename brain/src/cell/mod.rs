@@ -55,11 +55,13 @@ macro_rules! cells {
     ($($(#[$doc:meta])* $variant:ident $name:literal: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
         /// A cell model with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
         pub enum CellSpec {
             $($(#[$doc])* #[serde(rename = $name)] $variant($spec),)*
         }
 
         /// The cells of one population: parameters and state of one model, as arrays.
+        #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
         pub(crate) enum Cells {
             $($variant(Group<$model, $c, $s>),)*
         }
