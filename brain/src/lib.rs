@@ -31,10 +31,14 @@ mod error;
 mod kernel;
 mod modulator;
 mod network;
+#[allow(dead_code)]
+mod plasticity;
 mod population;
 mod projection;
 mod readout;
 pub mod rng;
+#[allow(dead_code)]
+mod rows;
 mod spec;
 mod state;
 mod validate;
@@ -44,6 +48,7 @@ pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use plasticity::{Baseline, DopamineStdpSpec, Pairing, RuleSpec, StdpSpec};
 pub use spec::{
     ApicalSpec, CellSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
     ProjectionSpec, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec, Transmitter,
