@@ -48,7 +48,10 @@ pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
-pub use plasticity::{Baseline, DopamineStdpSpec, Pairing, RuleSpec, StdpSpec};
+pub use plasticity::{
+    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, RMaxSpec, RuleSpec, ScalingSpec,
+    StdpSpec, TdLtpSpec, UrbanczikSennSpec,
+};
 pub use spec::{
     ApicalSpec, CellSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
     ProjectionSpec, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec, Transmitter,

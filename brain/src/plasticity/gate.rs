@@ -61,10 +61,6 @@ impl Drive {
     pub(super) fn visit(&mut self, f: &mut dyn FnMut(&str, &mut [f32])) {
         f("mean of the modulator", std::slice::from_mut(&mut self.mean));
     }
-
-    pub(super) fn reset(&mut self) {
-        self.mean = 0.0;
-    }
 }
 
 /// The integral that the tags of all edges share.

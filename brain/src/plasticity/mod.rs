@@ -7,27 +7,46 @@
 //! Rules that need no walk over all edges write them anew only now and then; what `weights` holds is theirs then, and
 //! [`Plasticity::settle`] tells the true weights.
 
+mod burst;
+mod clocked;
 mod dopamine_stdp;
+mod eprop;
 mod gate;
 mod incoming;
+mod mdgl;
+mod mstdpet;
 #[cfg(test)]
 mod plain;
+mod r_max;
+mod scaling;
 mod spec;
 mod stdp;
 mod tagged;
+mod td_ltp;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod urbanczik_senn;
 
+use clocked::Factor;
 use gate::Drive;
-use tagged::TaggedStdp;
 
 use crate::{Modulator, rows::Rows};
 
+pub use burst::BurstSpec;
 pub use dopamine_stdp::DopamineStdpSpec;
+pub use eprop::EpropSpec;
 pub use gate::Baseline;
+pub use mdgl::MdglSpec;
+pub use mstdpet::MstdpetSpec;
+pub use r_max::RMaxSpec;
+#[allow(unused_imports)]
+pub(crate) use scaling::Scaling;
+pub use scaling::ScalingSpec;
 pub use spec::{Pairing, RuleSpec};
 pub use stdp::StdpSpec;
+pub use td_ltp::TdLtpSpec;
+pub use urbanczik_senn::UrbanczikSennSpec;
 
 /// What the cells of the target did in a tick, one value a cell; a rule reads what it needs, the rest may be empty.
 #[derive(Clone, Copy, Default)]
@@ -75,7 +94,7 @@ trait Rule {
         0.0
     }
 
-    /// Traces and tags to rest.
+    /// Traces and tags to rest; slow means stay.
     fn reset(&mut self);
 
     fn visit(&mut self, f: &mut dyn FnMut(&str, &mut [f32]));
@@ -87,7 +106,12 @@ trait Rule {
 /// The state of the rule of one projection.
 pub(crate) enum Plasticity {
     Stdp(stdp::Stdp),
-    Tagged(TaggedStdp),
+    Tagged(tagged::TaggedStdp),
+    TdLtp(td_ltp::TdLtp),
+    RMax(r_max::RMax),
+    Eprop(eprop::Eprop),
+    UrbanczikSenn(urbanczik_senn::UrbanczikSenn),
+    Burst(burst::Burst),
 }
 
 /// Calls the same method on whichever rule it is.
@@ -96,6 +120,11 @@ macro_rules! each {
         match $self {
             Plasticity::Stdp($rule) => $call,
             Plasticity::Tagged($rule) => $call,
+            Plasticity::TdLtp($rule) => $call,
+            Plasticity::RMax($rule) => $call,
+            Plasticity::Eprop($rule) => $call,
+            Plasticity::UrbanczikSenn($rule) => $call,
+            Plasticity::Burst($rule) => $call,
         }
     };
 }
@@ -107,15 +136,25 @@ impl Plasticity {
         modulators: &[usize],
         rows: &Rows,
         n_post: usize,
-        _post: &PostParameters,
+        post: &PostParameters,
         tick_ms: f64,
     ) -> Self {
+        let drive = |baseline| Drive::new(modulators[0], baseline, tick_ms);
+        let factor = |baseline| Factor::new(modulators.first().map(|&m| Drive::new(m, baseline, tick_ms)));
+        let tagged = |p, baseline| Self::Tagged(tagged::TaggedStdp::new(&p, drive(baseline), rows, n_post, tick_ms));
+        let eprop = |spec: &EpropSpec| eprop::Eprop::new(spec, factor(spec.baseline), rows, n_post, post, tick_ms);
         match spec {
             RuleSpec::Stdp(spec) => Self::Stdp(stdp::Stdp::new(spec, rows, n_post, tick_ms)),
-            RuleSpec::DopamineStdp(spec) => {
-                let drive = Drive::new(modulators[0], spec.baseline, tick_ms);
-                Self::Tagged(TaggedStdp::new(&spec.parameters(), drive, rows, n_post, tick_ms))
+            RuleSpec::DopamineStdp(spec) => tagged(spec.parameters(), spec.baseline),
+            RuleSpec::Mstdpet(spec) => tagged(spec.parameters(), spec.baseline),
+            RuleSpec::TdLtp(spec) => Self::TdLtp(td_ltp::TdLtp::new(spec, drive(spec.baseline), rows, n_post, tick_ms)),
+            RuleSpec::RMax(spec) => Self::RMax(r_max::RMax::new(spec, drive(spec.baseline), rows, n_post, tick_ms)),
+            RuleSpec::Eprop(spec) => Self::Eprop(eprop(spec)),
+            RuleSpec::Mdgl(spec) => Self::Eprop(eprop(&spec.eprop()).with_broadcast(n_post)),
+            RuleSpec::UrbanczikSenn(spec) => {
+                Self::UrbanczikSenn(urbanczik_senn::UrbanczikSenn::new(spec, rows, n_post, tick_ms))
             }
+            RuleSpec::Burst(spec) => Self::Burst(burst::Burst::new(spec, rows, n_post, tick_ms)),
         }
     }
 
@@ -168,7 +207,7 @@ impl Plasticity {
         each!(self, rule => rule.bounds())
     }
 
-    /// Traces and tags to rest; the true weights stay.
+    /// Traces and tags to rest. The true weights stay, and so do slow means of reward and rates.
     pub(crate) fn reset_state(&mut self, weights: &mut [f32]) {
         let [low, high] = self.bounds();
         each!(self, rule => {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, DopamineStdpSpec, StdpSpec};
+use super::{
+    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, RMaxSpec, StdpSpec, TdLtpSpec,
+    UrbanczikSennSpec,
+};
 use crate::BrainError;
 
 /// How the weights of a projection change.
@@ -13,6 +16,20 @@ pub enum RuleSpec {
     Stdp(StdpSpec),
     /// Dopamine-modulated STDP.
     DopamineStdp(DopamineStdpSpec),
+    /// Reward-modulated STDP with an eligibility trace; R-STDP.
+    Mstdpet(MstdpetSpec),
+    /// TD-LTP of a spiking actor or critic.
+    TdLtp(TdLtpSpec),
+    /// R-max: policy gradient with escape noise.
+    RMax(RMaxSpec),
+    /// e-prop.
+    Eprop(EpropSpec),
+    /// e-prop with a broadcast that depends on cell type.
+    Mdgl(MdglSpec),
+    /// Dendritic prediction of somatic spiking.
+    UrbanczikSenn(UrbanczikSennSpec),
+    /// Burst-dependent plasticity.
+    Burst(BurstSpec),
 }
 
 /// Which pairs of spikes count.
@@ -41,8 +58,13 @@ impl RuleSpec {
     #[must_use]
     pub fn modulators(&self) -> Vec<&str> {
         match self {
-            Self::Stdp(_) => vec![],
+            Self::Stdp(_) | Self::UrbanczikSenn(_) | Self::Burst(_) => vec![],
             Self::DopamineStdp(spec) => vec![&spec.modulator],
+            Self::Mstdpet(spec) => vec![&spec.modulator],
+            Self::TdLtp(spec) => vec![&spec.modulator],
+            Self::RMax(spec) => vec![&spec.modulator],
+            Self::Eprop(spec) => spec.modulator.iter().map(String::as_str).collect(),
+            Self::Mdgl(spec) => spec.modulator.iter().map(String::as_str).collect(),
         }
     }
 
@@ -52,6 +74,13 @@ impl RuleSpec {
         match self {
             Self::Stdp(s) => [s.w_min, s.w_max],
             Self::DopamineStdp(s) => [s.w_min, s.w_max],
+            Self::Mstdpet(s) => [s.w_min, s.w_max],
+            Self::TdLtp(s) => [s.w_min, s.w_max],
+            Self::RMax(s) => [s.w_min, s.w_max],
+            Self::Eprop(s) => [s.w_min, s.w_max],
+            Self::Mdgl(s) => [s.w_min, s.w_max],
+            Self::UrbanczikSenn(s) => [s.w_min, s.w_max],
+            Self::Burst(s) => [s.w_min, s.w_max],
         }
     }
 
@@ -59,6 +88,13 @@ impl RuleSpec {
         match self {
             Self::Stdp(s) => s.ranges(),
             Self::DopamineStdp(s) => s.ranges(),
+            Self::Mstdpet(s) => s.ranges(),
+            Self::TdLtp(s) => s.ranges(),
+            Self::RMax(s) => s.ranges(),
+            Self::Eprop(s) => s.ranges(),
+            Self::Mdgl(s) => s.ranges(),
+            Self::UrbanczikSenn(s) => s.ranges(),
+            Self::Burst(s) => s.ranges(),
         }
     }
 

@@ -72,7 +72,7 @@ impl StdpSpec {
     }
 }
 
-pub(super) struct Stdp {
+pub(crate) struct Stdp {
     pre: Traces,
     post: Traces,
     incoming: Incoming,

@@ -28,7 +28,7 @@ pub(super) struct TaggedParameters {
     pub bounds: [f64; 2],
 }
 
-pub(super) struct TaggedStdp {
+pub(crate) struct TaggedStdp {
     drive: Drive,
     gate: Gate,
     tags: Vec<f32>,
@@ -110,7 +110,6 @@ impl Rule for TaggedStdp {
     }
 
     fn reset(&mut self) {
-        self.drive.reset();
         self.gate.reset();
         self.tags.fill(0.0);
         self.pre.reset();

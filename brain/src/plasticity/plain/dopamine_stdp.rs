@@ -55,7 +55,7 @@ impl Plain for PlainDopamineStdp {
         let b = match self.spec.baseline {
             Baseline::Tonic => tonic,
             Baseline::Level(level) => level,
-            Baseline::MeanTauMs(_) => unimplemented!("the mean is tested by itself"),
+            Baseline::MeanTauMs(_) => panic!("the mean is tested by itself"),
         };
         // The part of the concentration that does not decay counts as less baseline.
         self.advance(ms, now - tonic, tau_ms, b - tonic);

@@ -1,11 +1,19 @@
 //! The rules as they are printed: one edge, `f64`, event by event or tick by tick, no tricks. What the fast ones are
 //! held to.
 
+mod burst;
+mod clocked;
 mod dopamine_stdp;
+mod mstdpet;
 mod stdp;
+mod td_ltp;
 
+pub(super) use burst::PlainBurst;
+pub(super) use clocked::{PlainEprop, PlainRMax, PlainUrbanczikSenn};
 pub(super) use dopamine_stdp::PlainDopamineStdp;
+pub(super) use mstdpet::PlainMstdpet;
 pub(super) use stdp::PlainStdp;
+pub(super) use td_ltp::PlainTdLtp;
 
 /// A modulator at the start of a tick.
 #[derive(Clone, Copy, Default)]

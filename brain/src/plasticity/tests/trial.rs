@@ -95,13 +95,14 @@ impl Trial {
                 })
             })
             .collect();
+        let spike_of = |t: usize, source: usize| spikes[t][source];
         (0..self.n_ticks)
             .map(|t| {
                 let mut arrivals = Vec::new();
                 for source in 0..N_PRE {
                     for k in 0..N_DELAYS {
                         // Delays of 1, 3 and 5 ticks.
-                        let size = t.checked_sub(2 * k + 1).map_or(0.0, |t| spikes[t][source]);
+                        let size = t.checked_sub(2 * k + 1).map_or(0.0, |t| spike_of(t, source));
                         if size > 0.0 {
                             arrivals.push((source * N_DELAYS + k, size));
                         }
@@ -134,15 +135,22 @@ impl Trial {
 
     pub(super) fn post_parameters(&self) -> PostParameters {
         let beta = (0..N_POST).map(|j| if j % 2 == 0 { 0.0 } else { 0.17 }).collect();
-        let tau_m_ms = (0..N_POST).map(|j| if self.seed % 2 == 0 { 20.0 } else { 10.0 + 3.0 * j as f32 }).collect();
+        let tau_m_ms =
+            (0..N_POST).map(|j| if self.seed.is_multiple_of(2) { 20.0 } else { 10.0 + 3.0 * j as f32 }).collect();
         PostParameters { beta, tau_a_ms: vec![200.0; N_POST], tau_m_ms }
     }
 
-    /// The life under the fast rule, saved and restored into a new rule half way.
+    /// The life under the fast rule.
     pub(super) fn fast(&self, spec: &RuleSpec) -> Outcome {
+        self.lived(spec, false)
+    }
+
+    /// The same, perhaps saved and restored into a new rule half way.
+    pub(super) fn lived(&self, spec: &RuleSpec, restore: bool) -> Outcome {
         let (rows, post) = (self.rows(), self.post_parameters());
         let mut weights = self.start_weights(rows.n_edges());
-        let new = || Plasticity::new(spec, &[0, 0], &rows, N_POST, &post, self.tick_ms);
+        let modulators = vec![0; spec.modulators().len()];
+        let new = || Plasticity::new(spec, &modulators, &rows, N_POST, &post, self.tick_ms);
         let (mut rule, mut modulators) = (new(), [self.modulator()]);
         let mut settled = vec![0.0; weights.len()];
         let mut out = vec![0.0; N_POST];
@@ -164,7 +172,7 @@ impl Trial {
                 rule.settle(&weights, &mut settled);
                 outcome.weights.push(settled.iter().map(|&w| f64::from(w)).collect());
             }
-            if t == self.n_ticks / 2 {
+            if restore && t == self.n_ticks / 2 {
                 rule = restored(&mut rule, new());
             }
         }
@@ -186,7 +194,7 @@ impl Trial {
                 tonic: f64::from(modulator.tonic()),
                 tau_ms: self.uptake_tau_ms,
             };
-            edges.iter_mut().for_each(|edge| edge.begin(&[level, level]));
+            edges.iter_mut().for_each(|edge| edge.begin(&[level]));
             for &(row, size) in &tick.arrivals {
                 for edge in rows.row(row) {
                     let size = f64::from(size);
@@ -250,7 +258,8 @@ pub(super) struct Single {
 impl Single {
     pub(super) fn new(spec: &RuleSpec, w: f64, modulators: Vec<Modulator>, tick_ms: f64) -> Self {
         let rows = Rows { starts: vec![0, 1], targets: vec![0], n_delays: 1 };
-        let rule = Plasticity::new(spec, &[0], &rows, 1, &PostParameters::default(), tick_ms);
+        let rule =
+            Plasticity::new(spec, &vec![0; spec.modulators().len()], &rows, 1, &PostParameters::default(), tick_ms);
         Self { rule, rows, weights: vec![w as f32], modulators }
     }
 
