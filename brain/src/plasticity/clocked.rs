@@ -1,7 +1,7 @@
 //! What rules that walk over every edge in every tick have in common.
 
 use super::gate::Drive;
-use crate::{Modulator, rows::Rows};
+use crate::{Modulator, kernel::add_scaled, rows::Rows};
 
 /// Values of cells, brought into the order of the edges of a row, so that the arithmetic runs on plain slices.
 pub(super) struct Gather<const N: usize> {
@@ -26,6 +26,18 @@ impl<const N: usize> Gather<N> {
             buffer.extend(targets.iter().map(|&j| of[j as usize]));
         }
         self.buffers.each_ref().map(Vec::as_slice)
+    }
+
+    /// A spike arrives, and the weights stay: `out += x w` along one row.
+    pub(super) fn deliver(&self, rows: &Rows, weights: &[f32], row: usize, x: f32, out: &mut [f32]) {
+        let edges = rows.row(row);
+        if self.full {
+            add_scaled(out, x, &weights[edges]);
+            return;
+        }
+        for (&j, w) in rows.targets[edges.clone()].iter().zip(&weights[edges]) {
+            out[j as usize] += x * w;
+        }
     }
 }
 
@@ -52,14 +64,6 @@ impl Factor {
 
     pub(super) fn visit(&mut self, f: &mut dyn FnMut(&str, &mut [f32])) {
         self.drive.iter_mut().for_each(|drive| drive.visit(f));
-    }
-}
-
-/// A spike arrives, and the weights stay: `out += x w` along one row.
-pub(super) fn deliver(rows: &Rows, weights: &[f32], row: usize, x: f32, out: &mut [f32]) {
-    let edges = rows.row(row);
-    for (&j, w) in rows.targets[edges.clone()].iter().zip(&weights[edges]) {
-        out[j as usize] += x * w;
     }
 }
 

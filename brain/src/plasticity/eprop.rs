@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Baseline, PostParameters, PostSignals, Rule,
-    clocked::{Factor, Gather, deliver, learn},
+    clocked::{Factor, Gather, learn},
     spec::{ANY, Range, TAU, baseline},
 };
 use crate::{Modulator, kernel::flush, rows::Rows};
@@ -197,7 +197,7 @@ impl Rule for Eprop {
             Presynaptic::Rows { trace, .. } => trace[row] += size,
             Presynaptic::Edges { trace, .. } => trace[rows.row(row)].iter_mut().for_each(|x| *x += size),
         }
-        deliver(rows, weights, row, gain * size, out);
+        self.gather.deliver(rows, weights, row, gain * size, out);
     }
 
     fn fired(&mut self, _: &mut [f32], _: &[(u32, f32)]) {}

@@ -128,10 +128,10 @@ impl Gate {
         elapsed * self.tick_ms >= self.tau_ms || elapsed >= MAX_TICKS
     }
 
-    /// Writes weights and tags anew.
-    pub(super) fn renew(&mut self, weights: &mut [f32], tags: &mut [f32]) {
+    /// Writes anew the weight and the tag of every edge.
+    pub(super) fn renew<'a>(&mut self, edges: impl Iterator<Item = (&'a mut f32, &'a mut f32)>) {
         let (integral, shrink) = (self.integral[0], 1.0 / self.end.grow);
-        for (w, tag) in weights.iter_mut().zip(tags) {
+        for (w, tag) in edges {
             *w += *tag * integral;
             *tag = flush(*tag * shrink);
         }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Baseline, PostSignals, Rule,
-    clocked::{Factor, Gather, deliver},
+    clocked::{Factor, Gather},
     gate::Drive,
     spec::{ANY, POSITIVE, Range, TAU, baseline},
     trace::Traces,
@@ -109,7 +109,7 @@ impl Rule for RMax {
 
     fn arrive(&mut self, rows: &Rows, weights: &mut [f32], row: usize, size: f32, gain: f32, out: &mut [f32]) {
         self.x.add_at_start(row, size);
-        deliver(rows, weights, row, gain * size, out);
+        self.gather.deliver(rows, weights, row, gain * size, out);
     }
 
     fn fired(&mut self, _: &mut [f32], _: &[(u32, f32)]) {}

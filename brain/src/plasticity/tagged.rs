@@ -66,15 +66,27 @@ impl Rule for TaggedStdp {
     fn arrive(&mut self, rows: &Rows, weights: &mut [f32], row: usize, size: f32, gain: f32, out: &mut [f32]) {
         self.pre.add_at_start(row, size);
         let (now, [low, high]) = (self.gate.start(), self.bounds);
-        let (x, jump) = (gain * size, self.at_pre * size * now.grow);
-        let edges = rows.row(row);
-        let tags = &mut self.tags[edges.clone()];
-        for ((&j, w), tag) in rows.targets[edges.clone()].iter().zip(&mut weights[edges]).zip(tags) {
-            let j = j as usize;
+        let (x, jump) = (gain * size, self.at_pre * size * now.grow * self.post.start_shrink());
+        let pass = |w: &mut f32, tag: &mut f32, k_minus: f32| {
             let weight = (*w + *tag * now.integral).max(low).min(high);
-            out[j] += x * weight;
-            *tag += jump * self.post.at_start(j);
+            *tag += jump * k_minus;
             *w = weight - *tag * now.integral;
+            x * weight
+        };
+        let edges = rows.row(row);
+        let (targets, k_minus) = (&rows.targets[edges.clone()], self.post.hats());
+        let state = weights[edges.clone()].iter_mut().zip(&mut self.tags[edges]);
+        match self.incoming {
+            Incoming::Full { .. } => {
+                for ((w, tag), (out, &k_minus)) in state.zip(out.iter_mut().zip(k_minus)) {
+                    *out += pass(w, tag, k_minus);
+                }
+            }
+            Incoming::Listed { .. } => {
+                for ((w, tag), &j) in state.zip(targets) {
+                    out[j as usize] += pass(w, tag, k_minus[j as usize]);
+                }
+            }
         }
     }
 
@@ -97,7 +109,7 @@ impl Rule for TaggedStdp {
         self.pre.end_tick();
         self.post.end_tick();
         if self.gate.end_tick() {
-            self.gate.renew(weights, &mut self.tags);
+            self.gate.renew(weights.iter_mut().zip(&mut self.tags));
         }
     }
 

@@ -22,7 +22,7 @@ use super::{
     spec::{ANY, Range, TAU, baseline},
     trace::Traces,
 };
-use crate::{Modulator, rows::Rows};
+use crate::{Modulator, kernel::flush, rows::Rows};
 
 /// TD-LTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,32 +85,33 @@ impl TdLtpSpec {
     }
 }
 
+/// State of an edge, together in memory, because a postsynaptic spike walks across the rows.
+///
+/// `[tag of tau_k, tag of nu_k, what the slow and the fast potential of the row were at the last postsynaptic spike]`
+type Edge = [f32; 4];
+
 pub(crate) struct TdLtp {
     drive: Drive,
     incoming: Incoming,
     /// The two exponentials of `kap`.
     gates: [Gate; 2],
-    tags: [Vec<f32>; 2],
     /// The two exponentials of `eps`, for each row.
     potentials: [Traces; 2],
-    /// What these were, as they are kept, at the last postsynaptic spike of each edge.
-    left: [Vec<f32>; 2],
+    edges: Vec<Edge>,
     eps: f32,
     bounds: [f32; 2],
 }
 
 impl TdLtp {
     pub(super) fn new(spec: &TdLtpSpec, drive: Drive, rows: &Rows, n_post: usize, tick_ms: f64) -> Self {
-        let n = rows.n_edges();
         let rate = spec.eta / (spec.tau_r_ms * (spec.tau_k_ms - spec.nu_k_ms));
         let potentials = |tau_ms| Traces::new(rows.n_rows(), tau_ms, tick_ms, false);
         Self {
             drive,
             incoming: Incoming::new(rows, n_post),
             gates: [Gate::new(spec.tau_k_ms, rate, tick_ms), Gate::new(spec.nu_k_ms, -rate, tick_ms)],
-            tags: [vec![0.0; n], vec![0.0; n]],
             potentials: [potentials(spec.tau_m_ms), potentials(spec.tau_s_ms)],
-            left: [vec![0.0; n], vec![0.0; n]],
+            edges: vec![Edge::default(); rows.n_edges()],
             eps: (spec.eps0_mv_ms / (spec.tau_m_ms - spec.tau_s_ms)) as f32,
             bounds: [spec.w_min as f32, spec.w_max as f32],
         }
@@ -126,12 +127,11 @@ impl Rule for TdLtp {
 
     fn arrive(&mut self, rows: &Rows, weights: &mut [f32], row: usize, size: f32, gain: f32, out: &mut [f32]) {
         self.potentials.iter_mut().for_each(|p| p.add_at_start(row, size));
-        let ([a, b], [low, high], x) =
-            (self.gates.each_ref().map(|gate| gate.start().integral), self.bounds, gain * size);
-        let edges = rows.row(row);
-        let tags = self.tags[0][edges.clone()].iter().zip(&self.tags[1][edges.clone()]);
-        for ((&j, w), (tag_a, tag_b)) in rows.targets[edges.clone()].iter().zip(&mut weights[edges]).zip(tags) {
-            let offset = tag_a * a + tag_b * b;
+        let ([a, b], [low, high]) = (self.gates.each_ref().map(|gate| gate.start().integral), self.bounds);
+        let (x, range) = (gain * size, rows.row(row));
+        let edges = rows.targets[range.clone()].iter().zip(&self.edges[range.clone()]);
+        for ((&j, edge), w) in edges.zip(&mut weights[range]) {
+            let offset = edge[0] * a + edge[1] * b;
             let weight = (*w + offset).max(low).min(high);
             out[j as usize] += x * weight;
             *w = weight - offset;
@@ -140,33 +140,32 @@ impl Rule for TdLtp {
 
     fn fired(&mut self, weights: &mut [f32], fired: &[(u32, f32)]) {
         let ([a, b], [low, high]) = (self.gates.each_ref().map(Gate::end), self.bounds);
-        let [tags_a, tags_b] = &mut self.tags;
-        let [left_m, left_s] = &mut self.left;
-        let [slow, fast] = &self.potentials;
+        let [slow, fast] = self.potentials.each_ref().map(Traces::hats);
+        let [slow_now, fast_now] = self.potentials.each_ref().map(Traces::end_shrink);
+        let edges = &mut self.edges;
         for &(j, size) in fired {
             let eps = self.eps * size;
             self.incoming.each(j as usize, |edge, row| {
-                let (m, s) = (slow.hat(row), fast.hat(row));
-                let psp = (m - left_m[edge]) * slow.end_shrink() - (s - left_s[edge]) * fast.end_shrink();
-                (left_m[edge], left_s[edge]) = (m, s);
-                let (w, tag_a, tag_b) = (&mut weights[edge], &mut tags_a[edge], &mut tags_b[edge]);
+                let (w, [tag_a, tag_b, left_slow, left_fast]) = (&mut weights[edge], &mut edges[edge]);
+                let jump = eps * ((slow[row] - *left_slow) * slow_now - (fast[row] - *left_fast) * fast_now);
+                (*left_slow, *left_fast) = (slow[row], fast[row]);
                 let weight = (*w + *tag_a * a.integral + *tag_b * b.integral).max(low).min(high);
-                *tag_a += eps * psp * a.grow;
-                *tag_b += eps * psp * b.grow;
+                *tag_a += jump * a.grow;
+                *tag_b += jump * b.grow;
                 *w = weight - (*tag_a * a.integral + *tag_b * b.integral);
             });
         }
     }
 
     fn end_tick(&mut self, _: &Rows, weights: &mut [f32], _: &PostSignals) {
-        for (potentials, left) in self.potentials.iter_mut().zip(&mut self.left) {
+        for (i, potentials) in self.potentials.iter_mut().enumerate() {
             if let Some(shrink) = potentials.end_tick() {
-                left.iter_mut().for_each(|x| *x = crate::kernel::flush(*x * shrink));
+                self.edges.iter_mut().for_each(|edge| edge[2 + i] = flush(edge[2 + i] * shrink));
             }
         }
-        for (gate, tags) in self.gates.iter_mut().zip(&mut self.tags) {
+        for (i, gate) in self.gates.iter_mut().enumerate() {
             if gate.end_tick() {
-                gate.renew(weights, tags);
+                gate.renew(weights.iter_mut().zip(self.edges.iter_mut().map(|edge| &mut edge[i])));
             }
         }
     }
@@ -176,21 +175,20 @@ impl Rule for TdLtp {
     }
 
     fn offset(&self, edge: usize) -> f32 {
-        self.tags[0][edge] * self.gates[0].integral() + self.tags[1][edge] * self.gates[1].integral()
+        self.edges[edge][0] * self.gates[0].integral() + self.edges[edge][1] * self.gates[1].integral()
     }
 
     fn reset(&mut self) {
         self.gates.iter_mut().for_each(Gate::reset);
         self.potentials.iter_mut().for_each(Traces::reset);
-        self.tags.iter_mut().chain(&mut self.left).for_each(|values| values.fill(0.0));
+        self.edges.fill(Edge::default());
     }
 
     fn visit(&mut self, f: &mut dyn FnMut(&str, &mut [f32])) {
         self.drive.visit(f);
         self.gates.iter_mut().for_each(|gate| gate.visit(f));
-        self.tags.iter_mut().for_each(|tags| f("tags", tags));
         self.potentials.iter_mut().for_each(|potentials| potentials.visit("potentials", f));
-        self.left.iter_mut().for_each(|left| f("potentials at the last spike", left));
+        f("tags and what was left at the last spike", self.edges.as_flattened_mut());
     }
 
     fn bytes_per_edge(&self) -> f64 {

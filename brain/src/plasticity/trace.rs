@@ -86,10 +86,15 @@ impl Traces {
         self.hat[i] * self.end.shrink
     }
 
-    /// `x̂` of one trace.
+    /// `x̂` of all traces.
     #[inline]
-    pub(super) fn hat(&self, i: usize) -> f32 {
-        self.hat[i]
+    pub(super) fn hats(&self) -> &[f32] {
+        &self.hat
+    }
+
+    /// Factor from `x̂` to `x` at the start of the tick.
+    pub(super) fn start_shrink(&self) -> f32 {
+        self.start.shrink
     }
 
     /// Factor from `x̂` to `x` at the end of the tick.

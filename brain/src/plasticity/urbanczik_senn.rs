@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     PostSignals, Rule,
-    clocked::{Gather, deliver},
+    clocked::Gather,
     spec::{ANY, Range, TAU},
     trace::Traces,
 };
@@ -88,7 +88,7 @@ impl Rule for UrbanczikSenn {
 
     fn arrive(&mut self, rows: &Rows, weights: &mut [f32], row: usize, size: f32, gain: f32, out: &mut [f32]) {
         self.potentials.iter_mut().for_each(|p| p.add_at_start(row, size));
-        deliver(rows, weights, row, gain * size, out);
+        self.gather.deliver(rows, weights, row, gain * size, out);
     }
 
     fn fired(&mut self, _: &mut [f32], _: &[(u32, f32)]) {}
