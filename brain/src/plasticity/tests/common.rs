@@ -126,44 +126,46 @@ fn an_inhibitory_synapse_keeps_its_sign() {
     assert_eq!(edge.weight(), 0.0);
 }
 
-/// Two cells, one silent and one busy, under scaling.
-fn scaled(rule: Option<&RuleSpec>) -> Vec<f32> {
+#[test]
+fn scaling_strengthens_silent_cells_and_weakens_busy_ones_all_synapses_alike() {
     let rows = Rows { starts: vec![0, 2, 4], targets: vec![0, 1, 0, 1], n_delays: 1 };
     let spec = ScalingSpec { target_hz: 10.0, tau_ms: 200.0, interval_ms: 100.0, strength: 0.05 };
     let mut scaling = Scaling::new(&spec, 2, 1.0);
-    let mut rule = rule.map(|spec| Plasticity::new(spec, &[0], &rows, 2, &PostParameters::default(), 1.0));
-    let modulators = [modulator(1.0, 200.0, 1.0)];
     let mut weights = vec![2.0, 2.0, 4.0, 4.0];
     for t in 0..1000 {
         let fired: &[(u32, f32)] = if t % 20 == 0 { &[(1, 1.0)] } else { &[] };
-        if let Some(rule) = &mut rule {
-            rule.begin_tick(&modulators);
-            rule.arrive(&rows, &mut weights, 0, 1e-3, 1.0, &mut [0.0; 2]);
-            rule.fired(&mut weights, fired);
-            rule.end_tick(&rows, &mut weights, &PostSignals::default());
-        }
-        scaling.end_tick(&rows, &mut weights, fired, rule.as_ref());
+        scaling.end_tick(&rows, &mut weights, fired, None);
     }
-    let mut settled = weights.clone();
-    if let Some(rule) = &rule {
-        rule.settle(&weights, &mut settled);
-    }
-    settled
-}
-
-#[test]
-fn scaling_strengthens_silent_cells_and_weakens_busy_ones_all_synapses_alike() {
-    let weights = scaled(None);
     assert!(weights[0] > 2.5 && weights[1] < 1.5, "{weights:?}");
     assert!((weights[2] / weights[0] - 2.0).abs() < 1e-5 && (weights[3] / weights[1] - 2.0).abs() < 1e-5);
 }
 
 #[test]
-fn scaling_composes_with_a_rule_that_keeps_weights_in_another_form() {
-    let alone = scaled(None);
-    let gated =
-        scaled(Some(&RuleSpec::DopamineStdp(DopamineStdpSpec { a_plus: 0.0, a_minus: 0.0, ..Default::default() })));
-    assert!(alone.iter().zip(&gated).all(|(a, b)| (a - b).abs() < 1e-5), "{alone:?} {gated:?}");
-    let learning = scaled(Some(&RuleSpec::DopamineStdp(DopamineStdpSpec::default())));
-    assert!((learning[1] - alone[1]).abs() > 0.1 && (learning[3] - alone[3]).abs() < 1e-3, "{learning:?}");
+fn scaling_multiplies_the_true_weight_of_a_rule_that_keeps_it_in_another_form() {
+    let rows = Rows { starts: vec![0, 2], targets: vec![0, 1], n_delays: 1 };
+    let dopamine = RuleSpec::DopamineStdp(DopamineStdpSpec::default());
+    let rules = [(dopamine, [100.0, 150.0]), (RuleSpec::TdLtp(TdLtpSpec::default()), [2.0, 3.0])];
+    for (spec, start) in rules {
+        let mut rule = Plasticity::new(&spec, &[0], &rows, 2, &PostParameters::default(), 1.0);
+        let mut modulators = [modulator(1.0, 1e9, 1.0)];
+        modulators[0].release(0.5);
+        let mut weights = start.to_vec();
+        for t in 0..40 {
+            rule.begin_tick(&modulators);
+            rule.arrive(&rows, &mut weights, 0, 0.1, 1.0, &mut [0.0; 2]);
+            rule.fired(&mut weights, if t == 10 { &[(0, 0.1), (1, 0.1)] } else { &[] });
+            rule.end_tick(&rows, &mut weights, &PostSignals::default());
+        }
+        let (mut before, mut after) = (vec![0.0; 2], vec![0.0; 2]);
+        rule.settle(&weights, &mut before);
+        assert_ne!(before, weights, "the weight is kept in another form");
+
+        // Cell 0 has been silent for long, cell 1 fires far too much.
+        let scaling = ScalingSpec { target_hz: 10.0, tau_ms: 1.0, interval_ms: 50.0, strength: 0.05 };
+        let mut scaling = Scaling::new(&scaling, 2, 1.0);
+        (0..50).for_each(|_| scaling.end_tick(&rows, &mut weights, &[(1, 1.0)], Some(&rule)));
+        rule.settle(&weights, &mut after);
+        let factors = [after[0] / before[0], after[1] / before[1]];
+        assert!((factors[0] - 1.05).abs() < 1e-5 && (factors[1] - 0.95).abs() < 1e-5, "{spec:?}: {factors:?}");
+    }
 }

@@ -108,8 +108,13 @@ impl Trial {
                         }
                     }
                 }
-                let spike = |fires: bool| if fires { 1.0 } else { 0.0 };
-                let spikes: Vec<f32> = (0..N_POST).map(|_| spike(rng.random::<f64>() < self.rates[1])).collect();
+                let spikes: Vec<f32> = (0..N_POST)
+                    .map(|_| {
+                        let fires = rng.random::<f64>() < self.rates[1];
+                        let size = if rng.random::<f64>() < 0.1 { 0.5 } else { 1.0 };
+                        if fires { size } else { 0.0 }
+                    })
+                    .collect();
                 let fired = (0..N_POST).filter(|&j| spikes[j] > 0.0).map(|j| (j as u32, spikes[j])).collect::<Vec<_>>();
                 let mut random = |low: f32, high: f32| -> Vec<f32> {
                     (0..N_POST).map(|_| low + (high - low) * rng.random::<f32>()).collect()
