@@ -50,6 +50,14 @@ impl Dist {
         Self::Random(RandomDist::LogUniform([low, high]))
     }
 
+    pub(crate) fn one() -> Self {
+        Self::Constant(1.0)
+    }
+
+    pub(crate) fn zero() -> Self {
+        Self::Constant(0.0)
+    }
+
     /// The centre of the distribution, for a homogeneous population.
     #[must_use]
     pub fn centre(&self) -> f64 {

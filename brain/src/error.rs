@@ -40,4 +40,7 @@ pub enum BrainError {
     /// A saved state belongs to another network or is damaged.
     #[error("saved brain state does not fit: {0}")]
     State(String),
+    /// Threads could not be started.
+    #[error("cannot start the threads: {0}")]
+    Threads(String),
 }

@@ -26,24 +26,33 @@
 
 mod build;
 mod cell;
+mod channel;
 mod dist;
 mod error;
+mod history;
 mod kernel;
+mod learn;
 mod modulator;
 mod network;
 #[allow(dead_code)]
 mod plasticity;
 mod population;
 mod projection;
+pub mod published;
+mod query;
 mod readout;
+mod receptor;
 pub mod rng;
-#[allow(dead_code)]
 mod rows;
 mod spec;
 mod state;
 mod validate;
 
-pub use cell::{AlifSpec, LifSpec};
+pub use cell::{
+    AdexSpec, AlifCurrentSpec, AlifSpec, AlifThresholdSpec, CellArray, CellSpec, DhLifSpec, Electrode, Electrodes,
+    Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
+    PyramidalSpec, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
+};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
@@ -52,8 +61,10 @@ pub use plasticity::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, RMaxSpec, RuleSpec, ScalingSpec,
     StdpSpec, TdLtpSpec, UrbanczikSennSpec,
 };
+pub use query::{Footprint, Synapse};
 pub use spec::{
-    ApicalSpec, CellSpec, Connectivity, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec, PortSpec,
-    ProjectionSpec, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec, Transmitter,
+    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
+    PopulationSpec, PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec,
+    SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

@@ -65,7 +65,14 @@ mod tests {
     use super::*;
 
     fn dopamine(clamped: bool) -> Modulator {
-        let spec = ModulatorSpec { name: "dopamine".into(), tonic: 1.0, uptake_tau_ms: 200.0, max: 2.0, clamped };
+        let spec = ModulatorSpec {
+            name: "dopamine".into(),
+            tonic: 1.0,
+            uptake_tau_ms: 200.0,
+            max: 2.0,
+            clamped,
+            sources: Vec::new(),
+        };
         Modulator::new(&spec, 1.0)
     }
 

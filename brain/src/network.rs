@@ -1,6 +1,12 @@
 //! The engine: runs a [`NetworkSpec`](crate::NetworkSpec), tick by tick and window by window.
 
+use std::{ops::Range, sync::Arc};
+
+use rayon::prelude::*;
+
 use crate::{
+    NetworkSpec,
+    history::{Fired, History},
     modulator::Modulator,
     population::Population,
     projection::{Projection, Source},
@@ -10,13 +16,13 @@ use crate::{
 
 /// Handle of a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortId(usize);
+pub struct PortId(pub(crate) usize);
 /// Handle of a population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PopulationId(usize);
+pub struct PopulationId(pub(crate) usize);
 /// Handle of a readout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadoutId(usize);
+pub struct ReadoutId(pub(crate) usize);
 /// Handle of a modulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModulatorId(pub(crate) usize);
@@ -40,14 +46,36 @@ pub(crate) struct Port {
     pub lived: Vec<f32>,
     /// Values set for the next window.
     pub next: Vec<f32>,
+    /// Spikes sent for the next tick, of a port of spikes.
+    pub sent: Vec<Fired>,
+    /// Index among all that spike, of a port of spikes.
+    pub spiking: Option<usize>,
+}
+
+/// A population as the spec names it, and the parts that it was cut into.
+pub(crate) struct Named {
+    pub name: String,
+    pub size: usize,
+    pub parts: Range<usize>,
+    /// Index of its first cell among all cells.
+    pub first_cell: usize,
+}
+
+/// Cells that release a modulator.
+pub(crate) struct Release {
+    pub modulator: usize,
+    pub population: usize,
+    pub per_spike: f32,
 }
 
 /// A network that runs.
 ///
 /// Time passes in windows, one for each control step. Values at the ports are held within a window.
-/// Learning concerns the window before the last, the *lived* one, because the last one tells how it turned out:
-/// `set_port, think` (now) → `release` → `learn` (lived).
+/// Learning in windows concerns the window before the last, the *lived* one, because the last one tells how it turned
+/// out: `set_port, think` (now) → `release` → `learn` (lived). Rules that spikes drive act within the ticks.
 pub struct Network {
+    pub(crate) spec: Arc<NetworkSpec>,
+    pub(crate) seed: u64,
     pub(crate) tick_ms: f64,
     /// Ticks since the start of life.
     pub(crate) tick: u64,
@@ -55,13 +83,21 @@ pub struct Network {
     pub(crate) lived_ticks: u32,
     pub(crate) now_ticks: u32,
     pub(crate) ports: Vec<Port>,
+    pub(crate) named: Vec<Named>,
+    /// The parts of all populations, in the order of the spec.
     pub(crate) populations: Vec<Population>,
-    pub(crate) projections: Vec<Projection>,
+    /// The synapses onto each part.
+    pub(crate) incoming: Vec<Vec<Projection>>,
+    /// Spikes of the last ticks: of each named population, then of each port of spikes.
+    pub(crate) histories: Vec<History>,
     pub(crate) readouts: Vec<Readout>,
     pub(crate) modulators: Vec<Modulator>,
     pub(crate) modulator_names: Vec<String>,
+    pub(crate) releases: Vec<Release>,
     pub(crate) spikes: Vec<Spike>,
     pub(crate) reset_rng: Rng,
+    pub(crate) threads: usize,
+    pub(crate) pool: Option<rayon::ThreadPool>,
 }
 
 impl Network {
@@ -73,13 +109,40 @@ impl Network {
         self.ports[port.0].next.copy_from_slice(values);
     }
 
-    /// Runs a window: `ticks` ticks under the values at the ports. Allocates nothing.
+    /// Sends a spike from a port of spikes: it fires in the next tick that runs. A port of values takes no notice.
+    ///
+    /// # Panics
+    /// If the port has no cell of that number.
+    pub fn send_spike(&mut self, port: PortId, cell: u32) {
+        let port = &mut self.ports[port.0];
+        assert!(
+            (cell as usize) < port.values.len(),
+            "port '{}' has {} cells, no cell {cell}",
+            port.name,
+            port.values.len()
+        );
+        if port.spiking.is_some() {
+            port.sent.push((cell, 1.0));
+        }
+    }
+
+    /// Runs a window: `ticks` ticks under the values at the ports. On one thread it allocates nothing, once the lists of
+    /// spikes have grown to their need.
     pub fn think(&mut self, ticks: u32) {
+        match self.pool.take() {
+            None => self.run(ticks),
+            Some(pool) => {
+                pool.install(|| self.run(ticks));
+                self.pool = Some(pool);
+            }
+        }
+    }
+
+    fn run(&mut self, ticks: u32) {
         self.begin_window();
         for tick in 0..ticks {
-            self.deliver();
-            self.integrate(tick == 0);
-            self.fire(tick);
+            self.advance(tick == 0);
+            self.gather(tick);
             self.modulators.iter_mut().for_each(Modulator::tick);
             self.tick += 1;
         }
@@ -93,70 +156,64 @@ impl Network {
             std::mem::swap(&mut port.values, &mut port.lived);
             port.values.copy_from_slice(&port.next);
         }
-        self.populations.iter_mut().for_each(Population::begin_window);
-        for projection in &self.projections {
-            let held = &mut self.populations[projection.target].held;
-            if let Source::Port(port) = projection.source {
-                projection.synapses.add_all(&self.ports[port].values, held);
-            }
-            crate::kernel::add_scaled(held, 1.0, projection.synapses.bias());
-        }
-    }
-
-    /// Spikes that are due arrive at their synapses.
-    fn deliver(&mut self) {
-        for projection in &mut self.projections {
-            let Source::Population(source) = projection.source else { continue };
-            let source = &self.populations[source];
-            let rows = source.active.len() as u64;
-            // Before the first spikes of life, the rows are empty, whichever is read.
-            let row = ((self.tick + rows - projection.delay_ticks as u64) % rows) as usize;
-            let n = source.len();
-            projection.deliver(&source.active[row], &source.spikes[row * n..(row + 1) * n]);
-        }
-    }
-
-    /// Synaptic currents sum up in each population, and basket cells normalise them.
-    fn integrate(&mut self, first_tick: bool) {
-        for population in &mut self.populations {
-            if population.hears_spikes || first_tick {
-                population.current.copy_from_slice(&population.held);
-            }
-        }
-        for projection in &self.projections {
-            if let Source::Population(_) = projection.source {
-                let current = &mut self.populations[projection.target].current;
-                crate::kernel::add_scaled(current, 1.0, &projection.current);
-            }
-        }
-        for population in &mut self.populations {
-            if population.hears_spikes || first_tick {
-                population.integrate();
+        for (population, incoming) in self.populations.iter_mut().zip(&self.incoming) {
+            population.begin_window();
+            for projection in incoming {
+                if let Source::Port(port) = projection.source {
+                    projection.synapses.add_all(&self.ports[port].values, &mut population.held);
+                }
+                crate::kernel::add_scaled(&mut population.held, 1.0, projection.synapses.bias());
             }
         }
     }
 
-    /// Somata integrate and spike; traces follow.
-    fn fire(&mut self, tick_of_window: u32) {
-        let mut first_cell = 0;
-        for population in &mut self.populations {
-            let gain = population
-                .receptors
-                .iter()
-                .map(|r| (1.0 + r.effect * self.modulators[r.modulator].phasic()).max(0.0))
-                .product();
-            population.fire(gain, self.tick);
-            let rows = population.active.len() as u64;
-            let row = (self.tick % rows) as usize;
-            let n = population.len();
-            for &cell in &population.active[row] {
-                // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
-                if self.spikes.len() < self.spikes.capacity() {
-                    let size = population.spikes[row * n + cell as usize];
-                    self.spikes.push(Spike { tick: tick_of_window, cell: first_cell + cell, size });
+    /// All parts live through a tick. Each hears only of earlier ticks, so that none waits for another.
+    fn advance(&mut self, first_of_window: bool) {
+        let (histories, modulators, tick) = (&self.histories, &self.modulators, self.tick);
+        let live = |population: &mut Population, incoming: &mut [Projection]| {
+            for projection in incoming {
+                if let Source::Spikes(source) = projection.source {
+                    let (arrivals, gain) = population.channels[projection.channel].arrivals();
+                    projection.deliver(&histories[source], tick, arrivals, gain);
                 }
             }
-            first_cell += n as u32;
+            population.integrate(modulators, tick, first_of_window);
+            population.fire(tick);
+        };
+        if self.threads > 1 {
+            let parts = self.populations.par_iter_mut().zip(self.incoming.par_iter_mut());
+            parts.for_each(|(population, incoming)| live(population, incoming));
+        } else {
+            let parts = self.populations.iter_mut().zip(self.incoming.iter_mut());
+            parts.for_each(|(population, incoming)| live(population, incoming));
+        }
+    }
+
+    /// Spikes of the tick become known to all: to those that listen, to the log, and as releases of modulators.
+    fn gather(&mut self, tick_of_window: u32) {
+        for (named, history) in self.named.iter().zip(&mut self.histories) {
+            let row = history.begin(self.tick);
+            for part in &self.populations[named.parts.clone()] {
+                row.extend_from_slice(&part.fired);
+            }
+            for &(cell, size) in &*row {
+                // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
+                if self.spikes.len() < self.spikes.capacity() {
+                    self.spikes.push(Spike { tick: tick_of_window, cell: named.first_cell as u32 + cell, size });
+                }
+            }
+            history.count += row.len() as u64;
+        }
+        for port in &mut self.ports {
+            if let Some(spiking) = port.spiking {
+                self.histories[spiking].begin(self.tick).append(&mut port.sent);
+            }
+        }
+        for release in &self.releases {
+            let fired = self.histories[release.population].at(self.tick, 0).len();
+            if fired > 0 {
+                self.modulators[release.modulator].release(release.per_spike * fired as f32);
+            }
         }
     }
 
@@ -166,40 +223,6 @@ impl Network {
             population.end_window(ticks);
         }
         self.refresh_readouts();
-    }
-
-    /// Reads all outputs of the last window again, with today's weights.
-    pub fn refresh_readouts(&mut self) {
-        for readout in &mut self.readouts {
-            readout.refresh(&self.populations[readout.source].now.rate);
-        }
-    }
-
-    /// Outputs of a readout after the last window.
-    #[must_use]
-    pub fn readout(&self, readout: ReadoutId) -> &[f32] {
-        &self.readouts[readout.0].values
-    }
-
-    /// Filtered rates that a readout reads, after the last window: one for each cell of its source.
-    #[must_use]
-    pub fn rates_of_readout(&self, readout: ReadoutId) -> &[f32] {
-        let source = &self.populations[self.readouts[readout.0].source];
-        &source.now.rate[..source.len()]
-    }
-
-    /// Writes what a readout says of the lived window with today's weights.
-    pub fn read_lived(&self, readout: ReadoutId, out: &mut [f32]) {
-        let readout = &self.readouts[readout.0];
-        readout.read(&self.populations[readout.source].lived.rate, out);
-    }
-
-    /// Sets the error on the outputs of a readout in the lived window; it stays until it is set again.
-    ///
-    /// # Panics
-    /// If `error` has another length than the readout.
-    pub fn set_error(&mut self, readout: ReadoutId, error: &[f32]) {
-        self.readouts[readout.0].error.copy_from_slice(error);
     }
 
     /// Releases a modulator: positive for a burst, negative for a pause.
@@ -213,146 +236,50 @@ impl Network {
         &self.modulators[modulator.0]
     }
 
-    /// Learns from the lived window: learning signals reach the apical dendrites, synapses are tagged, and modulators
-    /// turn tags into changes of weight. Allocates nothing.
-    pub fn learn(&mut self) {
-        self.signal();
-        self.tag();
-        self.change_weights();
-    }
-
-    /// Feeds the errors back, from the readouts through the populations in reverse order of the spec.
-    fn signal(&mut self) {
-        for population in &mut self.populations {
-            population.signal.fill(0.0);
-        }
-        for readout in &self.readouts {
-            if self.populations[readout.source].apical.is_some() {
-                readout.feed_back(&mut self.populations[readout.source].signal);
-            }
-        }
-        for target in (0..self.populations.len()).rev() {
-            self.populations[target].settle_signal();
-            let (before, rest) = self.populations.split_at_mut(target);
-            for projection in self.projections.iter().filter(|p| p.target == target) {
-                let Source::Population(source) = projection.source else { continue };
-                // Feedback runs against the order of the spec only: recurrent synapses carry none.
-                if let Some(source) = before.get_mut(source).filter(|s| s.apical.is_some()) {
-                    let weights = projection.feedback.as_ref().unwrap_or(&projection.synapses.weights);
-                    if !weights.is_empty() {
-                        projection.synapses.add_backward(weights, &rest[0].signal, &mut source.signal);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Eligibility traces fade and take up what the lived window did.
-    fn tag(&mut self) {
-        let window_ms = f64::from(self.lived_ticks) * self.tick_ms;
-        for projection in &mut self.projections {
-            let x = match projection.source {
-                Source::Port(port) => &self.ports[port].lived,
-                Source::Population(source) => &self.populations[source].lived.mean_rate,
-            };
-            projection.tag(window_ms, x, &self.populations[projection.target].signal);
-        }
-        for readout in &mut self.readouts {
-            readout.tag(window_ms, &self.populations[readout.source].lived.rate);
-        }
-    }
-
-    fn change_weights(&mut self) {
-        for projection in &mut self.projections {
-            projection.learn(&self.modulators);
-        }
-        for readout in &mut self.readouts {
-            readout.learn(&self.modulators);
-        }
-    }
-
-    /// Moves the outputs of a readout in the lived window by about `step`, through its weights: homeostasis, not reward.
-    pub fn pull_readout(&mut self, readout: ReadoutId, step: &[f32]) {
-        let readout = &mut self.readouts[readout.0];
-        readout.pull(step, &self.populations[readout.source].lived.rate);
-    }
-
     /// Starts a new episode: membranes, currents, filters and eligibility are at rest, membrane potentials drawn anew;
     /// weights and modulators stay.
     pub fn reset_state(&mut self) {
         for population in &mut self.populations {
-            population.reset(&mut self.reset_rng);
+            population.cells.reset(&mut self.reset_rng);
+            population.reset();
         }
+        self.draw_starts();
+        self.histories.iter_mut().for_each(History::clear);
         for port in &mut self.ports {
             port.values.fill(0.0);
             port.lived.fill(0.0);
+            port.sent.clear();
         }
-        for projection in &mut self.projections {
-            projection.current.fill(0.0);
-        }
-        let of_projections = self.projections.iter_mut().filter_map(|p| p.plastic.as_mut());
-        for plastic in of_projections.chain(self.readouts.iter_mut().filter_map(|r| r.plastic.as_mut())) {
-            plastic.trace.fill(0.0);
-            plastic.trace_l1 = 0.0;
+        let of_projections = self.incoming.iter_mut().flatten().filter_map(|p| p.three_factor.as_mut());
+        for rule in of_projections.chain(self.readouts.iter_mut().filter_map(|r| r.three_factor.as_mut())) {
+            rule.trace.fill(0.0);
+            rule.trace_l1 = 0.0;
         }
     }
 
-    /// Spikes of the last window, in order of time; of a window beyond 100 ticks, perhaps only the first.
-    #[must_use]
-    pub fn spikes(&self) -> &[Spike] {
-        &self.spikes
+    /// Starts a new life: everything is as it was when the network was built.
+    ///
+    /// # Errors
+    /// None that building the network did not meet.
+    pub fn reset_all(&mut self) -> Result<(), crate::BrainError> {
+        *self = Self::with_threads(&self.spec, self.seed, self.threads)?;
+        Ok(())
     }
 
-    /// Membrane potentials of a population.
-    #[must_use]
-    pub fn potentials(&self, population: PopulationId) -> &[f32] {
-        self.populations[population.0].cells.v()
-    }
-
-    /// Names and sizes of the populations, in the order of the spec.
-    pub fn populations(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.populations.iter().map(|p| (p.name.as_str(), p.len()))
-    }
-
-    /// Names of the modulators and their concentrations.
-    pub fn modulators(&self) -> impl Iterator<Item = (&str, &Modulator)> {
-        self.modulator_names.iter().map(String::as_str).zip(&self.modulators)
-    }
-
-    /// Weights of the synapses between `source` and `target`, biases last, if there are any.
-    #[must_use]
-    pub fn weights(&self, source: &str, target: &str) -> Option<&[f32]> {
-        let name = crate::build::projection_name(source, target);
-        self.projections.iter().find(|p| p.name == name).map(|p| p.synapses.weights.as_slice())
-    }
-
-    /// Weights of a readout: for each output, one for each cell and then the bias.
-    #[must_use]
-    pub fn readout_weights(&self, readout: ReadoutId) -> &[f32] {
-        &self.readouts[readout.0].weights
-    }
-
-    /// The port called `name`.
-    #[must_use]
-    pub fn port(&self, name: &str) -> Option<PortId> {
-        self.ports.iter().position(|p| p.name == name).map(PortId)
-    }
-
-    /// The population called `name`.
-    #[must_use]
-    pub fn population(&self, name: &str) -> Option<PopulationId> {
-        self.populations.iter().position(|p| p.name == name).map(PopulationId)
-    }
-
-    /// The readout called `name`.
-    #[must_use]
-    pub fn readout_id(&self, name: &str) -> Option<ReadoutId> {
-        self.readouts.iter().position(|r| r.name == name).map(ReadoutId)
-    }
-
-    /// The modulator called `name`.
-    #[must_use]
-    pub fn modulator_id(&self, name: &str) -> Option<ModulatorId> {
-        self.modulator_names.iter().position(|m| m == name).map(ModulatorId)
+    /// Draws the state variables whose start the spec gives, in the order of the cells, however they are cut into parts.
+    fn draw_starts(&mut self) {
+        let spec = Arc::clone(&self.spec);
+        for (population, named) in spec.populations.iter().zip(&self.named) {
+            for (name, dist) in &population.start {
+                for part in &mut self.populations[named.parts.clone()] {
+                    let rng = &mut self.reset_rng;
+                    part.visit(&mut |state, values| {
+                        if state == name {
+                            values.iter_mut().for_each(|value| *value = dist.sample(rng) as f32);
+                        }
+                    });
+                }
+            }
+        }
     }
 }

@@ -1,36 +1,69 @@
 //! Synapses between populations: dense where everyone is connected, compressed rows where not.
 
 use crate::{
+    Modulator,
+    cell::Column,
+    history::{Fired, History},
     kernel::{add_scaled, decay_and_add, dot, flush},
+    rows::Rows,
     spec::Transmitter,
 };
 
 /// Where the input of a projection comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Source {
+    /// The values of a port.
     Port(usize),
-    Population(usize),
+    /// Spikes: index among all that spike, populations first, then ports of spikes.
+    Spikes(usize),
 }
 
 /// Who is connected: rows by source, so that a spike walks along one row.
-pub(crate) enum Rows {
+pub(crate) enum Wiring {
     /// Everyone; row `i` is `weights[i · n_post ..]`.
     Dense,
-    /// `targets[starts[i] .. starts[i + 1]]`, ascending.
-    Sparse { starts: Vec<u32>, targets: Vec<u32> },
+    /// Some.
+    Sparse(Rows),
 }
 
 /// Weights, in the order of the rows; then, where there are biases, one more dense row for them.
 pub(crate) struct Synapses {
     pub n_pre: usize,
     pub n_post: usize,
-    pub rows: Rows,
-    pub weights: Vec<f32>,
+    pub wiring: Wiring,
+    /// One weight for all synapses that never change, or one each.
+    pub weights: Weights,
     pub biased: bool,
 }
 
-/// State of the synapses of one layer that learn.
-pub(crate) struct Plastic {
+/// The weights of a projection.
+pub(crate) enum Weights {
+    /// All the same, for ever.
+    Same(f32),
+    /// One each.
+    Each(Vec<f32>),
+}
+
+impl Weights {
+    /// The weights where there is one each; nothing where they are all the same.
+    pub(crate) fn each(&self) -> &[f32] {
+        match self {
+            Self::Same(_) => &[],
+            Self::Each(weights) => weights,
+        }
+    }
+
+    /// The same, to change.
+    pub(crate) fn each_mut(&mut self) -> &mut [f32] {
+        match self {
+            Self::Same(_) => &mut [],
+            Self::Each(weights) => weights,
+        }
+    }
+}
+
+/// State of the synapses of one layer that learn by three factors, window by window.
+pub(crate) struct ThreeFactor {
     /// Eligibility, one for each weight.
     pub trace: Vec<f32>,
     /// `Σ|z|`.
@@ -41,45 +74,76 @@ pub(crate) struct Plastic {
     pub budget_modulator: Option<usize>,
 }
 
+/// Synapses onto one part of a population.
 pub(crate) struct Projection {
     pub name: String,
     pub source: Source,
-    pub target: usize,
     pub synapses: Synapses,
-    /// Synaptic current at each target cell.
-    pub current: Vec<f32>,
-    pub decay: f32,
-    pub gain: f32,
-    pub delay_ticks: usize,
+    /// Channel of the target that spikes arrive at.
+    pub channel: usize,
+    /// The delays that occur, in ticks.
+    pub delays: Vec<u32>,
     pub transmitter: Option<Transmitter>,
-    pub plastic: Option<Plastic>,
+    pub three_factor: Option<ThreeFactor>,
     /// Fixed weights of the feedback if these are not the forward ones; empty for no feedback at all.
     pub feedback: Option<Vec<f32>>,
+    /// Spikes that arrived so far, counted at each synapse.
+    pub events: u64,
 }
 
 impl Synapses {
-    fn n_edges(&self) -> usize {
-        self.weights.len() - if self.biased { self.n_post } else { 0 }
+    /// Number of synapses, biases left out.
+    pub(crate) fn n_edges(&self) -> usize {
+        match &self.wiring {
+            Wiring::Dense => self.n_pre * self.n_post,
+            Wiring::Sparse(rows) => rows.targets.len(),
+        }
     }
 
     /// The biases; empty if there are none.
     pub(crate) fn bias(&self) -> &[f32] {
-        &self.weights[self.n_edges()..]
+        if self.biased { &self.weights.each()[self.n_edges()..] } else { &[] }
     }
 
-    /// `out[post] += x w(pre, post)` along one row.
-    fn add_row(&self, pre: usize, x: f32, out: &mut [f32]) {
-        match &self.rows {
-            Rows::Dense => add_scaled(out, x, &self.weights[pre * self.n_post..(pre + 1) * self.n_post]),
-            Rows::Sparse { starts, targets } => {
-                for edge in starts[pre] as usize..starts[pre + 1] as usize {
-                    out[targets[edge] as usize] += x * self.weights[edge];
+    /// Bytes that the synapses take, without what plasticity keeps.
+    pub(crate) fn bytes(&self) -> usize {
+        let wiring = match &self.wiring {
+            Wiring::Dense => 0,
+            Wiring::Sparse(rows) => 4 * rows.starts.len() + 2 * rows.targets.len(),
+        };
+        wiring + 4 * self.weights.each().len()
+    }
+
+    /// `out[post] += x w(pre, post)` along the row of a source and one of its delays; returns the number of synapses.
+    #[inline]
+    fn add_row(&self, row: usize, x: f32, out: &mut [f32]) -> usize {
+        match (&self.wiring, &self.weights) {
+            (Wiring::Dense, Weights::Each(weights)) => {
+                add_scaled(out, x, &weights[row * self.n_post..(row + 1) * self.n_post]);
+                self.n_post
+            }
+            (Wiring::Dense, Weights::Same(weight)) => {
+                out.iter_mut().for_each(|out| *out += x * weight);
+                self.n_post
+            }
+            (Wiring::Sparse(rows), Weights::Each(weights)) => {
+                let range = rows.row(row);
+                for (target, weight) in rows.targets[range.clone()].iter().zip(&weights[range.clone()]) {
+                    out[usize::from(*target)] += x * weight;
                 }
+                range.len()
+            }
+            (Wiring::Sparse(rows), Weights::Same(weight)) => {
+                let (range, amount) = (rows.row(row), x * weight);
+                for target in &rows.targets[range.clone()] {
+                    out[usize::from(*target)] += amount;
+                }
+                range.len()
             }
         }
     }
 
-    /// `out += Σ x_pre w(pre, ·)`.
+    /// `out += Σ x_pre w(pre, ·)`, for values without a delay.
     pub(crate) fn add_all(&self, x: &[f32], out: &mut [f32]) {
         for (pre, &x) in x.iter().enumerate() {
             self.add_row(pre, x, out);
@@ -89,11 +153,13 @@ impl Synapses {
     /// `out_pre += Σ_post w(pre, post) d_post`, with the weights given (the forward ones, or those of a fixed feedback).
     pub(crate) fn add_backward(&self, weights: &[f32], d: &[f32], out: &mut [f32]) {
         for (pre, out) in out.iter_mut().enumerate() {
-            *out += match &self.rows {
-                Rows::Dense => dot(d, &weights[pre * self.n_post..(pre + 1) * self.n_post]),
-                Rows::Sparse { starts, targets } => (starts[pre] as usize..starts[pre + 1] as usize)
-                    .map(|edge| weights[edge] * d[targets[edge] as usize])
-                    .sum::<f32>(),
+            *out += match &self.wiring {
+                Wiring::Dense => dot(d, &weights[pre * self.n_post..(pre + 1) * self.n_post]),
+                Wiring::Sparse(rows) => {
+                    let edges =
+                        rows.starts[pre * rows.n_delays] as usize..rows.starts[(pre + 1) * rows.n_delays] as usize;
+                    edges.map(|edge| weights[edge] * d[usize::from(rows.targets[edge])]).sum::<f32>()
+                }
             };
         }
     }
@@ -102,16 +168,17 @@ impl Synapses {
     fn tag(&self, trace: &mut [f32], decay: f32, x: &[f32], d: &[f32]) -> f32 {
         let (edges, biases) = trace.split_at_mut(self.n_edges());
         let mut l1 = 0.0;
-        match &self.rows {
-            Rows::Dense => {
+        match &self.wiring {
+            Wiring::Dense => {
                 for (row, &x) in edges.chunks_exact_mut(self.n_post).zip(x) {
                     l1 += decay_and_add(row, decay, x, d);
                 }
             }
-            Rows::Sparse { starts, targets } => {
-                for pre in 0..self.n_pre {
-                    for edge in starts[pre] as usize..starts[pre + 1] as usize {
-                        edges[edge] = flush(decay * edges[edge] + x[pre] * d[targets[edge] as usize]);
+            Wiring::Sparse(rows) => {
+                for row in 0..rows.n_rows() {
+                    for edge in rows.row(row) {
+                        let d = d[usize::from(rows.targets[edge])];
+                        edges[edge] = flush(decay * edges[edge] + x[row / rows.n_delays] * d);
                         l1 += edges[edge].abs();
                     }
                 }
@@ -122,49 +189,88 @@ impl Synapses {
 }
 
 impl Projection {
-    /// Lets the synaptic current fade, then adds the spikes that arrive now.
-    pub(crate) fn deliver(&mut self, active: &[u32], spikes: &[f32]) {
-        let decay = self.decay;
-        self.current.iter_mut().for_each(|j| *j = flush(decay * *j));
-        for &pre in active {
-            let pre = pre as usize;
-            self.synapses.add_row(pre, self.gain * spikes[pre], &mut self.current);
+    /// Spikes that are due arrive at the synapses; `arrivals` is the channel, `gain` its factor.
+    pub(crate) fn deliver(&mut self, history: &History, tick: u64, arrivals: &mut [f32], gain: f32) {
+        let n_delays = self.delays.len();
+        for (k, &delay) in self.delays.iter().enumerate() {
+            for &(pre, size) in history.at(tick, delay) as &[Fired] {
+                self.events += self.synapses.add_row(pre as usize * n_delays + k, gain * size, arrivals) as u64;
+            }
         }
     }
 
     /// Sets the tags of the step that was lived.
     pub(crate) fn tag(&mut self, window_ms: f64, x: &[f32], d: &[f32]) {
-        if let Some(plastic) = &mut self.plastic {
-            let decay = plastic.decay(window_ms);
-            plastic.trace_l1 = self.synapses.tag(&mut plastic.trace, decay, x, d);
+        if let Some(rule) = &mut self.three_factor {
+            let decay = rule.decay(window_ms);
+            rule.trace_l1 = self.synapses.tag(&mut rule.trace, decay, x, d);
         }
     }
 
     /// Changes the weights by what the modulator makes of the tags, within the budget and Dale's law.
-    pub(crate) fn learn(&mut self, modulators: &[crate::Modulator]) {
-        let Some(plastic) = &self.plastic else { return };
-        let rate = plastic.rate(modulators);
+    pub(crate) fn learn(&mut self, modulators: &[Modulator]) {
+        let Some(rule) = &self.three_factor else { return };
+        let rate = rule.rate(modulators);
         if rate == 0.0 {
             return;
         }
-        add_scaled(&mut self.synapses.weights, rate, &plastic.trace);
         let edges = self.synapses.n_edges();
+        let weights = self.synapses.weights.each_mut();
+        add_scaled(weights, rate, &rule.trace);
         match self.transmitter {
             None => {}
-            Some(Transmitter::Excitatory) => self.synapses.weights[..edges].iter_mut().for_each(|w| *w = w.max(0.0)),
-            Some(Transmitter::Inhibitory) => self.synapses.weights[..edges].iter_mut().for_each(|w| *w = w.min(0.0)),
+            Some(Transmitter::Excitatory) => weights[..edges].iter_mut().for_each(|w| *w = w.max(0.0)),
+            Some(Transmitter::Inhibitory) => weights[..edges].iter_mut().for_each(|w| *w = w.min(0.0)),
+        }
+    }
+
+    /// Whether the weights change.
+    pub(crate) fn learns(&self) -> bool {
+        self.three_factor.is_some()
+    }
+
+    /// Bytes of the synapses and of all that plasticity keeps of them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.synapses.bytes() + self.three_factor.as_ref().map_or(0, |rule| 4 * rule.trace.len())
+    }
+
+    /// Source, target within this part, weight and delay in ticks of every synapse, in the order of the rows.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, f32, u32)> {
+        let n = self.synapses.n_edges();
+        let weight = Column::from(&self.synapses.weights);
+        let mut row = 0;
+        (0..n).map(move |edge| match &self.synapses.wiring {
+            Wiring::Dense => {
+                (edge / self.synapses.n_post, edge % self.synapses.n_post, weight.get(edge), self.delays[0])
+            }
+            Wiring::Sparse(rows) => {
+                while rows.starts[row + 1] as usize <= edge {
+                    row += 1;
+                }
+                let delay = self.delays[row % rows.n_delays];
+                (row / rows.n_delays, usize::from(rows.targets[edge]), weight.get(edge), delay)
+            }
+        })
+    }
+}
+
+impl From<&Weights> for Column<f32> {
+    fn from(weights: &Weights) -> Self {
+        match weights {
+            Weights::Same(weight) => Self::Same(*weight),
+            Weights::Each(weights) => Self::Each(weights.clone()),
         }
     }
 }
 
-impl Plastic {
+impl ThreeFactor {
     /// How much of a trace is left after a window.
     pub(crate) fn decay(&self, window_ms: f64) -> f32 {
         if self.tau_eligibility_ms > 0.0 { (-window_ms / self.tau_eligibility_ms).exp() as f32 } else { 0.0 }
     }
 
     /// Change of weight per unit of trace: `m min(1, budget/Σ|z|)`.
-    pub(crate) fn rate(&self, modulators: &[crate::Modulator]) -> f32 {
+    pub(crate) fn rate(&self, modulators: &[Modulator]) -> f32 {
         let budget = self.budget * self.budget_modulator.map_or(1.0, |m| modulators[m].level());
         modulators[self.modulator].phasic() * (budget / self.trace_l1.max(1e-30)).min(1.0)
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     kernel::{add_scaled, decay_and_add, dot},
-    projection::Plastic,
+    projection::ThreeFactor,
 };
 
 pub(crate) struct Readout {
@@ -10,7 +10,7 @@ pub(crate) struct Readout {
     pub source: usize,
     /// One row for each output: a weight for each cell, then the bias.
     pub weights: Vec<f32>,
-    pub plastic: Option<Plastic>,
+    pub three_factor: Option<ThreeFactor>,
     /// Fixed weights of the feedback if these are not the forward ones; empty for no feedback at all.
     pub feedback: Option<Vec<f32>>,
     /// Outputs of the last window.
@@ -50,7 +50,7 @@ impl Readout {
     /// `z ← decay z + error Rᵀ`.
     pub(crate) fn tag(&mut self, window_ms: f64, rate: &[f32]) {
         let len = self.row_len();
-        let Some(plastic) = &mut self.plastic else { return };
+        let Some(plastic) = &mut self.three_factor else { return };
         let decay = plastic.decay(window_ms);
         plastic.trace_l1 = plastic
             .trace
@@ -61,7 +61,7 @@ impl Readout {
     }
 
     pub(crate) fn learn(&mut self, modulators: &[crate::Modulator]) {
-        let Some(plastic) = &self.plastic else { return };
+        let Some(plastic) = &self.three_factor else { return };
         let rate = plastic.rate(modulators);
         if rate != 0.0 {
             add_scaled(&mut self.weights, rate, &plastic.trace);

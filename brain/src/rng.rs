@@ -23,6 +23,40 @@ pub fn stream(seed: u64, name: &str) -> Rng {
     Pcg64::new(start, u128::from(hash))
 }
 
+/// Uniform random numbers without a state: each is a function of seed, name, cell, tick and count.
+///
+/// So they do not depend on who asks first, nor on how cells are shared between threads, and nothing has to be saved.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Uniforms {
+    key: u64,
+}
+
+impl Uniforms {
+    /// The numbers called `name` of the run with this seed.
+    pub(crate) fn new(seed: u64, name: &str) -> Self {
+        Self { key: stream(seed, name).random() }
+    }
+
+    /// Number `k` of a cell in a tick, in `[0, 1)`.
+    #[inline]
+    pub(crate) fn draw(self, cell: usize, tick: u64, k: usize) -> f32 {
+        let place = (tick << 2 | k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.key ^ place ^ (cell as u64).wrapping_mul(0xd134_2543_de82_ef95);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z >> 40) as f32 * (1.0 / (1u32 << 24) as f32)
+    }
+}
+
+impl Uniforms {
+    /// A standard normal number of a cell in a tick (Box and Muller), from numbers 2 and 3.
+    #[inline]
+    pub(crate) fn normal(self, cell: usize, tick: u64) -> f32 {
+        let radius = (-2.0 * (1.0 - self.draw(cell, tick, 2)).ln()).sqrt();
+        radius * (std::f32::consts::TAU * self.draw(cell, tick, 3)).cos()
+    }
+}
+
 /// A standard normal number (Box and Muller); always two draws, so that streams stay in step.
 pub fn standard_normal(rng: &mut Rng) -> f64 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
@@ -39,5 +73,31 @@ mod tests {
         assert_eq!(draw(1, "weights"), draw(1, "weights"));
         assert_ne!(draw(1, "weights"), draw(2, "weights"));
         assert_ne!(draw(1, "weights"), draw(1, "noise"));
+    }
+
+    #[test]
+    fn stateless_numbers_are_uniform_and_neighbours_are_independent() {
+        let uniforms = Uniforms::new(0, "test");
+        let draws = |k: usize| (0..200usize).flat_map(move |cell| (0..200u64).map(move |t| uniforms.draw(cell, t, k)));
+        let n = 40_000.0;
+        let mean = draws(0).map(f64::from).sum::<f64>() / n;
+        let variance = draws(0).map(|u| (f64::from(u) - mean).powi(2)).sum::<f64>() / n;
+        assert!((mean - 0.5).abs() < 0.01 && (variance - 1.0 / 12.0).abs() < 0.002, "{mean}, {variance}");
+        let covariance = |a: &dyn Fn(usize, u64) -> f32, b: &dyn Fn(usize, u64) -> f32| {
+            let product = |cell, t| f64::from(a(cell, t) - 0.5) * f64::from(b(cell, t) - 0.5);
+            (0..200usize)
+                .flat_map(|cell| (0..200u64).map(move |t| (cell, t)))
+                .map(|(cell, t)| product(cell, t))
+                .sum::<f64>()
+                / n
+        };
+        let here = |cell, t| uniforms.draw(cell, t, 0);
+        for (what, other) in [
+            ("cell", &(|cell: usize, t: u64| uniforms.draw(cell + 1, t, 0)) as &dyn Fn(usize, u64) -> f32),
+            ("tick", &|cell: usize, t: u64| uniforms.draw(cell, t + 1, 0)),
+            ("count", &|cell, t| uniforms.draw(cell, t, 1)),
+        ] {
+            assert!(covariance(&here, other).abs() < 0.002, "the next {what} is independent");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BrainError, Network, rng::Rng};
+use crate::{BrainError, Network, history::Fired, rng::Rng};
 
 /// Everything that changes while a network runs, bit-exact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ pub struct NetworkState {
     reset_rng: Rng,
     /// The arrays, in the order in which [`Network`] shows them.
     arrays: Vec<Vec<f32>>,
+    /// Spikes that may still be on their way: of each source and tick, cell and size.
+    fired: Vec<Vec<Vec<Fired>>>,
+    /// Spikes sent to each port for the next tick.
+    sent: Vec<Vec<Fired>>,
+    /// Spikes of each source and arrivals at each projection since the start of life.
+    counts: Vec<u64>,
 }
 
 impl Network {
@@ -23,25 +29,25 @@ impl Network {
             visit(&port.name, &mut port.lived);
             visit(&port.name, &mut port.next);
         }
-        for population in &mut self.populations {
-            let name = population.name.clone();
-            population.visit(&mut |array, values| visit(&format!("{name}: {array}"), values));
+        for named in &self.named {
+            for part in &mut self.populations[named.parts.clone()] {
+                part.visit(&mut |array, values| visit(&format!("{}: {array}", named.name), values));
+            }
         }
-        for projection in &mut self.projections {
-            visit(&projection.name, &mut projection.current);
-            visit(&projection.name, &mut projection.synapses.weights);
-            if let Some(plastic) = &mut projection.plastic {
-                visit(&projection.name, &mut plastic.trace);
-                visit(&projection.name, std::slice::from_mut(&mut plastic.trace_l1));
+        for projection in self.incoming.iter_mut().flatten() {
+            visit(&projection.name, projection.synapses.weights.each_mut());
+            if let Some(rule) = &mut projection.three_factor {
+                visit(&projection.name, &mut rule.trace);
+                visit(&projection.name, std::slice::from_mut(&mut rule.trace_l1));
             }
         }
         for readout in &mut self.readouts {
             visit(&readout.name, &mut readout.weights);
             visit(&readout.name, &mut readout.values);
             visit(&readout.name, &mut readout.error);
-            if let Some(plastic) = &mut readout.plastic {
-                visit(&readout.name, &mut plastic.trace);
-                visit(&readout.name, std::slice::from_mut(&mut plastic.trace_l1));
+            if let Some(rule) = &mut readout.three_factor {
+                visit(&readout.name, &mut rule.trace);
+                visit(&readout.name, std::slice::from_mut(&mut rule.trace_l1));
             }
         }
         for (modulator, name) in self.modulators.iter_mut().zip(&self.modulator_names) {
@@ -59,7 +65,32 @@ impl Network {
             now_ticks: self.now_ticks,
             reset_rng: self.reset_rng.clone(),
             arrays,
+            fired: self.histories.iter().map(|h| h.rows().to_vec()).collect(),
+            sent: self.ports.iter().map(|p| p.sent.clone()).collect(),
+            counts: self.counts().map(|count| *count).collect(),
         }
+    }
+
+    fn counts(&mut self) -> impl Iterator<Item = &mut u64> {
+        let of_sources = self.histories.iter_mut().map(|h| &mut h.count);
+        of_sources.chain(self.incoming.iter_mut().flatten().map(|p| &mut p.events))
+    }
+
+    /// What is wrong with the spikes of a saved state, if anything is.
+    fn fault_of_spikes(&mut self, state: &NetworkState) -> Option<String> {
+        let sizes = self.named.iter().map(|n| n.size);
+        let sizes = sizes.chain(self.ports.iter().filter(|p| p.spiking.is_some()).map(|p| p.values.len()));
+        let fits = |fired: &[Fired], size: usize| {
+            fired.iter().all(|(cell, spike)| (*cell as usize) < size && spike.is_finite())
+        };
+        let fired_fits = state.fired.len() == self.histories.len()
+            && self.histories.iter().zip(&state.fired).zip(sizes).all(|((history, saved), size)| {
+                history.rows().len() == saved.len() && saved.iter().all(|row| fits(row, size))
+            });
+        let sent_fits = state.sent.len() == self.ports.len()
+            && self.ports.iter().zip(&state.sent).all(|(port, sent)| fits(sent, port.values.len()));
+        let counts_fit = state.counts.len() == self.counts().count();
+        (!fired_fits || !sent_fits || !counts_fit).then(|| "its spikes belong to another network".to_owned())
     }
 
     /// Takes back a state of a network with the same spec.
@@ -83,7 +114,7 @@ impl Network {
         if fault.is_none() && arrays.next().is_some() {
             fault = Some("there are more arrays than the network has".to_owned());
         }
-        if let Some(fault) = fault {
+        if let Some(fault) = fault.or_else(|| self.fault_of_spikes(state)) {
             return Err(BrainError::State(fault));
         }
         let mut arrays = state.arrays.iter();
@@ -92,7 +123,15 @@ impl Network {
                 values.copy_from_slice(saved);
             }
         });
-        self.populations.iter_mut().for_each(crate::population::Population::refresh);
+        for (history, saved) in self.histories.iter_mut().zip(&state.fired) {
+            history.rows_mut().clone_from_slice(saved);
+        }
+        for (port, sent) in self.ports.iter_mut().zip(&state.sent) {
+            port.sent.clone_from(sent);
+        }
+        self.counts().zip(&state.counts).for_each(|(count, saved)| *count = *saved);
+        // Effects of modulators are computed anew from their levels.
+        self.populations.iter_mut().for_each(|population| population.receptors.forget());
         self.tick = state.tick;
         self.lived_ticks = state.lived_ticks;
         self.now_ticks = state.now_ticks;

@@ -2,14 +2,17 @@
 //! was expected.
 
 use crate::{
-    ApicalSpec, BrainError, CellSpec, Connectivity, Dist, Feedback, NetworkSpec, PlasticitySpec, PopulationSpec,
-    ProjectionSpec, ReadoutSpec, Transmitter,
+    ApicalSpec, BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, NetworkSpec, NoiseSpec, Occupancy,
+    PlasticitySpec, PopulationSpec, PortKind, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
+    ThreeFactorSpec, Transmitter, build::MAX_PART, cell::BRANCHES, spec::projection_name,
 };
 
 /// Most bytes that the arrays of a network may take.
-const MAX_BYTES: usize = 8 << 30;
+const MAX_BYTES: usize = 16 << 30;
 /// Longest delay in ticks.
-const MAX_DELAY_TICKS: usize = 10_000;
+const MAX_DELAY_TICKS: f64 = 10_000.0;
+/// Most different delays of a projection.
+const MAX_DELAYS: f64 = 1024.0;
 
 pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     in_range("network", "tick_ms", spec.tick_ms, 1e-3, 1e3)?;
@@ -24,37 +27,15 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     spec.populations.iter().try_for_each(|p| population(spec, p))?;
     spec.projections.iter().try_for_each(|p| projection(spec, p))?;
     spec.readouts.iter().try_for_each(|r| readout(spec, r))?;
-    for m in &spec.modulators {
-        let place = format!("modulator '{}'", m.name);
-        in_range(&place, "tonic", m.tonic, 0.0, 1e6)?;
-        in_range(&place, "uptake_tau_ms", m.uptake_tau_ms, 1e-3, 1e9)?;
-        in_range(&place, "max", m.max, m.tonic, 1e6)?;
-    }
+    spec.modulators.iter().try_for_each(|m| modulator(spec, m))?;
+    spec.ports.iter().try_for_each(|port| heard(spec, port))?;
     fits_in_memory(spec)
 }
 
 fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> {
     let place = format!("population '{}'", p.name);
     size(&place, p.size)?;
-    for (field, dist, [low, high]) in p.cell.distributions() {
-        distribution(&place, field, dist, low, high)?;
-    }
-    match &p.cell {
-        CellSpec::Alif(cell) => {
-            in_range(&place, "input_gain", cell.input_gain, -1e6, 1e6)?;
-            in_range(&place, "burst_max", f64::from(cell.burst_max), 1.0, 8.0)?;
-            in_range(&place, "v_floor", cell.v_floor, -1e6, 0.0)?;
-        }
-        CellSpec::Lif(cell) => {
-            let [lowest_th, _] = cell.v_th_mv.support();
-            for (field, dist) in [("v_rest_mv", &cell.v_rest_mv), ("v_reset_mv", &cell.v_reset_mv)] {
-                let highest = dist.support()[1];
-                if highest >= lowest_th {
-                    return Err(value(&place, field, highest, format!("below the threshold v_th_mv ({lowest_th})")));
-                }
-            }
-        }
-    }
+    cell(&place, &p.cell)?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
     if let Some(ApicalSpec { floor, projected }) = &p.apical {
@@ -63,15 +44,90 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
             return Err(value(&place, "apical.projected", true, "false, because the population is not normalised"));
         }
     }
-    for r in &p.receptors {
-        modulator(spec, &place, "receptor.modulator", &r.modulator)?;
-        in_range(&place, "receptor.effect", r.effect, -1e6, 1e6)?;
+    distribution(&place, "drive", &p.drive, -1e9, 1e9)?;
+    if let Some(NoiseSpec::Uniform([a, b]) | NoiseSpec::Normal([a, b])) = p.noise {
+        in_range(&place, "noise", a, -1e9, 1e9)?;
+        in_range(&place, "noise", b, if matches!(p.noise, Some(NoiseSpec::Normal(_))) { 0.0 } else { a }, 1e9)?;
+    }
+    let channels: Vec<&str> = synapses_onto(spec, p).map(SynapseSpec::name).collect();
+    for (name, dist) in &p.start {
+        let states = p.cell.states().iter().chain(&channels).copied();
+        if !states.clone().any(|state| state == name) {
+            return Err(unknown(&place, "start", name, "state variable", states));
+        }
+        distribution(&place, &format!("start.{name}"), dist, -1e9, 1e9)?;
+    }
+    p.receptors.iter().try_for_each(|r| receptor(spec, p, &place, r))
+}
+
+/// The kinds of synapses that reach a population.
+fn synapses_onto<'a>(spec: &'a NetworkSpec, p: &'a PopulationSpec) -> impl Iterator<Item = &'a SynapseSpec> {
+    spec.projections.iter().filter(|q| q.target == p.name).filter_map(|q| q.synapse.as_ref())
+}
+
+fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpec) -> Result<(), BrainError> {
+    find_modulator(spec, place, "receptor.modulator", &r.modulator)?;
+    in_range(place, "receptor.effect", r.effect, -1e6, 1e6)?;
+    distribution(place, "receptor.density", &r.density, 0.0, 1e6)?;
+    if let Occupancy::Hill { half, n } = r.occupancy {
+        in_range(place, "receptor.occupancy.hill.half", half, 1e-9, 1e9)?;
+        in_range(place, "receptor.occupancy.hill.n", n, 1e-3, 100.0)?;
+    }
+    if let Some([low, high]) = r.range {
+        in_range(place, "receptor.range", low, -1e9, 1e9)?;
+        in_range(place, "receptor.range", high, low, 1e9)?;
+    }
+    match r.parameter.as_str() {
+        "input_gain" => Ok(()),
+        "current" if r.form == ReceptorForm::Add => Ok(()),
+        "current" => Err(value(place, "receptor.form", "multiply", "add: a current has no nominal value to multiply")),
+        parameter => {
+            let of_synapses = synapses_onto(spec, p).map(|synapse| format!("synapse.{}", synapse.name()));
+            let of_cell = p.cell.dists().into_iter().map(|(name, ..)| name.to_owned());
+            let known: Vec<String> =
+                ["input_gain", "current"].map(String::from).into_iter().chain(of_synapses).chain(of_cell).collect();
+            if known.iter().any(|name| name == parameter) {
+                return Ok(());
+            }
+            Err(unknown(place, "receptor.parameter", parameter, "parameter", known.iter().map(String::as_str)))
+        }
+    }
+}
+
+fn modulator(spec: &NetworkSpec, m: &crate::ModulatorSpec) -> Result<(), BrainError> {
+    let place = format!("modulator '{}'", m.name);
+    in_range(&place, "tonic", m.tonic, 0.0, 1e6)?;
+    in_range(&place, "uptake_tau_ms", m.uptake_tau_ms, 1e-3, 1e9)?;
+    in_range(&place, "max", m.max, m.tonic, 1e6)?;
+    for source in &m.sources {
+        find_population(spec, &place, "source.population", &source.population)?;
+        in_range(&place, "source.per_spike", source.per_spike, -1e6, 1e6)?;
     }
     Ok(())
 }
 
+/// A port that nobody listens to is a mistake in the spec.
+fn heard(spec: &NetworkSpec, port: &crate::PortSpec) -> Result<(), BrainError> {
+    if spec.projections.iter().any(|p| p.source == port.name) {
+        return Ok(());
+    }
+    let place = format!("port '{}'", port.name);
+    Err(value(&place, "projections", "none", "at least one projection from it"))
+}
+
+/// Checks the parameters of a cell.
+pub(crate) fn cell(place: &str, cell: &CellSpec) -> Result<(), BrainError> {
+    for (field, dist, [low, high]) in cell.dists() {
+        distribution(place, field, dist, low, high)?;
+    }
+    match cell.fault() {
+        Some((field, found, expected)) => Err(value(place, field, found, expected)),
+        None => Ok(()),
+    }
+}
+
 fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> {
-    let place = format!("projection '{}'", crate::build::projection_name(&p.source, &p.target));
+    let place = format!("projection '{}'", projection_name(&p.source, &p.target));
     let port = spec.ports.iter().find(|port| port.name == p.source);
     let source = match port {
         None => Some(find_population(spec, &place, "source", &p.source)?),
@@ -80,51 +136,142 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
     let n_pre = port.map_or_else(|| source.map_or(0, |s| s.size), |port| port.size);
     let target = find_population(spec, &place, "target", &p.target)?;
     distribution(&place, "weights", &p.weights, f64::NEG_INFINITY, f64::INFINITY)?;
-    if let Some(transmitter) = source.and_then(|s| s.transmitter) {
-        let [low, high] = p.weights.support();
-        let (breaks, sign) = match transmitter {
-            Transmitter::Excitatory => (low < 0.0, "not negative: the source is excitatory (Dale's law)"),
-            Transmitter::Inhibitory => (high > 0.0, "not positive: the source is inhibitory (Dale's law)"),
-        };
-        if breaks {
-            return Err(value(&place, "weights", format!("in [{low}, {high}]"), sign));
-        }
-    }
-    match p.connectivity {
-        Connectivity::AllToAll => {}
-        Connectivity::OneToOne if n_pre == target.size => {}
-        Connectivity::OneToOne => {
-            let found = format!("one_to_one between {n_pre} and {} cells", target.size);
-            return Err(value(&place, "connectivity", found, "equal sizes"));
-        }
-        Connectivity::Probability(probability) => in_range(&place, "connectivity", probability, 0.0, 1.0)?,
-        Connectivity::InDegree(k) => in_range(&place, "connectivity", k as f64, 0.0, n_pre as f64)?,
-    }
+    dales_law(&place, p, source.and_then(|s| s.transmitter))?;
+    connectivity(&place, p, n_pre, target.size)?;
     if let Some(active) = p.active_in_degree {
         in_range(&place, "active_in_degree", active as f64, 0.0, n_pre as f64)?;
     }
+    if p.compartment == Compartment::Apical && !target.cell.has_apical() {
+        let expected = format!("soma: the cells of population '{}' have no apical dendrite", p.target);
+        return Err(value(&place, "compartment", "apical", expected));
+    }
+    if let Compartment::Branch(branch) = p.compartment {
+        let currents = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned());
+        if !target.cell.has_branches() || branch >= BRANCHES || !currents {
+            let expected = format!("a branch below {BRANCHES} of cells that have some, and a current onto it");
+            return Err(value(&place, "compartment", format!("branch {branch}"), expected));
+        }
+    }
+    let held = port.is_some_and(|port| port.kind == PortKind::Values);
     if port.is_some() && p.feedback != Feedback::Symmetric {
-        return Err(value(
-            &place,
-            "feedback",
-            format!("{:?}", p.feedback),
-            "none given: nothing runs back into a port",
-        ));
+        let found = format!("{:?}", p.feedback);
+        return Err(value(&place, "feedback", found, "none given: nothing runs back into a port"));
+    }
+    if held && (p.synapse.is_some() || p.delay_ms.is_some() || p.compartment != Compartment::Soma) {
+        let field = if p.synapse.is_some() {
+            "synapse"
+        } else if p.delay_ms.is_some() {
+            "delay_ms"
+        } else {
+            "compartment"
+        };
+        return Err(value(&place, field, "given", "none: the values of a port are currents into the soma already"));
     }
     if let Some(synapse) = &p.synapse {
-        if port.is_some() {
-            return Err(value(&place, "synapse", "given", "none: the values of a port are currents already"));
+        in_range(&place, "synapse.tau_ms", synapse.tau_ms(), 0.0, 1e9)?;
+        match synapse {
+            SynapseSpec::Filter { gain, .. } => in_range(&place, "synapse.gain", *gain, -1e6, 1e6)?,
+            SynapseSpec::Ampa { reversal_mv, .. } | SynapseSpec::Gaba { reversal_mv, .. } => {
+                in_range(&place, "synapse.reversal_mv", *reversal_mv, -1e3, 1e3)?;
+            }
+            SynapseSpec::Wired { modulator, .. } => find_modulator(spec, &place, "synapse.modulator", modulator)?,
+            _ => {}
         }
-        in_range(&place, "synapse.tau_ms", synapse.tau_ms, 0.0, 1e9)?;
-        in_range(&place, "synapse.gain", synapse.gain, -1e6, 1e6)?;
-        in_range(&place, "synapse.delay_ticks", synapse.delay_ticks as f64, 1.0, MAX_DELAY_TICKS as f64)?;
+        if !matches!(synapse, SynapseSpec::Filter { .. }) {
+            in_range(&place, "synapse.tau_ms", synapse.tau_ms(), 1e-3, 1e9)?;
+        }
     }
-    if let Some(rule) = &p.plasticity {
-        plasticity(spec, &place, rule)?;
-        if target.apical.is_none() {
-            let expected = format!("none, or apical dendrites on population '{}'", p.target);
-            return Err(value(&place, "plasticity", "given", expected));
+    if let Some(delay) = &p.delay_ms {
+        delays(&place, delay, spec.tick_ms)?;
+    }
+    if p.bias && p.plasticity.is_none() && p.connectivity != Connectivity::AllToAll {
+        return Err(value(&place, "bias", true, "false: biases that do not learn stay zero"));
+    }
+    match &p.plasticity {
+        None => Ok(()),
+        Some(PlasticitySpec::ThreeFactor(rule)) => {
+            three_factor(spec, &place, rule)?;
+            if target.apical.is_none() {
+                let expected = format!("none, or apical dendrites on population '{}'", p.target);
+                return Err(value(&place, "plasticity", "three_factor", expected));
+            }
+            if target.size > MAX_PART || port.is_some_and(|port| port.kind == PortKind::Spikes) {
+                let expected = format!("at most {MAX_PART} target cells, and no port of spikes as the source");
+                return Err(value(&place, "plasticity", "three_factor", expected));
+            }
+            Ok(())
         }
+    }
+}
+
+/// Weights have the sign of what the source releases: Dale's law.
+fn dales_law(place: &str, p: &ProjectionSpec, transmitter: Option<Transmitter>) -> Result<(), BrainError> {
+    let [low, high] = p.weights.support();
+    let found = format!("in [{low}, {high}]");
+    if let Some(synapse) = p.synapse.as_ref().filter(|synapse| synapse.unsigned()) {
+        let name = synapse.name();
+        if low < 0.0 {
+            return Err(value(place, "weights", found, format!("not negative: '{name}' weights are conductances")));
+        }
+        return match (transmitter, synapse) {
+            (Some(Transmitter::Excitatory), SynapseSpec::Gaba { .. }) => {
+                Err(value(place, "synapse", name, "ampa or nmda: the source is excitatory (Dale's law)"))
+            }
+            (Some(Transmitter::Inhibitory), SynapseSpec::Ampa { .. } | SynapseSpec::Nmda { .. }) => {
+                Err(value(place, "synapse", name, "gaba: the source is inhibitory (Dale's law)"))
+            }
+            _ => Ok(()),
+        };
+    }
+    match transmitter {
+        Some(Transmitter::Excitatory) if low < 0.0 => {
+            Err(value(place, "weights", found, "not negative: the source is excitatory (Dale's law)"))
+        }
+        Some(Transmitter::Inhibitory) if high > 0.0 => {
+            Err(value(place, "weights", found, "not positive: the source is inhibitory (Dale's law)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn connectivity(place: &str, p: &ProjectionSpec, n_pre: usize, n_post: usize) -> Result<(), BrainError> {
+    match &p.connectivity {
+        Connectivity::OneToOne if n_pre != n_post => {
+            let found = format!("one_to_one between {n_pre} and {n_post} cells");
+            Err(value(place, "connectivity", found, "equal sizes"))
+        }
+        Connectivity::AllToAll | Connectivity::OneToOne => Ok(()),
+        Connectivity::Probability(probability) => in_range(place, "connectivity", *probability, 0.0, 1.0),
+        Connectivity::InDegree(k) => in_range(place, "connectivity", *k as f64, 0.0, n_pre as f64),
+        Connectivity::OutDegree(k) => in_range(place, "connectivity", *k as f64, 0.0, n_post as f64),
+        Connectivity::List(pairs) => match pairs.iter().find(|[s, t]| *s as usize >= n_pre || *t as usize >= n_post) {
+            None => Ok(()),
+            Some(pair) => {
+                let expected = format!("a source below {n_pre} and a target below {n_post}");
+                Err(value(place, "connectivity", format!("{pair:?}"), expected))
+            }
+        },
+    }
+}
+
+fn delays(place: &str, delay: &Dist, tick_ms: f64) -> Result<(), BrainError> {
+    if let Some(fault) = delay.fault() {
+        return Err(value(place, "delay_ms", fault, "finite numbers, the smaller one first"));
+    }
+    let [low, high] = delay.support();
+    // A little slack: a tick of 0.1 ms is no exact number.
+    if low < tick_ms * 0.999 || high > MAX_DELAY_TICKS * tick_ms {
+        let expected = format!("at least one tick ({tick_ms} ms) and at most {MAX_DELAY_TICKS} ticks");
+        return Err(value(
+            place,
+            "delay_ms",
+            if low == high { low.to_string() } else { format!("in [{low}, {high}]") },
+            expected,
+        ));
+    }
+    if !delay.is_constant() && (high - low) / tick_ms > MAX_DELAYS {
+        let expected = format!("at most {MAX_DELAYS} different delays of a tick ({tick_ms} ms) each");
+        return Err(value(place, "delay_ms", format!("in [{low}, {high}]"), expected));
     }
     Ok(())
 }
@@ -137,13 +284,13 @@ fn readout(spec: &NetworkSpec, r: &ReadoutSpec) -> Result<(), BrainError> {
     if let Some(active) = r.active_in_degree {
         in_range(&place, "active_in_degree", active as f64, 0.0, source.size as f64)?;
     }
-    r.plasticity.as_ref().map_or(Ok(()), |rule| plasticity(spec, &place, rule))
+    r.plasticity.as_ref().map_or(Ok(()), |rule| three_factor(spec, &place, rule))
 }
 
-fn plasticity(spec: &NetworkSpec, place: &str, rule: &PlasticitySpec) -> Result<(), BrainError> {
-    modulator(spec, place, "plasticity.modulator", &rule.modulator)?;
+fn three_factor(spec: &NetworkSpec, place: &str, rule: &ThreeFactorSpec) -> Result<(), BrainError> {
+    find_modulator(spec, place, "plasticity.modulator", &rule.modulator)?;
     if let Some(name) = &rule.budget_modulator {
-        modulator(spec, place, "plasticity.budget_modulator", name)?;
+        find_modulator(spec, place, "plasticity.budget_modulator", name)?;
     }
     in_range(place, "plasticity.tau_eligibility_ms", rule.tau_eligibility_ms, 0.0, 1e9)?;
     in_range(place, "plasticity.budget", rule.budget, 0.0, 1e6)
@@ -155,14 +302,17 @@ fn fits_in_memory(spec: &NetworkSpec) -> Result<(), BrainError> {
         let all = ports.chain(spec.populations.iter().map(|p| (p.name.as_str(), p.size)));
         all.filter(|(n, _)| *n == name).map(|(_, size)| size as f64).next().unwrap_or(0.0)
     };
+    // Wiring, weight and what plasticity keeps, and as much again while the network is being built.
     let synapses: f64 = spec
         .projections
         .iter()
-        .map(|p| match p.connectivity {
+        .map(|p| match &p.connectivity {
             Connectivity::AllToAll => size_of(&p.source) * size_of(&p.target),
             Connectivity::OneToOne => size_of(&p.target),
             Connectivity::Probability(probability) => probability * size_of(&p.source) * size_of(&p.target),
-            Connectivity::InDegree(k) => k as f64 * size_of(&p.target),
+            Connectivity::InDegree(k) => *k as f64 * size_of(&p.target),
+            Connectivity::OutDegree(k) => *k as f64 * size_of(&p.source),
+            Connectivity::List(pairs) => pairs.len() as f64,
         })
         .sum();
     let readouts: f64 = spec.readouts.iter().map(|r| r.size as f64 * size_of(&r.source)).sum();
@@ -170,9 +320,9 @@ fn fits_in_memory(spec: &NetworkSpec) -> Result<(), BrainError> {
     let delays: f64 = spec
         .projections
         .iter()
-        .map(|p| p.synapse.as_ref().map_or(1, |s| s.delay_ticks) as f64 * size_of(&p.source))
+        .map(|p| p.delay_ms.as_ref().map_or(1.0, |d| d.support()[1] / spec.tick_ms) * size_of(&p.source))
         .sum();
-    let bytes = 12.0 * synapses + 8.0 * readouts + 256.0 * cells + 8.0 * delays;
+    let bytes = 40.0 * synapses + 8.0 * readouts + 256.0 * cells + 8.0 * delays;
     if bytes > MAX_BYTES as f64 {
         let found = format!("about {:.1} GiB", bytes / f64::from(1 << 30));
         return Err(value("network", "memory", found, format!("at most {} GiB", MAX_BYTES >> 30)));
@@ -234,7 +384,7 @@ fn find_population<'a>(
     })
 }
 
-fn modulator(spec: &NetworkSpec, place: &str, field: &str, name: &str) -> Result<(), BrainError> {
+fn find_modulator(spec: &NetworkSpec, place: &str, field: &str, name: &str) -> Result<(), BrainError> {
     let mut known = spec.modulators.iter().map(|m| m.name.as_str());
     if known.any(|m| m == name) {
         return Ok(());

@@ -23,7 +23,7 @@ fn pair(delay_ticks: usize) -> Network {
         ]
         projection = [
             {{ source = "drive", target = "source", weights = 1.0 }},
-            {{ source = "source", target = "target", weights = 0.5, synapse = {{ tau_ms = 4.0, gain = 2.0, delay_ticks = {delay_ticks} }} }},
+            {{ source = "source", target = "target", weights = 0.5, delay_ms = {delay_ticks}.0, synapse = {{ filter = {{ tau_ms = 4.0, gain = 2.0 }} }} }},
         ]
         "#
     ))
@@ -90,7 +90,7 @@ fn learner(connectivity: &str, weights: &str, transmitter: &str, clamped: bool) 
         target = "second"
         connectivity = {connectivity}
         weights = {weights}
-        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 }}
+        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 }} }}
 
         [[readout]]
         name = "out"
@@ -243,7 +243,7 @@ fn refusal(from: &str, to: &str) -> String {
         ]
         projection = [
             { source = "in", target = "first", weights = 1.0 },
-            { source = "first", target = "second", weights = 0.5, synapse = { delay_ticks = 1 }, plasticity = { modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 } },
+            { source = "first", target = "second", weights = 0.5, delay_ms = 1.0, plasticity = { three_factor = { modulator = "dopamine", tau_eligibility_ms = 50.0, budget = 5.0 } } },
         ]
     "#;
     Network::new(&parse(good), 0).expect("the spec is valid before it is spoiled");
@@ -258,8 +258,8 @@ fn refusal(from: &str, to: &str) -> String {
 fn refusals_name_the_part_the_field_and_what_was_expected() {
     for (from, to, expected) in [
         ("tau_m_ms = 10.0", "tau_m_ms = -10.0", "population 'first': tau_m_ms is in [-10, -10], expected values in"),
-        ("tau_m_ms = 10.0", "v_th_mv = -80.0", "population 'first': v_rest_mv is -70, expected below the threshold"),
-        ("delay_ticks = 1", "delay_ticks = 0", "synapse.delay_ticks is 0, expected a number in [1, 10000]"),
+        ("tau_m_ms = 10.0", "v_th_mv = -80.0", "population 'first': v_reset_mv is -75, expected below the threshold"),
+        ("delay_ms = 1.0", "delay_ms = 0.5", "delay_ms is 0.5, expected at least one tick (1 ms)"),
         ("weights = 0.5", "weights = -0.5", "(Dale's law)"),
         ("weights = 0.5", "weights = nan", "expected finite numbers"),
         (

@@ -37,15 +37,15 @@ fn spec() -> NetworkSpec {
         target = "first"
         weights = {{ uniform = [-0.6, 0.6] }}
         bias = true
-        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4 }}
+        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4 }} }}
 
         [[projection]]
         source = "first"
         target = "second"
         weights = {{ uniform = [-0.3, 0.3] }}
         bias = true
-        synapse = {{ tau_ms = 5.0, gain = {gain} }}
-        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4 }}
+        synapse = {{ filter = {{ tau_ms = 5.0, gain = {gain} }} }}
+        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4 }} }}
 
         [[readout]]
         name = "out"
@@ -171,8 +171,8 @@ fn the_engine_learns_what_the_equations_say() {
     let potentials = |network: &Network, name| network.potentials(network.population(name).unwrap()).to_vec();
 
     let mut layers = [Layer::new(&potentials(&network, "first")), Layer::new(&potentials(&network, "second"))];
-    let mut w1 = Weights::from_rows_by_source(network.weights("in", "first").unwrap(), N_IN, N);
-    let mut w2 = Weights::from_rows_by_source(network.weights("first", "second").unwrap(), N, N);
+    let mut w1 = Weights::from_rows_by_source(&network.weights("in", "first").unwrap(), N_IN, N);
+    let mut w2 = Weights::from_rows_by_source(&network.weights("first", "second").unwrap(), N, N);
     let mut wo = Weights::new(network.readout_weights(out).chunks(N + 1).map(<[f32]>::to_vec).collect());
     let mut j = [0.0f32; N];
     let mut lived: Option<(Vec<f32>, [Layer; 2])> = None;
@@ -221,7 +221,7 @@ fn the_engine_learns_what_the_equations_say() {
         }
         lived = Some((x, layers.clone()));
     }
-    let ends = Weights::from_rows_by_source(network.weights("first", "second").unwrap(), N, N);
+    let ends = Weights::from_rows_by_source(&network.weights("first", "second").unwrap(), N, N);
     for (row, expected) in ends.w.iter().zip(&w2.w) {
         for (w, expected) in row.iter().zip(expected) {
             assert!((w - expected).abs() < 2e-3, "weight {w}, expected {expected}");

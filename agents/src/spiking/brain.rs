@@ -5,8 +5,9 @@
 //! 20 to 100 ticks.
 
 use mesolimb_brain::{
-    AlifSpec, ApicalSpec, CellSpec, Dist, Feedback, ModulatorSpec, NetworkSpec, PlasticitySpec, PopulationSpec,
-    PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorSpec, ReceptorTarget, SynapseSpec, TraceSpec,
+    AlifSpec, ApicalSpec, CellSpec, Compartment, Dist, Feedback, ModulatorSpec, NetworkSpec, Occupancy, PlasticitySpec,
+    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    SynapseSpec, ThreeFactorSpec, TraceSpec,
 };
 
 use mesolimb_envs::EnvSpec;
@@ -36,7 +37,7 @@ pub fn spec(config: &SpikingConfig, env: &EnvSpec) -> NetworkSpec {
     let build = Builder { config, gamma: config.gamma(env), tick_ms, control_ms };
     let mut spec = NetworkSpec {
         tick_ms: build.tick_ms,
-        ports: vec![PortSpec { name: OBSERVATION.into(), size: n_observations }],
+        ports: vec![PortSpec { name: OBSERVATION.into(), size: n_observations, kind: PortKind::Values }],
         populations: Vec::new(),
         projections: Vec::new(),
         readouts: Vec::new(),
@@ -56,7 +57,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn chain(&self, spec: &mut NetworkSpec, name: &str, readout: &str, size: usize, rule: &PlasticitySpec) {
+    fn chain(&self, spec: &mut NetworkSpec, name: &str, readout: &str, size: usize, rule: &ThreeFactorSpec) {
         let n_inputs = spec.ports[0].size;
         let n = self.config.cells;
         let share = |density: f64, n: usize| Some(((density * n as f64).round() as usize).clamp(1, n));
@@ -67,22 +68,26 @@ impl Builder<'_> {
             source: OBSERVATION.into(),
             target: sensory.clone(),
             connectivity: Default::default(),
+            compartment: Compartment::Soma,
+            delay_ms: None,
             weights: Dist::fan_in(n_inputs),
             active_in_degree: share(self.config.input_density, n_inputs),
             bias: true,
             synapse: None,
-            plasticity: Some(rule.clone()),
+            plasticity: Some(PlasticitySpec::ThreeFactor(rule.clone())),
             feedback: Feedback::Symmetric,
         });
         spec.projections.push(ProjectionSpec {
             source: sensory,
             target: association.clone(),
             connectivity: Default::default(),
+            compartment: Compartment::Soma,
+            delay_ms: None,
             weights: Dist::fan_in(n),
             active_in_degree: share(self.config.hidden_density, n),
             bias: true,
-            synapse: Some(SynapseSpec { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN, delay_ticks: 1 }),
-            plasticity: Some(rule.clone()),
+            synapse: Some(SynapseSpec::Filter { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN }),
+            plasticity: Some(PlasticitySpec::ThreeFactor(rule.clone())),
             feedback: self.config.feedback,
         });
         spec.readouts.push(ReadoutSpec {
@@ -118,20 +123,27 @@ impl Builder<'_> {
                 v_floor: -1.0,
             }),
             transmitter: None,
+            drive: 0.0.into(),
+            noise: None,
+            start: Default::default(),
             normalised: self.config.normalised,
             trace: TraceSpec { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN },
             apical: Some(ApicalSpec { floor: 0.02, projected: self.config.projected && self.config.normalised }),
             receptors: vec![ReceptorSpec {
                 modulator: NORADRENALINE.into(),
-                parameter: ReceptorTarget::InputGain,
+                parameter: "input_gain".into(),
                 effect: self.config.noradrenaline_gain,
+                density: 1.0.into(),
+                form: ReceptorForm::Multiply,
+                occupancy: Occupancy::Phasic,
+                range: None,
             }],
         }
     }
 
-    fn plasticity(&self, budget: f64, budget_modulator: Option<&str>) -> PlasticitySpec {
+    fn plasticity(&self, budget: f64, budget_modulator: Option<&str>) -> ThreeFactorSpec {
         let decay = self.gamma * self.config.lambda;
-        PlasticitySpec {
+        ThreeFactorSpec {
             modulator: DOPAMINE.into(),
             tau_eligibility_ms: if decay > 0.0 { -self.control_ms / decay.ln() } else { 0.0 },
             budget,
@@ -150,6 +162,7 @@ impl Builder<'_> {
             uptake_tau_ms: if name == DOPAMINE { self.config.dopamine_uptake_ms } else { self.control_ms },
             max: 2.0,
             clamped,
+            sources: Vec::new(),
         }
     }
 }

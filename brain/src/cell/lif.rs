@@ -2,141 +2,127 @@
 //!
 //! `tau_m dV/dt = −(V − v_rest) + R I`; at `V ≥ v_th` a spike, then `V ← v_reset` for `t_ref`.
 //! Integrated exactly over a tick for a current that is constant in it.
+//! With conductances `g` it is `C dV/dt = −C/tau_m (V − v_rest) + I + Σ g (E − V)`, `C = tau_m/R`, with one step of the
+//! exponential Euler method: `ΔV = dt I(V)/C · (1 − e^(−x))/x`, `x = dt (1/tau_m + Σ g/C)`, where the last factor is
+//! taken from the Padé approximant of order (2, 2) of the exponential, exact to x⁴/720.
 //! Between spikes, from reset, the interval is `t_ref + tau_m ln((v_∞ − v_reset)/(v_∞ − v_th))`, `v_∞ = v_rest + R I`,
 //! rounded up to the next tick.
 //!
 //! Source: Gerstner, Kistler, Naud, Paninski 2014, *Neuronal Dynamics*, section 1.3.
 //! The surrogate derivative is the triangle of Bellec et al. 2020, doi 10.1038/s41467-020-17236-y.
 
-use rand::RngExt as _;
-use serde::{Deserialize, Serialize};
+use super::{
+    model::{Drive, Input, Model, Output},
+    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
+    real::Real,
+    scheme::relax,
+};
 
-use super::{FINITE, NOT_NEGATIVE, POSITIVE, decays, sample};
-use crate::{dist::Dist, rng::Rng};
-
-/// Parameters of leaky integrate-and-fire cells.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LifSpec {
-    /// Membrane time constant in ms.
-    pub tau_m_ms: Dist,
-    /// Membrane resistance in GΩ, so that pA give mV.
-    pub resistance_gohm: Dist,
-    /// Resting potential in mV.
-    pub v_rest_mv: Dist,
-    /// Potential after a spike in mV.
-    pub v_reset_mv: Dist,
-    /// Threshold in mV; above the resting and the reset potential.
-    pub v_th_mv: Dist,
-    /// Refractory time in ms.
-    pub t_ref_ms: Dist,
-}
-
-impl Default for LifSpec {
-    fn default() -> Self {
-        Self {
-            tau_m_ms: 20.0.into(),
-            resistance_gohm: 10.0.into(),
-            v_rest_mv: (-70.0).into(),
-            v_reset_mv: (-75.0).into(),
-            v_th_mv: (-50.0).into(),
-            t_ref_ms: 2.0.into(),
-        }
+parameters! {
+    /// Parameters of leaky integrate-and-fire cells.
+    pub struct LifSpec {
+        /// Membrane time constant in ms.
+        tau_m_ms: 20.0, POSITIVE;
+        /// Membrane resistance in GΩ, so that pA give mV.
+        resistance_gohm: 10.0, POSITIVE;
+        /// Resting potential in mV.
+        v_rest_mv: -70.0, FINITE;
+        /// Potential after a spike in mV; below the threshold.
+        v_reset_mv: -75.0, FINITE;
+        /// Threshold in mV.
+        v_th_mv: -50.0, FINITE;
+        /// Refractory time in ms.
+        t_ref_ms: 2.0, NOT_NEGATIVE;
     }
 }
 
-impl LifSpec {
-    pub(super) fn distributions(&self) -> Vec<(&'static str, &Dist, [f64; 2])> {
-        vec![
-            ("tau_m_ms", &self.tau_m_ms, POSITIVE),
-            ("resistance_gohm", &self.resistance_gohm, POSITIVE),
-            ("v_rest_mv", &self.v_rest_mv, FINITE),
-            ("v_reset_mv", &self.v_reset_mv, FINITE),
-            ("v_th_mv", &self.v_th_mv, FINITE),
-            ("t_ref_ms", &self.t_ref_ms, NOT_NEGATIVE),
+impl Parameters for LifSpec {
+    type Model = Lif;
+
+    fn model(&self, _: f64) -> Lif {
+        Lif
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        reset_fault(&self.v_reset_mv, &self.v_th_mv)
+    }
+
+    parameter_lists!();
+}
+
+/// A reset at or above the threshold would fire in every tick.
+pub(super) fn reset_fault(v_reset_mv: &crate::Dist, v_th_mv: &crate::Dist) -> Option<Fault> {
+    let ([lowest_th, _], [_, highest]) = (v_th_mv.support(), v_reset_mv.support());
+    (highest >= lowest_th)
+        .then(|| ("v_reset_mv", highest.to_string(), format!("below the threshold v_th_mv ({lowest_th})")))
+}
+
+/// The model: exact for currents, exponential Euler for conductances.
+#[derive(Clone, Copy)]
+pub struct Lif;
+
+impl Model<8, 2> for Lif {
+    const STATES: [&'static str; 2] = ["v", "refractory"];
+
+    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 8] {
+        let [tau_m, resistance, v_rest, v_reset, v_th, t_ref] = p[..6] else { unreachable!("six parameters") };
+        let capacitance = tau_m / resistance;
+        [
+            (-tick_ms / tau_m).exp(),
+            resistance,
+            v_rest,
+            v_reset,
+            v_th,
+            (t_ref / tick_ms).round(),
+            tick_ms / tau_m,
+            tick_ms / capacitance,
         ]
     }
-}
 
-pub(crate) struct Lif {
-    decay: Vec<f32>,
-    resistance: Vec<f32>,
-    v_rest: Vec<f32>,
-    v_reset: Vec<f32>,
-    v_th: Vec<f32>,
-    ref_ticks: Vec<f32>,
-    pub(super) v: Vec<f32>,
-    /// Ticks that a cell is still refractory.
-    refractory: Vec<f32>,
-}
-
-impl Lif {
-    pub(super) fn new(spec: &LifSpec, n: usize, tick_ms: f64, rng: &mut Rng) -> Self {
-        let v_rest = sample(&spec.v_rest_mv, n, rng);
-        Self {
-            decay: decays(&spec.tau_m_ms, n, tick_ms, rng),
-            resistance: sample(&spec.resistance_gohm, n, rng),
-            v_reset: sample(&spec.v_reset_mv, n, rng),
-            v_th: sample(&spec.v_th_mv, n, rng),
-            ref_ticks: sample(&spec.t_ref_ms, n, rng)
-                .iter()
-                .map(|t| (f64::from(*t) / tick_ms).round() as f32)
-                .collect(),
-            v: v_rest.clone(),
-            refractory: vec![0.0; n],
-            v_rest,
-        }
+    fn rest(&self, p: &[f64], u: f64) -> [f64; 2] {
+        let (v_rest, v_th) = (p[2], p[4]);
+        [v_rest + (v_th - v_rest) * u, 0.0]
     }
 
-    pub(super) fn tick(&mut self, current: &[f32], gain: f32, spikes: &mut [f32], surrogate: &mut [f32]) {
-        for i in 0..self.v.len() {
-            let v_inf = self.v_rest[i] + self.resistance[i] * gain * current[i];
-            let free = self.refractory[i] <= 0.0;
-            let v = if free { v_inf + (self.v[i] - v_inf) * self.decay[i] } else { self.v_reset[i] };
-            let span = (self.v_th[i] - self.v_rest[i]).abs().max(1e-3);
-            surrogate[i] = if free { (1.0 - ((v - self.v_th[i]) / span).abs()).max(0.0) } else { 0.0 };
-            let fires = free && v >= self.v_th[i];
-            spikes[i] = if fires { 1.0 } else { 0.0 };
-            self.v[i] = if fires { self.v_reset[i] } else { v };
-            self.refractory[i] = if fires { self.ref_ticks[i] } else { (self.refractory[i] - 1.0).max(0.0) };
-        }
-    }
-
-    pub(super) fn reset(&mut self, rng: &mut Rng) {
-        self.refractory.fill(0.0);
-        for i in 0..self.v.len() {
-            self.v[i] = self.v_rest[i] + (self.v_th[i] - self.v_rest[i]) * rng.random::<f32>();
-        }
-    }
-
-    pub(super) fn visit(&mut self, visit: &mut dyn FnMut(&str, &mut [f32])) {
-        visit("v", &mut self.v);
-        visit("refractory", &mut self.refractory);
+    #[inline(always)]
+    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 8], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
+        let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, leak, per_pa] = *c;
+        let [v, refractory] = *s;
+        let one = R::of(1.0);
+        let free = R::of(0.0).ge(refractory);
+        let integrated = if D::CONDUCTANCE {
+            let x = leak + per_pa * input.soma.conductance_at(v);
+            let rise = leak * (v_rest - v) + per_pa * input.soma.current_at(v);
+            relax(v, rise, x)
+        } else {
+            let v_inf = v_rest + resistance * input.soma.current_at(v);
+            v_inf + (v - v_inf) * decay
+        };
+        let v = R::select(free, integrated, v_reset);
+        let span = (v_th - v_rest).abs().max(R::of(1e-3));
+        let factor = (one - (v - v_th).abs() / span).max(R::of(0.0));
+        let fires = R::both(free, v.ge(v_th));
+        *s = [R::select(fires, v_reset, v), R::select(fires, ref_ticks, (refractory - one).max(R::of(0.0)))];
+        Output { spike: R::indicator(fires), factor: R::select(free, factor, R::of(0.0)) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::stream;
+    use crate::{CellSpec, PatchClamp, Stimulus};
 
     /// Spike ticks of one cell under a constant current.
-    fn spike_ticks(current_pa: f32, tick_ms: f64, ticks: usize) -> Vec<usize> {
-        let mut cell = Lif::new(&LifSpec::default(), 1, tick_ms, &mut stream(0, "lif"));
-        let (mut spikes, mut surrogate) = ([0.0], [0.0]);
-        (1..=ticks)
-            .filter(|_| {
-                cell.tick(&[current_pa], 1.0, &mut spikes, &mut surrogate);
-                spikes[0] > 0.0
-            })
-            .collect()
+    fn spike_ticks(current_pa: f64, tick_ms: f64, ticks: usize) -> Vec<usize> {
+        let mut cell = PatchClamp::new(&CellSpec::Lif(LifSpec::default()), tick_ms).unwrap();
+        (1..=ticks).filter(|_| cell.tick(&Stimulus::current(current_pa)) > 0.0).collect()
     }
 
     #[test]
     fn first_spike_and_intervals_are_the_closed_form_rounded_up_to_the_tick() {
         let tick_ms = 0.1;
-        for current_pa in [2.1, 2.5, 3.0, 5.0, 10.0] {
-            let v_inf = -70.0 + 10.0 * f64::from(current_pa);
+        for current_pa in [2.1f64, 2.5, 3.0, 5.0, 10.0] {
+            let v_inf = -70.0 + 10.0 * current_pa;
             let first_ms = 20.0 * ((v_inf + 70.0) / (v_inf + 50.0)).ln();
             let interval_ms = 2.0 + 20.0 * ((v_inf + 75.0) / (v_inf + 50.0)).ln();
             let ticks = spike_ticks(current_pa, tick_ms, 10_000);

@@ -161,7 +161,14 @@ mod tests {
 
     #[test]
     fn the_running_mean_leaves_no_drive_under_a_constant_concentration() {
-        let spec = ModulatorSpec { name: "reward".into(), tonic: 0.0, uptake_tau_ms: 1e9, max: 10.0, clamped: false };
+        let spec = ModulatorSpec {
+            name: "reward".into(),
+            tonic: 0.0,
+            uptake_tau_ms: 1e9,
+            max: 10.0,
+            clamped: false,
+            sources: Vec::new(),
+        };
         let mut modulator = Modulator::new(&spec, 1.0);
         modulator.release(2.0);
         let modulators = [modulator];

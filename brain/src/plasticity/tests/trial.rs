@@ -134,6 +134,7 @@ impl Trial {
             uptake_tau_ms: self.uptake_tau_ms,
             max: 1e3,
             clamped: false,
+            sources: Vec::new(),
         };
         Modulator::new(&spec, self.tick_ms)
     }
@@ -293,6 +294,7 @@ impl Single {
 
 /// A modulator that rests at zero.
 pub(super) fn modulator(tonic: f64, uptake_tau_ms: f64, tick_ms: f64) -> Modulator {
-    let spec = ModulatorSpec { name: "dopamine".into(), tonic, uptake_tau_ms, max: 1e3, clamped: false };
+    let spec =
+        ModulatorSpec { name: "dopamine".into(), tonic, uptake_tau_ms, max: 1e3, clamped: false, sources: Vec::new() };
     Modulator::new(&spec, tick_ms)
 }

@@ -1,5 +1,18 @@
 //! Description apart from execution: a network as plain data, in Rust or TOML.
 
+mod plasticity;
+mod projection;
+mod receptor;
+mod synapse;
+
+use std::collections::BTreeMap;
+
+pub use plasticity::{PlasticitySpec, ThreeFactorSpec};
+pub(crate) use projection::projection_name;
+pub use projection::{Compartment, Connectivity, Feedback, ProjectionSpec};
+pub use receptor::{Occupancy, ReceptorForm, ReceptorSpec};
+pub use synapse::SynapseSpec;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dist::Dist;
@@ -28,7 +41,7 @@ pub struct NetworkSpec {
     pub modulators: Vec<ModulatorSpec>,
 }
 
-/// A port: values that somebody outside sets, held until they are set again.
+/// A port: where somebody outside sets values or sends spikes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PortSpec {
@@ -36,6 +49,20 @@ pub struct PortSpec {
     pub name: String,
     /// Number of values.
     pub size: usize,
+    /// What comes in.
+    #[serde(default)]
+    pub kind: PortKind,
+}
+
+/// What comes in at a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PortKind {
+    /// Values, held until they are set again; through a weight they act as currents.
+    #[default]
+    Values,
+    /// Spikes, sent one by one.
+    Spikes,
 }
 
 /// A population of cells of one model, each with parameters of its own.
@@ -47,10 +74,19 @@ pub struct PopulationSpec {
     /// Number of cells.
     pub size: usize,
     /// Cell model and its parameters.
-    pub cell: CellSpec,
+    pub cell: crate::CellSpec,
     /// Transmitter that the cells release; with one, Dale's law holds for every projection from here.
     #[serde(default)]
     pub transmitter: Option<Transmitter>,
+    /// Current in pA that each cell always gets.
+    #[serde(default = "Dist::zero")]
+    pub drive: Dist,
+    /// Noise current, drawn anew for each cell and tick.
+    #[serde(default)]
+    pub noise: Option<NoiseSpec>,
+    /// State variables at the start, by name; those not given start as the model says.
+    #[serde(default)]
+    pub start: BTreeMap<String, Dist>,
     /// Whether PV basket cells normalise the summed current of the population, by subtraction and division.
     #[serde(default)]
     pub normalised: bool,
@@ -65,14 +101,14 @@ pub struct PopulationSpec {
     pub receptors: Vec<ReceptorSpec>,
 }
 
-/// A cell model with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A noise current in pA, drawn anew for each cell and tick.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CellSpec {
-    /// Leaky integrate-and-fire, in mV and pA.
-    Lif(crate::cell::LifSpec),
-    /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
-    Alif(crate::cell::AlifSpec),
+pub enum NoiseSpec {
+    /// Uniform in `[low, high)`.
+    Uniform([f64; 2]),
+    /// Normal with `[mean, standard deviation]`.
+    Normal([f64; 2]),
 }
 
 /// What a cell releases onto its targets.
@@ -118,122 +154,6 @@ impl Default for ApicalSpec {
     }
 }
 
-/// What one modulator does to one parameter of a population: `p = p0 (1 + effect · (level − tonic))`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReceptorSpec {
-    /// Which modulator.
-    pub modulator: String,
-    /// Which parameter.
-    pub parameter: ReceptorTarget,
-    /// Signed effect per unit of concentration above tonic.
-    pub effect: f64,
-}
-
-/// A parameter that a receptor can move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceptorTarget {
-    /// Factor of the summed (and normalised) input current.
-    InputGain,
-}
-
-/// Synapses from one population, or port, onto another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProjectionSpec {
-    /// Population or port that it comes from. A port's values act as currents, held between two settings.
-    pub source: String,
-    /// Population that it goes to.
-    pub target: String,
-    /// Who is connected with whom.
-    #[serde(default)]
-    pub connectivity: Connectivity,
-    /// Weights at the start.
-    pub weights: Dist,
-    /// How many inputs of a target cell start with a weight; the others are silent synapses, which exist at weight zero
-    /// and may grow. All of them, if not given.
-    #[serde(default)]
-    pub active_in_degree: Option<usize>,
-    /// Whether each target cell has a bias (starting at zero), learned like a weight whose input is always 1.
-    #[serde(default)]
-    pub bias: bool,
-    /// How spikes become current; meaningless, and refused, from a port.
-    #[serde(default)]
-    pub synapse: Option<SynapseSpec>,
-    /// How the weights change, if they do.
-    #[serde(default)]
-    pub plasticity: Option<PlasticitySpec>,
-    /// How the learning signal of the target reaches the source.
-    #[serde(default)]
-    pub feedback: Feedback,
-}
-
-/// Who is connected with whom.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Connectivity {
-    /// Everyone with everyone; kept as a dense matrix.
-    #[default]
-    AllToAll,
-    /// Cell i with cell i; equal sizes.
-    OneToOne,
-    /// Every pair with this probability.
-    Probability(f64),
-    /// Each target cell has this many different sources.
-    InDegree(usize),
-}
-
-/// Current-based exponential synapse: `J ← k J + (1 − k) gain Σ w s`, `k = exp(−tick/tau)`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SynapseSpec {
-    /// Time constant in ms; zero passes spikes on as they are, for one tick.
-    pub tau_ms: f64,
-    /// Factor of the current.
-    pub gain: f64,
-    /// Ticks from a spike to its arrival, at least one.
-    pub delay_ticks: usize,
-}
-
-impl Default for SynapseSpec {
-    fn default() -> Self {
-        Self { tau_ms: 5.0, gain: 1.0, delay_ticks: 1 }
-    }
-}
-
-/// How the learning signal of a target reaches back to the source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Feedback {
-    /// Through weights equal to the forward ones.
-    #[default]
-    Symmetric,
-    /// Through fixed random weights.
-    Random,
-    /// Not at all.
-    None,
-}
-
-/// Three-factor plasticity: a trace at each synapse waits for a modulator.
-///
-/// After each window `z ← z exp(−window/tau) + d x`, with the learning signal `d` at the target and the filtered
-/// activity `x` of the source; then `w ← w + m z min(1, budget/Σ|z|)`, `m` the modulator above its tonic level.
-/// The sum of all changes of a projection stays within `|m| · budget`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlasticitySpec {
-    /// Modulator that turns traces into weight changes.
-    pub modulator: String,
-    /// Time constant of the eligibility trace in ms; zero keeps no trace beyond the window.
-    pub tau_eligibility_ms: f64,
-    /// Largest sum of absolute weight changes for one unit of modulator.
-    pub budget: f64,
-    /// A modulator whose level scales the budget, if any.
-    #[serde(default)]
-    pub budget_modulator: Option<String>,
-}
-
 /// A linear decoder of filtered rates: synapses onto cells that do not spike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,7 +171,7 @@ pub struct ReadoutSpec {
     pub active_in_degree: Option<usize>,
     /// How the weights change, if they do.
     #[serde(default)]
-    pub plasticity: Option<PlasticitySpec>,
+    pub plasticity: Option<ThreeFactorSpec>,
     /// How an error on the outputs reaches the apical dendrites of the source.
     #[serde(default)]
     pub feedback: Feedback,
@@ -273,8 +193,62 @@ pub struct ModulatorSpec {
     /// Keeps the concentration at rest whatever is released: the ablation.
     #[serde(default)]
     pub clamped: bool,
+    /// Populations whose spikes release it into the volume.
+    #[serde(default, rename = "source")]
+    pub sources: Vec<SourceSpec>,
+}
+
+/// Cells that release a modulator (volume transmission: one concentration for all who have receptors).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSpec {
+    /// Which population.
+    pub population: String,
+    /// Rise of the concentration with each spike.
+    pub per_spike: f64,
 }
 
 fn one() -> f64 {
     1.0
+}
+
+impl NetworkSpec {
+    /// Nothing yet, with a tick of 1 ms.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            tick_ms: 1.0,
+            ports: Vec::new(),
+            populations: Vec::new(),
+            projections: Vec::new(),
+            readouts: Vec::new(),
+            modulators: Vec::new(),
+        }
+    }
+}
+
+impl Default for NetworkSpec {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PopulationSpec {
+    /// `size` cells of a kind, and nothing else.
+    #[must_use]
+    pub fn new(name: impl Into<String>, size: usize, cell: crate::CellSpec) -> Self {
+        Self {
+            name: name.into(),
+            size,
+            cell,
+            transmitter: None,
+            drive: Dist::zero(),
+            noise: None,
+            start: BTreeMap::new(),
+            normalised: false,
+            trace: TraceSpec::default(),
+            apical: None,
+            receptors: Vec::new(),
+        }
+    }
 }

@@ -1,0 +1,487 @@
+//! From a spec to a network: names become indices, distributions become numbers.
+
+mod connect;
+
+use std::{ops::Range, sync::Arc};
+
+use crate::{
+    BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, Network, NetworkSpec, PlasticitySpec,
+    PopulationSpec, PortKind, ProjectionSpec, ReceptorSpec, SynapseSpec, ThreeFactorSpec, Transmitter,
+    cell::{Cells, Column, LANES},
+    channel::Channel,
+    history::History,
+    modulator::Modulator,
+    network::{Named, Port, Release},
+    population::{Observed, Population},
+    projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
+    readout::Readout,
+    receptor::{Lever, Receptor, Receptors, Target},
+    rng::{Rng, Uniforms, stream},
+    spec::projection_name,
+};
+use connect::{Edge, choose_some, pairs, rows, silence};
+
+/// Spikes of a window that are logged at the most, for each cell: as many as ticks in the longest window of an agent.
+const LOGGED_SPIKES_PER_CELL: usize = 100;
+/// Spikes of a window that are logged at the most.
+const LOGGED_SPIKES: usize = 1 << 20;
+/// Most cells that one part of a population may have, because targets are kept in 16 bits.
+pub(crate) const MAX_PART: usize = 1 << 16;
+
+impl Network {
+    /// Builds the network that `spec` describes; every random choice comes from a named stream of `seed`.
+    ///
+    /// # Errors
+    /// If the spec cannot run: the error names the part, the field, what was found and what was expected.
+    pub fn new(spec: &NetworkSpec, seed: u64) -> Result<Self, BrainError> {
+        Self::with_threads(spec, seed, 1)
+    }
+
+    /// The same on several threads: populations are cut into parts, one for each thread. What the network does is the
+    /// same, bit for bit; a saved state is of use only to a network with as many threads.
+    ///
+    /// # Errors
+    /// Those of [`Network::new`]; and if the threads cannot be started.
+    pub fn with_threads(spec: &NetworkSpec, seed: u64, threads: usize) -> Result<Self, BrainError> {
+        crate::validate::check(spec)?;
+        let pool = match threads {
+            0 | 1 => None,
+            n => Some(
+                rayon::ThreadPoolBuilder::new()
+                    .num_threads(n)
+                    .build()
+                    .map_err(|e| BrainError::Threads(e.to_string()))?,
+            ),
+        };
+        let build = Builder { spec, seed, threads: threads.max(1) };
+        let named = build.named();
+        let mut populations: Vec<Population> =
+            spec.populations.iter().zip(&named).flat_map(|(p, named)| build.population(p, named)).collect();
+        let mut incoming: Vec<Vec<Projection>> = populations.iter().map(|_| Vec::new()).collect();
+        for p in &spec.projections {
+            build.projection(p, &named, &mut populations, &mut incoming);
+        }
+        let mut spiking = named.len();
+        let ports = spec.ports.iter().map(|p| port(&p.name, p.size, p.kind, &mut spiking)).collect();
+        let n_cells: usize = populations.iter().map(Population::len).sum();
+        let mut network = Self {
+            tick_ms: spec.tick_ms,
+            tick: 0,
+            lived_ticks: 0,
+            now_ticks: 0,
+            ports,
+            readouts: spec.readouts.iter().map(|r| build.readout(r, &named)).collect(),
+            modulators: spec.modulators.iter().map(|m| Modulator::new(m, spec.tick_ms)).collect(),
+            modulator_names: spec.modulators.iter().map(|m| m.name.clone()).collect(),
+            releases: build.releases(),
+            histories: build.histories(),
+            populations,
+            incoming,
+            named,
+            spikes: Vec::with_capacity((n_cells * LOGGED_SPIKES_PER_CELL).min(LOGGED_SPIKES)),
+            reset_rng: stream(seed, "reset of membranes"),
+            spec: Arc::new(spec.clone()),
+            seed,
+            threads: threads.max(1),
+            pool,
+        };
+        network.reset_state();
+        Ok(network)
+    }
+}
+
+fn port(name: &str, size: usize, kind: PortKind, spiking: &mut usize) -> Port {
+    let values = || vec![0.0; size];
+    let spiking = (kind == PortKind::Spikes).then(|| {
+        *spiking += 1;
+        *spiking - 1
+    });
+    Port { name: name.to_owned(), values: values(), lived: values(), next: values(), sent: Vec::new(), spiking }
+}
+
+/// What a builder of the parts knows. Validation has found every name that is looked up here.
+struct Builder<'a> {
+    spec: &'a NetworkSpec,
+    seed: u64,
+    threads: usize,
+}
+
+impl Builder<'_> {
+    fn population_idx(&self, name: &str) -> Option<usize> {
+        self.spec.populations.iter().position(|p| p.name == name)
+    }
+
+    fn modulator_idx(&self, name: &str) -> usize {
+        self.spec.modulators.iter().position(|m| m.name == name).unwrap_or_default()
+    }
+
+    /// Whether a population is seen window by window, as a whole.
+    fn observed(&self, p: &PopulationSpec) -> bool {
+        let read = self.spec.readouts.iter().any(|r| r.source == p.name);
+        let learns = |rule: &Option<PlasticitySpec>| matches!(rule, Some(PlasticitySpec::ThreeFactor(_)));
+        let taught = |q: &ProjectionSpec| learns(&q.plasticity) && (q.source == p.name || q.target == p.name);
+        p.normalised || p.apical.is_some() || read || self.spec.projections.iter().any(taught)
+    }
+
+    /// Populations and the parts that they are cut into.
+    fn named(&self) -> Vec<Named> {
+        let (mut part, mut first_cell) = (0, 0);
+        let mut named = Vec::new();
+        for p in &self.spec.populations {
+            let n = if self.observed(p) { 1 } else { self.parts(p.size).len() };
+            named.push(Named { name: p.name.clone(), size: p.size, parts: part..part + n, first_cell });
+            part += n;
+            first_cell += p.size;
+        }
+        named
+    }
+
+    /// Cells of each part of a population that may be cut: whole lanes, and not more than targets can be told apart.
+    fn parts(&self, size: usize) -> Vec<Range<usize>> {
+        let n = self.threads.max(size.div_ceil(MAX_PART)).min(size.div_ceil(LANES));
+        let share = size.div_ceil(n).next_multiple_of(LANES).min(MAX_PART);
+        (0..size).step_by(share).map(|start| start..(start + share).min(size)).collect()
+    }
+
+    fn population(&self, p: &PopulationSpec, named: &Named) -> Vec<Population> {
+        let rng = &mut stream(self.seed, &format!("cells of {}", p.name));
+        let whole = Cells::new(&p.cell, p.size, self.spec.tick_ms, rng);
+        let kinds = self.channel_kinds(p);
+        let levers = self.levers(p, &kinds);
+        let drive = {
+            let rng = &mut stream(self.seed, &format!("drive of {}", p.name));
+            match Column::sample(&p.drive, p.size, rng) {
+                Column::Same(drive) => Column::Same(drive as f32),
+                Column::Each(drive) => Column::Each(drive.into_iter().map(|drive| drive as f32).collect()),
+            }
+        };
+        let parts = if named.parts.len() == 1 { std::iter::once(0..p.size).collect() } else { self.parts(p.size) };
+        parts.into_iter().map(|part| self.part(p, &whole, &kinds, &levers, &drive, part)).collect()
+    }
+
+    fn part(
+        &self,
+        p: &PopulationSpec,
+        whole: &Cells,
+        kinds: &[(SynapseSpec, Compartment)],
+        levers: &[Lever],
+        drive: &Column<f32>,
+        cells: Range<usize>,
+    ) -> Population {
+        let (n, tick_ms) = (cells.len(), self.spec.tick_ms);
+        let channels = kinds
+            .iter()
+            .map(|(synapse, compartment)| {
+                Channel::new(synapse, *compartment, n, tick_ms, leak_ms(&p.cell), |name| self.modulator_idx(name))
+            })
+            .collect();
+        let receptors = Receptors::new(levers.iter().map(|lever| lever.slice(cells.clone())).collect(), kinds.len());
+        let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors);
+        part.first_cell = cells.start;
+        part.normalised = p.normalised;
+        part.apical = p.apical.clone();
+        part.noise = p.noise;
+        part.uniforms = Uniforms::new(self.seed, &format!("noise of {}", p.name));
+        part.drive = drive.slice(cells);
+        part.restless = !kinds.is_empty() || p.noise.is_some() || !levers.is_empty();
+        if self.observed(p) {
+            let decay = (-tick_ms / p.trace.tau_ms).exp() as f32;
+            part.observed = Some(Observed::new(n, decay, p.trace.gain as f32));
+            part.spikes = vec![0.0; n];
+            part.factor = vec![0.0; n];
+            part.signal = vec![0.0; n];
+        }
+        part
+    }
+
+    /// The kinds of synapses that reach a population, each once, in the order of the projections.
+    fn channel_kinds(&self, p: &PopulationSpec) -> Vec<(SynapseSpec, Compartment)> {
+        let mut kinds = Vec::new();
+        for projection in self.spec.projections.iter().filter(|q| q.target == p.name) {
+            if let Some(kind) = self.channel_kind(projection)
+                && !kinds.contains(&kind)
+            {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+
+    fn channel_kind(&self, p: &ProjectionSpec) -> Option<(SynapseSpec, Compartment)> {
+        let held = self.spec.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values);
+        (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
+    }
+
+    /// The receptors of a population, sorted by what they move; one without effect is left out.
+    fn levers(&self, p: &PopulationSpec, kinds: &[(SynapseSpec, Compartment)]) -> Vec<Lever> {
+        let mut levers: Vec<Lever> = Vec::new();
+        for (k, r) in p.receptors.iter().enumerate().filter(|(_, r)| r.effect != 0.0) {
+            let rng = &mut stream(self.seed, &format!("receptor {k} of {}", p.name));
+            let strength = match Column::sample(&r.density, p.size, rng) {
+                Column::Same(density) => Column::Same(density * r.effect),
+                Column::Each(densities) => Column::Each(densities.into_iter().map(|d| d * r.effect).collect()),
+            };
+            let wired = kinds.iter().position(
+                |(kind, _)| matches!(kind, SynapseSpec::Wired { modulator, .. } if *modulator == r.modulator),
+            );
+            let receptor = Receptor {
+                modulator: self.modulator_idx(&r.modulator),
+                wired,
+                occupancy: r.occupancy,
+                form: r.form,
+                strength,
+            };
+            for (target, bounds) in targets(p, r, kinds) {
+                let [low, high] = r.range.unwrap_or(bounds);
+                let range = [low.max(bounds[0]), high.min(bounds[1])];
+                match levers.iter_mut().find(|lever| lever.target == target) {
+                    Some(lever) => {
+                        lever.receptors.push(receptor.clone());
+                        lever.range = [lever.range[0].max(range[0]), lever.range[1].min(range[1])];
+                    }
+                    None => levers.push(Lever { target, receptors: vec![receptor.clone()], range }),
+                }
+            }
+        }
+        levers
+    }
+
+    fn projection(
+        &self,
+        p: &ProjectionSpec,
+        named: &[Named],
+        populations: &mut [Population],
+        incoming: &mut [Vec<Projection>],
+    ) {
+        let spec = self.spec;
+        let name = projection_name(&p.source, &p.target);
+        let rng = &mut stream(self.seed, &format!("synapses of {name}"));
+        let (source, n_pre, transmitter) = self.source(&p.source);
+        let target = &named[self.population_idx(&p.target).unwrap_or_default()];
+        let n_post = target.size;
+        let kind = self.channel_kind(p);
+        let unsigned = kind.as_ref().is_some_and(|(synapse, _)| synapse.unsigned());
+        let sign = if unsigned { Some(Transmitter::Excitatory) } else { transmitter };
+
+        let learns = p.plasticity.is_some() || p.bias;
+        let dense = p.connectivity == Connectivity::AllToAll && p.delay_ms.as_ref().is_none_or(|d| d.is_constant());
+        let uniform = match p.weights {
+            Dist::Constant(weight) if !learns && p.active_in_degree.is_none() => Some(signed(weight, sign)),
+            _ => None,
+        };
+        let mut edges: Vec<Edge> = pairs(&p.connectivity, n_pre, n_post, rng)
+            .into_iter()
+            .map(|[source, target]| Edge { source, target, weight: 0.0, delay: 0 })
+            .collect();
+        edges.iter_mut().for_each(|edge| edge.weight = signed(p.weights.sample(rng), sign));
+        if let Some(active) = p.active_in_degree {
+            silence(&mut edges, n_post, active, rng);
+        }
+        let feedback = match p.feedback {
+            Feedback::Symmetric => None,
+            Feedback::Random => Some(edges.iter().map(|_| p.weights.sample(rng) as f32).collect()),
+            Feedback::None => Some(Vec::new()),
+        };
+        let delays = delays(p.delay_ms.as_ref(), spec.tick_ms, &mut edges, rng);
+
+        for part in target.parts.clone() {
+            let population = &mut populations[part];
+            let cells = population.first_cell..population.first_cell + population.len();
+            let (rows, mut weights) = rows(&edges, &cells, n_pre, delays.len());
+            if p.bias {
+                weights.extend(std::iter::repeat_n(0.0, cells.len()));
+            }
+            let three_factor = match &p.plasticity {
+                Some(PlasticitySpec::ThreeFactor(rule)) => Some(self.three_factor(rule, weights.len())),
+                None => None,
+            };
+            let channel = kind.as_ref().and_then(|(synapse, compartment)| {
+                population.channels.iter().position(|c| c.spec == *synapse && c.compartment == *compartment)
+            });
+            incoming[part].push(Projection {
+                name: name.clone(),
+                source,
+                channel: channel.unwrap_or_default(),
+                delays: delays.clone(),
+                transmitter,
+                three_factor,
+                feedback: feedback.clone(),
+                events: 0,
+                synapses: Synapses {
+                    n_pre,
+                    n_post: cells.len(),
+                    wiring: if dense { Wiring::Dense } else { Wiring::Sparse(rows) },
+                    weights: uniform.map_or(Weights::Each(weights), Weights::Same),
+                    biased: p.bias,
+                },
+            });
+        }
+    }
+
+    /// Where a projection comes from, how many there are, and what they release.
+    fn source(&self, name: &str) -> (Source, usize, Option<Transmitter>) {
+        if let Some(k) = self.population_idx(name) {
+            return (Source::Spikes(k), self.spec.populations[k].size, self.spec.populations[k].transmitter);
+        }
+        let k = self.spec.ports.iter().position(|port| port.name == name).unwrap_or_default();
+        let port = &self.spec.ports[k];
+        let source = match port.kind {
+            PortKind::Values => Source::Port(k),
+            PortKind::Spikes => {
+                let before = self.spec.ports[..k].iter().filter(|p| p.kind == PortKind::Spikes).count();
+                Source::Spikes(self.spec.populations.len() + before)
+            }
+        };
+        (source, port.size, None)
+    }
+
+    /// One history for each population, then for each port of spikes, as long as the longest delay from there.
+    fn histories(&self) -> Vec<History> {
+        let ports = self.spec.ports.iter().filter(|p| p.kind == PortKind::Spikes).map(|p| (&p.name, p.size));
+        let sources = self.spec.populations.iter().map(|p| (&p.name, p.size)).chain(ports);
+        sources
+            .map(|(name, size)| {
+                let delays = self
+                    .spec
+                    .projections
+                    .iter()
+                    .filter(|p| p.source == *name)
+                    .map(|p| p.delay_ms.as_ref().map_or(1, |d| ticks(d.support()[1], self.spec.tick_ms) as usize));
+                History::new(delays.max().unwrap_or(1), size)
+            })
+            .collect()
+    }
+
+    fn releases(&self) -> Vec<Release> {
+        let of = |m: usize| {
+            self.spec.modulators[m].sources.iter().map(move |s| Release {
+                modulator: m,
+                population: self.population_idx(&s.population).unwrap_or_default(),
+                per_spike: s.per_spike as f32,
+            })
+        };
+        (0..self.spec.modulators.len()).flat_map(of).collect()
+    }
+
+    fn readout(&self, r: &crate::ReadoutSpec, named: &[Named]) -> Readout {
+        let rng = &mut stream(self.seed, &format!("weights of readout {}", r.name));
+        let source = self.population_idx(&r.source).unwrap_or_default();
+        let n = named[source].size;
+        let mut weights = vec![0.0; r.size * (n + 1)];
+        for row in weights.chunks_exact_mut(n + 1) {
+            for cell in choose_some(r.active_in_degree.unwrap_or(n), n, rng) {
+                row[cell] = r.weights.sample(rng) as f32;
+            }
+        }
+        let feedback = match r.feedback {
+            Feedback::Symmetric => None,
+            Feedback::Random => Some(weights.iter().map(|_| r.weights.sample(rng) as f32).collect()),
+            Feedback::None => Some(Vec::new()),
+        };
+        Readout {
+            name: r.name.clone(),
+            source: named[source].parts.start,
+            three_factor: r.plasticity.as_ref().map(|rule| self.three_factor(rule, weights.len())),
+            weights,
+            feedback,
+            values: vec![0.0; r.size],
+            error: vec![0.0; r.size],
+        }
+    }
+
+    fn three_factor(&self, rule: &ThreeFactorSpec, n: usize) -> ThreeFactor {
+        ThreeFactor {
+            trace: vec![0.0; n],
+            trace_l1: 0.0,
+            tau_eligibility_ms: rule.tau_eligibility_ms,
+            modulator: self.modulator_idx(&rule.modulator),
+            budget: rule.budget as f32,
+            budget_modulator: rule.budget_modulator.as_ref().map(|name| self.modulator_idx(name)),
+        }
+    }
+}
+
+/// What a receptor moves, with the range that each must keep to.
+fn targets(p: &PopulationSpec, r: &ReceptorSpec, kinds: &[(SynapseSpec, Compartment)]) -> Vec<(Target, [f64; 2])> {
+    const ANY: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
+    const FACTOR: [f64; 2] = [0.0, f64::INFINITY];
+    match r.parameter.as_str() {
+        "input_gain" => vec![(Target::InputGain, FACTOR)],
+        "current" => vec![(Target::Current, ANY)],
+        parameter => match parameter.strip_prefix("synapse.") {
+            Some(kind) => {
+                let of_kind = kinds.iter().enumerate().filter(|(_, (synapse, _))| synapse.name() == kind);
+                of_kind.map(|(channel, _)| (Target::Channel(channel), FACTOR)).collect()
+            }
+            None => {
+                let of_cell = p.cell.dists().into_iter().enumerate();
+                of_cell
+                    .filter(|(_, (name, ..))| *name == parameter)
+                    .map(|(k, (_, _, bounds))| (Target::Parameter(k), bounds))
+                    .collect()
+            }
+        },
+    }
+}
+
+/// The membrane time constant of leaky cells that have all the same.
+fn leak_ms(cell: &CellSpec) -> Option<f64> {
+    match cell {
+        CellSpec::Lif(cell) if cell.tau_m_ms.is_constant() => Some(cell.tau_m_ms.centre()),
+        _ => None,
+    }
+}
+
+/// A delay in ticks.
+pub(crate) fn ticks(delay_ms: f64, tick_ms: f64) -> u32 {
+    (delay_ms / tick_ms).round() as u32
+}
+
+/// Draws the delay of each synapse, and returns those that occur, in ticks.
+fn delays(dist: Option<&Dist>, tick_ms: f64, edges: &mut [Edge], rng: &mut Rng) -> Vec<u32> {
+    match dist {
+        None => vec![1],
+        Some(Dist::Constant(delay_ms)) => vec![ticks(*delay_ms, tick_ms)],
+        Some(dist) => {
+            let drawn: Vec<u32> = edges.iter().map(|_| ticks(dist.sample(rng), tick_ms).max(1)).collect();
+            let mut delays = drawn.clone();
+            delays.sort_unstable();
+            delays.dedup();
+            for (edge, delay) in edges.iter_mut().zip(drawn) {
+                edge.delay = delays.binary_search(&delay).unwrap_or_default() as u16;
+            }
+            if delays.is_empty() { vec![1] } else { delays }
+        }
+    }
+}
+
+/// A weight with the sign of its transmitter; validation has seen to it that the distribution has no other.
+fn signed(weight: f64, transmitter: Option<Transmitter>) -> f32 {
+    match transmitter {
+        None => weight as f32,
+        Some(Transmitter::Excitatory) => weight.max(0.0) as f32,
+        Some(Transmitter::Inhibitory) => weight.min(0.0) as f32,
+    }
+}
+
+impl Lever {
+    /// The same for the cells `range` alone.
+    fn slice(&self, range: Range<usize>) -> Self {
+        let receptor = |r: &Receptor| Receptor { strength: r.strength.slice(range.clone()), ..r.clone() };
+        Self { target: self.target, receptors: self.receptors.iter().map(receptor).collect(), range: self.range }
+    }
+}
+
+impl Dist {
+    /// Uniform in ±1/√fan-in: the start of a layer with this many inputs.
+    #[must_use]
+    pub fn fan_in(n: usize) -> Self {
+        let bound = 1.0 / (n.max(1) as f64).sqrt();
+        Self::uniform(-bound, bound)
+    }
+
+    /// Whether it is the same value everywhere.
+    pub(crate) fn is_constant(&self) -> bool {
+        matches!(self, Self::Constant(_))
+    }
+}

@@ -1,0 +1,133 @@
+//! What a cell model is: names, coefficients, and one step of its equations.
+
+use super::real::Real;
+
+/// Equations of one kind of cell, with `C` coefficients and `S` state variables each.
+///
+/// A value of the type holds what all cells of a population share, such as the integration scheme.
+pub(crate) trait Model<const C: usize, const S: usize>: Clone + Send + Sync {
+    /// Names of the state variables, the membrane potential first.
+    const STATES: [&'static str; S];
+    /// Uniform random numbers that a cell needs in a tick.
+    const DRAWS: usize = 0;
+    /// Whether it has an apical dendrite that takes input of its own.
+    const APICAL: bool = false;
+    /// Whether it has dendritic branches that take input of their own.
+    const BRANCHED: bool = false;
+
+    /// What the equations need in a tick of this length, from the parameters in the order of the spec.
+    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; C];
+
+    /// The state at the start; `u` in `[0, 1)` spreads the membrane potentials.
+    fn rest(&self, p: &[f64], u: f64) -> [f64; S];
+
+    /// One tick: integrate, test the threshold, reset. A spike belongs to the end of the tick.
+    fn step<R: Real, D: Drive<R>>(&self, c: &[R; C], s: &mut [R; S], input: &Input<R, D>) -> Output<R>;
+}
+
+/// Dendritic branches of a cell that has some.
+pub(crate) const BRANCHES: usize = 4;
+
+/// What reaches a cell in a tick; constant within it.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<R, D> {
+    /// Onto the soma.
+    pub soma: D,
+    /// Onto the apical dendrite, for models that have one.
+    pub apical: D,
+    /// Current into each dendritic branch, for models that have some.
+    pub branches: [R; BRANCHES],
+    /// Uniform random numbers in `[0, 1)`, for models that need them.
+    pub draws: [R; 2],
+}
+
+/// What a cell gives back.
+#[derive(Clone, Copy)]
+pub(crate) struct Output<R> {
+    /// 1 for a spike, less for a burst that is not full, else 0.
+    pub spike: R,
+    /// What plasticity wants to know of the cell: a surrogate derivative of the spike, or the probability of one.
+    pub factor: R,
+}
+
+/// Input of one compartment.
+pub(crate) trait Drive<R: Real>: Copy {
+    /// Whether there are conductances; if not, the current does not depend on the potential.
+    const CONDUCTANCE: bool;
+    /// Current in pA at membrane potential `v`.
+    fn current_at(&self, v: R) -> R;
+    /// Total synaptic conductance in nS at `v`.
+    fn conductance_at(&self, v: R) -> R;
+}
+
+/// A current in pA (or in the unit of a dimensionless model).
+#[derive(Clone, Copy)]
+pub(crate) struct Current<R>(pub R);
+
+impl<R: Real> Drive<R> for Current<R> {
+    const CONDUCTANCE: bool = false;
+
+    #[inline(always)]
+    fn current_at(&self, _: R) -> R {
+        self.0
+    }
+    #[inline(always)]
+    fn conductance_at(&self, _: R) -> R {
+        R::of(0.0)
+    }
+}
+
+/// A current and conductances without a gate: `I + Σ g E − v Σ g`.
+#[derive(Clone, Copy)]
+pub(crate) struct Conductances<R> {
+    /// Current in pA.
+    pub current: R,
+    /// `Σ g` in nS.
+    pub g: R,
+    /// `Σ g E` in pA.
+    pub g_e: R,
+}
+
+impl<R: Real> Drive<R> for Conductances<R> {
+    const CONDUCTANCE: bool = true;
+
+    #[inline(always)]
+    fn current_at(&self, v: R) -> R {
+        self.current + self.g_e - self.g * v
+    }
+    #[inline(always)]
+    fn conductance_at(&self, _: R) -> R {
+        self.g
+    }
+}
+
+/// The same, and an NMDA conductance with reversal at 0 mV and the magnesium block of [`unblocked`].
+#[derive(Clone, Copy)]
+pub(crate) struct Gated<R> {
+    /// Without a gate.
+    pub open: Conductances<R>,
+    /// NMDA conductance in nS if nothing were blocked.
+    pub nmda: R,
+}
+
+impl<R: Real> Drive<R> for Gated<R> {
+    const CONDUCTANCE: bool = true;
+
+    #[inline(always)]
+    fn current_at(&self, v: R) -> R {
+        self.open.current_at(v) - self.nmda * unblocked(v) * v
+    }
+    #[inline(always)]
+    fn conductance_at(&self, v: R) -> R {
+        self.open.g + self.nmda * unblocked(v)
+    }
+}
+
+/// Share of NMDA channels that magnesium does not block: `1/(1 + [Mg]/3.57 e^(−0.062 v))`, `[Mg]` = 1 mM.
+///
+/// Source: Jahr & Stevens 1990, J Neurosci 10:3178, as used by Humphries et al. 2009.
+#[inline(always)]
+pub(crate) fn unblocked<R: Real>(v: R) -> R {
+    let one = R::of(1.0);
+    one / (one + R::of(1.0 / 3.57) * (R::of(-0.062) * v).exp())
+}

@@ -1,0 +1,207 @@
+//! Synaptic channels: what spikes leave behind at each cell of a population, one kind of synapse each.
+//!
+//! All projections that reach the same compartment through the same kind of synapse share a channel.
+//! In each tick: spikes arrive, the cells take what the channel says, and it fades until the end of the tick.
+
+use crate::{
+    cell::{
+        Column, LANES, Lanes, Real as _,
+        column::{load, store},
+    },
+    spec::{Compartment, SynapseSpec},
+};
+
+/// What a channel is to the cell.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// A current.
+    Current,
+    /// A current that rises before it falls.
+    Alpha,
+    /// A conductance with its reversal potential in mV.
+    Conductance(f32),
+    /// A conductance with magnesium block.
+    Nmda,
+    /// The concentration of a modulator above its tonic level; index of the modulator.
+    Wired(usize),
+}
+
+/// One kind of synapse on one compartment of a population.
+pub(crate) struct Channel {
+    pub spec: SynapseSpec,
+    pub compartment: Compartment,
+    pub kind: Kind,
+    /// Current, conductance or concentration at each cell at the end of the last tick.
+    pub x: Vec<f32>,
+    /// What is still to come of an alpha current; empty for other kinds.
+    pub rise: Vec<f32>,
+    decay: f32,
+    tick_ms: f32,
+    /// Factor of the weights on arrival.
+    pub gain: f32,
+    /// Effective current in a tick per unit of `x` and of `rise`.
+    pub held: [f32; 2],
+}
+
+impl Channel {
+    /// A channel of `n` cells. `tau_m_ms` is the membrane time constant of the cells if they are leaky and all alike.
+    pub(crate) fn new(
+        spec: &SynapseSpec,
+        compartment: Compartment,
+        n: usize,
+        tick_ms: f64,
+        tau_m_ms: Option<f64>,
+        modulator: impl Fn(&str) -> usize,
+    ) -> Self {
+        let tau_ms = spec.tau_ms();
+        let decay = if tau_ms > 0.0 { (-tick_ms / tau_ms).exp() as f32 } else { 0.0 };
+        let (kind, gain) = match spec {
+            SynapseSpec::Filter { gain, .. } => (Kind::Current, (1.0 - decay) * *gain as f32),
+            SynapseSpec::Exponential { .. } => (Kind::Current, 1.0),
+            SynapseSpec::Alpha { .. } => (Kind::Alpha, (std::f64::consts::E / tau_ms) as f32),
+            SynapseSpec::Ampa { reversal_mv, .. } | SynapseSpec::Gaba { reversal_mv, .. } => {
+                (Kind::Conductance(*reversal_mv as f32), 1.0)
+            }
+            SynapseSpec::Nmda { .. } => (Kind::Nmda, 1.0),
+            SynapseSpec::Wired { modulator: name, .. } => (Kind::Wired(modulator(name)), 1.0),
+        };
+        let held = match spec {
+            SynapseSpec::Filter { .. } | SynapseSpec::Wired { .. } => [1.0, 0.0],
+            SynapseSpec::Exponential { .. } | SynapseSpec::Alpha { .. } => mean_over_tick(tick_ms, tau_ms, tau_m_ms),
+            _ => mean_over_tick(tick_ms, tau_ms, None),
+        };
+        Self {
+            spec: spec.clone(),
+            compartment,
+            kind,
+            x: vec![0.0; n],
+            rise: if kind == Kind::Alpha { vec![0.0; n] } else { Vec::new() },
+            decay,
+            tick_ms: tick_ms as f32,
+            gain,
+            held,
+        }
+    }
+
+    /// Where the weights of arriving spikes are added, and by which factor.
+    pub(crate) fn arrivals(&mut self) -> (&mut [f32], f32) {
+        if self.kind == Kind::Alpha { (&mut self.rise, self.gain) } else { (&mut self.x, self.gain) }
+    }
+
+    /// Adds `scale` times the current of a tick to `out`; then the channel fades.
+    #[inline(always)]
+    pub(crate) fn add_current(&mut self, scale: &Column<f32>, out: &mut [f32]) {
+        let [now, later] = self.held.map(Lanes::splat);
+        for start in (0..out.len()).step_by(LANES) {
+            let x = load(&self.x, start);
+            let mut current = now * x;
+            if !self.rise.is_empty() {
+                current = current + later * load(&self.rise, start);
+            }
+            store(load(out, start) + scale.lanes(start) * current, out, start);
+            self.fade_lanes(x, start);
+        }
+    }
+
+    /// Adds `scale` times the conductance of a tick to `g`, and times its reversal potential to `g_e`; then the channel
+    /// fades.
+    #[inline(always)]
+    pub(crate) fn add_conductance(&mut self, scale: &Column<f32>, reversal_mv: f32, g: &mut [f32], g_e: &mut [f32]) {
+        let (held, reversal) = (Lanes::splat(self.held[0]), Lanes::splat(reversal_mv));
+        for start in (0..g.len()).step_by(LANES) {
+            let x = load(&self.x, start);
+            let conductance = scale.lanes(start) * held * x;
+            store(load(g, start) + conductance, g, start);
+            store(load(g_e, start) + conductance * reversal, g_e, start);
+            self.fade_lanes(x, start);
+        }
+    }
+
+    /// The channel fades over a tick.
+    #[inline(always)]
+    pub(crate) fn fade(&mut self) {
+        for start in (0..self.x.len()).step_by(LANES) {
+            let x = load(&self.x, start);
+            self.fade_lanes(x, start);
+        }
+    }
+
+    #[inline(always)]
+    fn fade_lanes(&mut self, x: Lanes, start: usize) {
+        let decay = Lanes::splat(self.decay);
+        if self.rise.is_empty() {
+            store((decay * x).flush(), &mut self.x, start);
+        } else {
+            let rise = load(&self.rise, start);
+            store((decay * (x + Lanes::splat(self.tick_ms) * rise)).flush(), &mut self.x, start);
+            store((decay * rise).flush(), &mut self.rise, start);
+        }
+    }
+
+    /// Puts the channel at rest.
+    pub(crate) fn reset(&mut self) {
+        self.x.fill(0.0);
+        self.rise.fill(0.0);
+    }
+}
+
+/// The constant current that does to a membrane in a tick what `e^(−t/tau)`, and `t e^(−t/tau)`, do.
+///
+/// With the time constant of the membrane it is exact for leaky cells; without one it is the mean over the tick.
+fn mean_over_tick(tick_ms: f64, tau_ms: f64, tau_m_ms: Option<f64>) -> [f32; 2] {
+    if tau_ms <= 0.0 {
+        return [1.0, 0.0];
+    }
+    // Integrals over the tick, weighted by what the membrane still remembers of each instant at its end: Simpson's rule.
+    const N: usize = 64;
+    let (mut sums, mut whole) = ([0.0; 2], 0.0);
+    for i in 0..=N {
+        let t = tick_ms * i as f64 / N as f64;
+        let memory = tau_m_ms.map_or(1.0, |tau_m| (-(tick_ms - t) / tau_m).exp());
+        let weight = memory
+            * if i == 0 || i == N {
+                1.0
+            } else if i % 2 == 1 {
+                4.0
+            } else {
+                2.0
+            };
+        let decayed = (-t / tau_ms).exp();
+        sums[0] += weight * decayed;
+        sums[1] += weight * t * decayed;
+        whole += weight;
+    }
+    sums.map(|sum| (sum / whole) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exponential_current_moves_a_leaky_membrane_as_the_closed_form_says() {
+        // v' = (I R − v)/tau_m with I = e^(−t/tau): v(h) = R tau/(tau − tau_m) (e^(−h/tau) − e^(−h/tau_m)).
+        for (h, tau, tau_m) in [(0.1f64, 5.0f64, 20.0f64), (1.0, 5.0, 20.0), (1.0, 10.0, 10.5)] {
+            let exact = tau / (tau - tau_m) * ((-h / tau).exp() - (-h / tau_m).exp());
+            let held = f64::from(mean_over_tick(h, tau, Some(tau_m))[0]) * (1.0 - (-h / tau_m).exp());
+            assert!((held - exact).abs() < 1e-7, "tick {h}: {held}, expected {exact}");
+        }
+    }
+
+    #[test]
+    fn an_alpha_current_peaks_at_its_time_constant_with_the_weight() {
+        let spec = SynapseSpec::Alpha { tau_ms: 5.0 };
+        let mut channel = Channel::new(&spec, Compartment::Soma, 1, 0.1, None, |_| 0);
+        let (arrivals, gain) = channel.arrivals();
+        arrivals[0] += gain * 3.0;
+        let course: Vec<f32> = (0..200)
+            .map(|_| {
+                channel.fade();
+                channel.x[0]
+            })
+            .collect();
+        let peak = (0..200).max_by(|&a, &b| course[a].total_cmp(&course[b])).unwrap();
+        assert!((peak + 1).abs_diff(50) <= 1, "peak after {} ticks of 0.1 ms", peak + 1);
+        assert!((course[peak] - 3.0).abs() < 1e-3, "peak of {}", course[peak]);
+    }
+}
