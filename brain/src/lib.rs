@@ -36,6 +36,8 @@ mod kernel;
 mod learn;
 mod modulator;
 mod network;
+#[allow(dead_code)]
+mod plasticity;
 mod population;
 mod projection;
 pub mod published;
@@ -58,6 +60,10 @@ pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use plasticity::{
+    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, RMaxSpec, RuleSpec, ScalingSpec,
+    StdpSpec, TdLtpSpec, UrbanczikSennSpec,
+};
 pub use query::{Footprint, Synapse};
 pub use spec::{
     ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
