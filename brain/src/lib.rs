@@ -36,7 +36,6 @@ mod kernel;
 mod learn;
 mod modulator;
 mod network;
-#[allow(dead_code)]
 mod plasticity;
 mod population;
 mod projection;
@@ -61,13 +60,13 @@ pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
 pub use plasticity::{
-    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, RMaxSpec, RuleSpec, ScalingSpec,
-    StdpSpec, TdLtpSpec, UrbanczikSennSpec,
+    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
+    ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
 };
 pub use query::{Footprint, Synapse};
 pub use spec::{
-    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec,
-    SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
+    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PopulationSpec,
+    PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, TraceSpec,
+    Transmitter,
 };
 pub use state::NetworkState;

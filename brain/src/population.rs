@@ -9,6 +9,7 @@ use crate::{
     history::Fired,
     input::{Currents, Synaptic},
     kernel::{flush, normalise},
+    plasticity::PostSignals,
     receptor::Receptors,
     rng::Uniforms,
     spec::NoiseSpec,
@@ -101,6 +102,8 @@ impl Observed {
 
 pub(crate) struct Population {
     pub cells: Cells,
+    /// Index of the named population that it is, or is a part of.
+    pub named: usize,
     /// Index of the first cell within the named population.
     pub first_cell: usize,
     normalised: bool,
@@ -121,12 +124,14 @@ pub(crate) struct Population {
     pub spikes: Vec<f32>,
     /// What plasticity wants to know of each cell in this tick; empty if nobody asks.
     pub factor: Vec<f32>,
-    /// Who spiked in this tick, as cells of the named population.
+    /// Who spiked in this tick.
     pub fired: Vec<Fired>,
     /// What readouts and windowed plasticity see; nothing if there are none.
     pub observed: Option<Observed>,
-    /// Learning signal in the apical dendrites.
+    /// Learning signal in the apical dendrites; empty if nobody learns from it.
     pub signal: Vec<f32>,
+    /// What the targets of each cell broadcast; empty if nobody listens.
+    pub broadcast: Vec<f32>,
 }
 
 impl Population {
@@ -134,6 +139,7 @@ impl Population {
     pub(crate) fn new(cells: Cells, n: usize, channels: Vec<Channel>, receptors: Receptors, normalised: bool) -> Self {
         Self {
             cells,
+            named: 0,
             first_cell: 0,
             normalised,
             summed: if normalised { vec![0.0; n] } else { Vec::new() },
@@ -150,6 +156,7 @@ impl Population {
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
             signal: Vec::new(),
+            broadcast: Vec::new(),
         }
     }
 
@@ -214,6 +221,18 @@ impl Population {
         }
     }
 
+    /// What rules that act within the ticks want to know of the cells.
+    pub(crate) fn post_signals(&self) -> PostSignals<'_> {
+        PostSignals { spikes: &self.spikes, factor: &self.factor, learning: &self.signal, broadcast: &self.broadcast }
+    }
+
+    /// What each cell broadcasts: its learning signal times its factor of plasticity; nothing if it has none.
+    pub(crate) fn secretion(&self) -> Vec<f32> {
+        let mut secreted: Vec<f32> = self.signal.iter().zip(&self.factor).map(|(l, psi)| l * psi).collect();
+        secreted.resize(self.len(), 0.0);
+        secreted
+    }
+
     /// Ends a window of `ticks` ticks.
     pub(crate) fn end_window(&mut self, ticks: u32) {
         if let Some(observed) = &mut self.observed {
@@ -261,6 +280,8 @@ impl Population {
             visit(channel.spec.name(), &mut channel.x);
             visit(channel.spec.name(), &mut channel.rise);
         }
+        visit("signal", &mut self.signal);
+        visit("broadcast", &mut self.broadcast);
         if let Some(observed) = &mut self.observed {
             visit("filtered", &mut observed.rate);
             observed.now.visit(visit);

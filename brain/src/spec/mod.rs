@@ -1,13 +1,12 @@
 //! Description apart from execution: a network as plain data, in Rust or TOML.
 
-mod plasticity;
+mod cell;
 mod projection;
 mod receptor;
 mod synapse;
 
 use std::collections::BTreeMap;
 
-pub use plasticity::{PlasticitySpec, ThreeFactorSpec};
 pub(crate) use projection::projection_name;
 pub use projection::{Compartment, Connectivity, Feedback, ProjectionSpec};
 pub use receptor::{Occupancy, ReceptorForm, ReceptorSpec};
@@ -15,7 +14,7 @@ pub use synapse::SynapseSpec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dist::Dist;
+use crate::{ThreeFactorSpec, dist::Dist};
 
 /// A whole network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +72,8 @@ pub struct PopulationSpec {
     pub name: String,
     /// Number of cells.
     pub size: usize,
-    /// Cell model and its parameters.
+    /// Cell model and its parameters; in TOML also a cell type, as `"rs"` or `{ type = "rs", d_pa = 120.0 }`.
+    #[serde(deserialize_with = "cell::read")]
     pub cell: crate::CellSpec,
     /// Transmitter that the cells release; with one, Dale's law holds for every projection from here.
     #[serde(default)]
