@@ -35,6 +35,7 @@ mod learn;
 mod modulator;
 mod network;
 mod population;
+mod probe;
 mod projection;
 pub mod published;
 mod query;
@@ -55,10 +56,11 @@ pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};
 pub use spec::{
-    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec,
-    SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
+    ApicalSpec, CellChoice, CellRange, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec,
+    Occupancy, PlasticitySpec, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec,
+    ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;
