@@ -27,7 +27,11 @@ const MAX_LINES: usize = 4;
 const MAX_PROBES: usize = 6;
 /// Bins of the rates.
 const BINS: usize = 100;
+/// Fewest cells of a population whose rate is drawn.
+const MIN_CELLS: usize = 10;
 const WIDTH: u32 = 1000;
+/// Least height of the mark of a spike.
+const MARK_PIXELS: f64 = 3.0;
 /// Room at the right for what the lines mean.
 const LEGEND: u32 = 190;
 const TITLE_HEIGHT: u32 = 46;
@@ -61,6 +65,8 @@ struct Panel {
     probe: usize,
     label: String,
     lines: Vec<Line>,
+    /// Only changes are recorded: a value holds until the next one.
+    stepped: bool,
 }
 
 /// The values of one cell, synapse or modulator, thinned out where there are many.
@@ -82,7 +88,12 @@ impl Picture {
             bins: vec![0; BINS],
         };
         let traced = spec.probes.iter().enumerate().filter(|(_, p)| p.variable.as_deref() != Some("spikes"));
-        let panel = |(probe, p): (usize, &ProbeSpec)| Panel { probe, label: label(p), lines: Vec::new() };
+        let panel = |(probe, p): (usize, &ProbeSpec)| Panel {
+            probe,
+            label: label(p),
+            lines: Vec::new(),
+            stepped: p.only_changes,
+        };
         Self {
             sim_ms,
             scale,
@@ -132,7 +143,8 @@ impl Picture {
     fn draw_into(&self, svg: &mut String, summary: &Summary) -> Result<(), Box<dyn std::error::Error>> {
         let heights: usize = self.bands.iter().map(Band::height).sum();
         let raster_height = (80 + heights as u32).clamp(130, 400);
-        let height = TITLE_HEIGHT + raster_height + PANEL_HEIGHT * (1 + self.panels.len() as u32);
+        let height =
+            TITLE_HEIGHT + raster_height + PANEL_HEIGHT * (u32::from(self.has_rates()) + self.panels.len() as u32);
         let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
         root.fill(&WHITE)?;
         let name = Path::new(&summary.spec).file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -144,18 +156,26 @@ impl Picture {
         let (_, mut rest) = root.split_vertically(TITLE_HEIGHT);
         let (raster, below) = rest.split_vertically(raster_height);
         self.draw_raster(&raster)?;
-        let (rates, below) = below.split_vertically(PANEL_HEIGHT);
-        self.draw_rates(&rates, self.panels.is_empty())?;
         rest = below;
+        if self.has_rates() {
+            let (rates, below) = rest.split_vertically(PANEL_HEIGHT);
+            self.draw_rates(&rates, self.panels.is_empty())?;
+            rest = below;
+        }
         for (at, panel) in self.panels.iter().enumerate() {
             let (area, below) = rest.split_vertically(PANEL_HEIGHT);
-            let lines: Vec<(String, &[(f64, f64)])> =
-                panel.lines.iter().map(|line| (panel.name_of(line), line.points.as_slice())).collect();
+            let end = self.sim_ms * self.scale;
+            let lines =
+                panel.lines.iter().map(|line| (panel.name_of(line), panel.points_of(line, end))).collect::<Vec<_>>();
             self.draw_lines(&area, &panel.label, &lines, at + 1 == self.panels.len())?;
             rest = below;
         }
         root.present()?;
         Ok(())
+    }
+
+    fn has_rates(&self) -> bool {
+        self.bands.iter().any(|band| band.size >= MIN_CELLS)
     }
 
     fn draw_raster(&self, area: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
@@ -167,14 +187,23 @@ impl Picture {
             .y_label_area_size(70)
             // The first population is at the top.
             .build_cartesian_2d(0.0..self.sim_ms * self.scale, (heights.max(1) as f64)..0.0)?;
-        chart.configure_mesh().disable_mesh().y_labels(0).y_desc("cells").label_style(("sans-serif", 13)).draw()?;
+        let mut mesh = chart.configure_mesh();
+        mesh.disable_mesh()
+            .y_labels(0)
+            .y_desc("cells")
+            .label_style(("sans-serif", 13))
+            .x_label_formatter(&plain)
+            .draw()?;
         let top = |k: usize| self.bands[..k].iter().map(Band::height).sum::<usize>() as f64;
         let tops: Vec<f64> = (0..self.bands.len()).map(top).collect();
+        let pixels = chart.plotting_area().dim_in_pixel().1;
+        let half_mark = 0.5 * MARK_PIXELS * heights.max(1) as f64 / f64::from(pixels.max(1));
         for &(t, population, cell) in &self.spikes {
             let band = &self.bands[population];
             let row = band.height() as f64 / band.rows() as f64;
             let y = tops[population] + row * (cell / band.stride) as f64;
-            let mark = [(t, y + 0.1 * row), (t, y + 0.9 * row)];
+            let (middle, half) = (y + 0.5 * row, (0.4 * row).max(half_mark));
+            let mark = [(t, middle - half), (t, middle + half)];
             chart.draw_series([PathElement::new(mark, colour(population))])?;
         }
         for (k, band) in self.bands.iter().enumerate() {
@@ -194,11 +223,12 @@ impl Picture {
         let rates = |band: &Band| -> Vec<(f64, f64)> {
             let rate = |spikes: u32| f64::from(spikes) / band.size as f64 / bin_ms * 1000.0;
             let centre = |bin: usize| (bin as f64 + 0.5) * bin_ms * self.scale;
-            band.bins.iter().enumerate().map(|(bin, spikes)| (centre(bin), rate(*spikes))).collect()
+            // Of few cells the rate is a comb of spikes, which the raster shows better.
+            let bins = if band.size < MIN_CELLS { &[] } else { band.bins.as_slice() };
+            bins.iter().enumerate().map(|(bin, spikes)| (centre(bin), rate(*spikes))).collect()
         };
-        let rates: Vec<Vec<(f64, f64)>> = self.bands.iter().map(rates).collect();
-        let lines: Vec<(String, &[(f64, f64)])> =
-            self.bands.iter().zip(&rates).map(|(band, rates)| (band.name.clone(), rates.as_slice())).collect();
+        let lines: Vec<(String, Vec<(f64, f64)>)> =
+            self.bands.iter().map(|band| (band.name.clone(), rates(band))).collect();
         self.draw_lines(area, "rate (Hz)", &lines, last)
     }
 
@@ -206,12 +236,14 @@ impl Picture {
         &self,
         area: &Area<'_>,
         label: &str,
-        lines: &[(String, &[(f64, f64)])],
+        lines: &[(String, Vec<(f64, f64)>)],
         last: bool,
     ) -> Result<(), Box<dyn std::error::Error>> {
         let values = || lines.iter().flat_map(|(_, points)| points.iter().map(|p| p.1)).filter(|v| v.is_finite());
         let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        // A rate is compared with silence.
+        let low = if label.starts_with("rate") { low.min(0.0) } else { low };
         let margin = if high > low { 0.06 * (high - low) } else { 0.5 * high.abs().max(0.1) };
         let mut chart = ChartBuilder::on(area)
             .margin(8)
@@ -221,13 +253,17 @@ impl Picture {
             .build_cartesian_2d(0.0..self.sim_ms * self.scale, low - margin..high + margin)?;
         let time = format!("time ({})", self.unit);
         let mut mesh = chart.configure_mesh();
-        mesh.light_line_style(WHITE).y_desc(label).y_labels(4).label_style(("sans-serif", 13));
+        mesh.light_line_style(WHITE)
+            .y_desc(label)
+            .y_labels(4)
+            .label_style(("sans-serif", 13))
+            .x_label_formatter(&plain);
         if last {
             mesh.x_desc(time);
         }
         mesh.draw()?;
         let right = area.dim_in_pixel().0 as i32 - LEGEND as i32;
-        for (k, (name, points)) in lines.iter().enumerate() {
+        for (k, (name, points)) in lines.iter().enumerate().filter(|(_, (_, points))| !points.is_empty()) {
             chart.draw_series(LineSeries::new(points.iter().copied(), colour(k).stroke_width(1)))?;
             let y = 10 + 17 * k as i32;
             area.draw(&PathElement::new([(right + 10, y + 7), (right + 26, y + 7)], colour(k).stroke_width(3)))?;
@@ -258,6 +294,16 @@ impl Panel {
     fn name_of(&self, line: &Line) -> String {
         let what = if self.label.starts_with("weight") { "synapse" } else { "cell" };
         if self.label.starts_with("level") { self.label.clone() } else { format!("{what} {}", line.index) }
+    }
+}
+
+impl Panel {
+    fn points_of(&self, line: &Line, end: f64) -> Vec<(f64, f64)> {
+        if !self.stepped {
+            return line.points.clone();
+        }
+        let next = line.points.iter().skip(1).map(|p| p.0).chain([end]);
+        line.points.iter().zip(next).flat_map(|(&(t, value), next)| [(t, value), (next, value)]).collect()
     }
 }
 
@@ -295,6 +341,12 @@ fn label(probe: &ProbeSpec) -> String {
         _ => "",
     };
     format!("{variable}{unit}, {}", probe.population.as_deref().unwrap_or_default())
+}
+
+/// A time on the axis, without the last bits that say nothing.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "plotters asks for it")]
+fn plain(time: &f64) -> String {
+    format!("{}", (time * 1e6).round() / 1e6)
 }
 
 fn colour(k: usize) -> RGBColor {
