@@ -16,6 +16,16 @@ const MAX_DELAY_TICKS: f64 = 10_000.0;
 /// Most different delays of a projection.
 const MAX_DELAYS: f64 = 1024.0;
 
+impl NetworkSpec {
+    /// Whether the network can run.
+    ///
+    /// # Errors
+    /// If it cannot: the error names the part, the field, what was found and what was expected.
+    pub fn check(&self) -> Result<(), BrainError> {
+        check(self)
+    }
+}
+
 pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     in_range("network", "tick_ms", spec.tick_ms, 1e-3, 1e3)?;
     unique("port", spec.ports.iter().map(|p| p.name.as_str()))?;
