@@ -128,6 +128,8 @@ pub(crate) struct Population {
     pub fired: Vec<Fired>,
     /// What readouts and windowed plasticity see; nothing if there are none.
     pub observed: Option<Observed>,
+    /// Current into each soma in the last tick; empty if nobody looks.
+    input: Vec<f32>,
     /// Learning signal in the apical dendrites; empty if nobody learns from it.
     pub signal: Vec<f32>,
     /// What the targets of each cell broadcast; empty if nobody listens.
@@ -155,6 +157,7 @@ impl Population {
             factor: Vec::new(),
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
+            input: Vec::new(),
             signal: Vec::new(),
             broadcast: Vec::new(),
         }
@@ -162,6 +165,16 @@ impl Population {
 
     pub(crate) fn len(&self) -> usize {
         self.held.len()
+    }
+
+    /// Starts to keep the current into each soma, without that of conductances.
+    pub(crate) fn keep_input(&mut self) {
+        self.input.resize(self.held.len(), 0.0);
+    }
+
+    /// Current into each soma in the last tick, if it is kept.
+    pub(crate) fn input(&self) -> &[f32] {
+        &self.input
     }
 
     /// Bytes that the cells take: parameters, state, channels and input.
@@ -200,6 +213,7 @@ impl Population {
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,
+            seen: &mut self.input,
         };
         match &mut self.observed {
             Some(observed) if self.normalised => {

@@ -283,6 +283,15 @@ impl Projection {
         self.synapses.bytes() + of_windows + of_rule as usize
     }
 
+    /// The weight of a synapse by its place in the rows.
+    pub(crate) fn weight(&self, edge: usize) -> f32 {
+        match (&self.synapses.weights, &self.rule) {
+            (Weights::Same(weight), _) => *weight,
+            (Weights::Each(weights), None) => weights[edge],
+            (Weights::Each(weights), Some(rule)) => rule.weight(weights, edge),
+        }
+    }
+
     /// Source, target within this part, weight and delay in ticks of every synapse, in the order of the rows.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, f32, u32)> {
         let n = self.synapses.n_edges();
