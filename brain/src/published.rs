@@ -55,7 +55,7 @@ pub struct Pulses {
 /// All networks that go by a name.
 #[must_use]
 pub fn all() -> &'static [Published] {
-    const { &[CUBA, COBA] }
+    const { &[CUBA, COBA, IZHIKEVICH_DA] }
 }
 
 /// The network called `name`.
@@ -75,6 +75,15 @@ const CUBA: Published = Published {
 
 const COBA: Published =
     Published { name: "coba", summary: "conductance-based, balanced (Vogels & Abbott 2005)", spec: coba, ..CUBA };
+
+const IZHIKEVICH_DA: Published = Published {
+    name: "izhikevich-da",
+    summary: "dopamine-modulated STDP (Izhikevich 2007)",
+    cells: IZHIKEVICH_DA_CELLS,
+    sim_seconds: 10.0,
+    spec: |n, _| izhikevich_da(n),
+    pulses: Some(Pulses { modulator: "dopamine", amount: IZHIKEVICH_DA_REWARD, first_ms: 1000.0, period_ms: 10_000.0 }),
+};
 
 /// The current-based network of `n` cells, 80 % excitatory and 20 % inhibitory, with a tick of 0.1 ms.
 ///
