@@ -4,10 +4,10 @@
 
 use crate::{
     Modulator,
-    cell::{Cells, Column, Context, Outputs, fast},
+    cell::{Cells, Column, Context, Outputs},
     channel::Channel,
     history::Fired,
-    input::{Currents, Synaptic},
+    input::{CHUNK, Chunk, Synaptic},
     kernel::{flush, normalise},
     plasticity::PostSignals,
     receptor::Receptors,
@@ -118,6 +118,7 @@ pub(crate) struct Population {
     pub restless: bool,
     /// Current from ports, biases and the constant drive, constant within a window.
     pub held: Vec<f32>,
+    chunk: Box<Chunk>,
     /// Summed current of a population that is normalised; else empty.
     summed: Vec<f32>,
     /// Size of the spike of each cell in this tick; empty if nobody asks.
@@ -144,6 +145,7 @@ impl Population {
             named: 0,
             first_cell: 0,
             normalised,
+            chunk: Box::default(),
             summed: if normalised { vec![0.0; n] } else { Vec::new() },
             apical: None,
             receptors,
@@ -201,7 +203,6 @@ impl Population {
         let n = self.len();
         self.receptors.update(modulators, &self.channels, &mut self.cells, n);
         let context = Context { uniforms: self.uniforms, first_cell: self.first_cell, tick };
-        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
         let one = Column::Same(1.0);
         let mut synaptic = Synaptic {
             held: &self.held,
@@ -215,20 +216,25 @@ impl Population {
             tick,
             seen: &mut self.input,
         };
-        match &mut self.observed {
+        self.fired.clear();
+        let normalised = match &mut self.observed {
             Some(observed) if self.normalised => {
                 let now = &mut observed.now;
                 if self.restless || first_of_window {
-                    fast(
-                        #[inline(always)]
-                        || synaptic.sum(&mut self.summed),
-                    );
+                    synaptic.sum(&mut self.summed);
                     now.spread = normalise(&self.summed, &mut now.drive);
                 }
-                let mut currents = Currents { current: &now.drive, gain: &self.receptors.gain };
-                self.cells.tick(&mut currents, &context, outputs);
+                Some(&now.drive)
             }
-            _ => self.cells.tick(&mut synaptic, &context, outputs),
+            _ => None,
+        };
+        for start in (0..n).step_by(CHUNK) {
+            match normalised {
+                Some(drive) => self.chunk.fill_currents(drive, &self.receptors.gain, start),
+                None => synaptic.fill(start, &mut self.chunk),
+            }
+            let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
+            self.cells.tick(start, &self.chunk, &context, outputs);
         }
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);

@@ -164,6 +164,11 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
         let expected = format!("a current onto the somata: population '{}' is normalised", p.target);
         return Err(value(&place, "synapse", "given", expected));
     }
+    let conductance = p.synapse.as_ref().filter(|s| s.unsigned() && !matches!(s, SynapseSpec::Wired { .. }));
+    if let Some(synapse) = conductance.filter(|_| !target.cell.takes_conductances()) {
+        let expected = format!("a current: the cells of population '{}' take no conductances", p.target);
+        return Err(value(&place, "synapse", synapse.name(), expected));
+    }
     if let Compartment::Branch(branch) = p.compartment {
         let currents = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned());
         if !target.cell.has_branches() || branch >= BRANCHES || !currents {
