@@ -5,7 +5,7 @@
 
 use crate::{
     cell::{
-        Column, LANES, Lanes, Real as _,
+        Lanes, Real as _,
         column::{load, store},
     },
     spec::{Compartment, SynapseSpec},
@@ -88,54 +88,26 @@ impl Channel {
         if self.kind == Kind::Alpha { (&mut self.rise, self.gain) } else { (&mut self.x, self.gain) }
     }
 
-    /// Adds `scale` times the current of a tick to `out`; then the channel fades.
+    /// What a block of cells gets in this tick; then the block fades.
     #[inline(always)]
-    pub(crate) fn add_current(&mut self, scale: &Column<f32>, out: &mut [f32]) {
+    pub(crate) fn take(&mut self, start: usize) -> Lanes {
         let [now, later] = self.held.map(Lanes::splat);
-        for start in (0..out.len()).step_by(LANES) {
-            let x = load(&self.x, start);
-            let mut current = now * x;
-            if !self.rise.is_empty() {
-                current = current + later * load(&self.rise, start);
-            }
-            store(load(out, start) + scale.lanes(start) * current, out, start);
-            self.fade_lanes(x, start);
-        }
-    }
-
-    /// Adds `scale` times the conductance of a tick to `g`, and times its reversal potential to `g_e`; then the channel
-    /// fades.
-    #[inline(always)]
-    pub(crate) fn add_conductance(&mut self, scale: &Column<f32>, reversal_mv: f32, g: &mut [f32], g_e: &mut [f32]) {
-        let (held, reversal) = (Lanes::splat(self.held[0]), Lanes::splat(reversal_mv));
-        for start in (0..g.len()).step_by(LANES) {
-            let x = load(&self.x, start);
-            let conductance = scale.lanes(start) * held * x;
-            store(load(g, start) + conductance, g, start);
-            store(load(g_e, start) + conductance * reversal, g_e, start);
-            self.fade_lanes(x, start);
-        }
-    }
-
-    /// The channel fades over a tick.
-    #[inline(always)]
-    pub(crate) fn fade(&mut self) {
-        for start in (0..self.x.len()).step_by(LANES) {
-            let x = load(&self.x, start);
-            self.fade_lanes(x, start);
-        }
-    }
-
-    #[inline(always)]
-    fn fade_lanes(&mut self, x: Lanes, start: usize) {
         let decay = Lanes::splat(self.decay);
+        let x = load(&self.x, start);
         if self.rise.is_empty() {
             store((decay * x).flush(), &mut self.x, start);
-        } else {
-            let rise = load(&self.rise, start);
-            store((decay * (x + Lanes::splat(self.tick_ms) * rise)).flush(), &mut self.x, start);
-            store((decay * rise).flush(), &mut self.rise, start);
+            return now * x;
         }
+        let rise = load(&self.rise, start);
+        store((decay * (x + Lanes::splat(self.tick_ms) * rise)).flush(), &mut self.x, start);
+        store((decay * rise).flush(), &mut self.rise, start);
+        now * x + later * rise
+    }
+
+    /// The current that flows at a cell in the next tick if no spike arrives.
+    pub(crate) fn current(&self, cell: usize) -> f32 {
+        let rise = self.rise.get(cell).copied().unwrap_or(0.0);
+        self.held[0] * self.x[cell] + self.held[1] * rise
     }
 
     /// Puts the channel at rest.
@@ -196,7 +168,7 @@ mod tests {
         arrivals[0] += gain * 3.0;
         let course: Vec<f32> = (0..200)
             .map(|_| {
-                channel.fade();
+                channel.take(0);
                 channel.x[0]
             })
             .collect();

@@ -26,14 +26,17 @@
 
 mod build;
 mod cell;
+mod cell_types;
 mod channel;
 mod dist;
 mod error;
 mod history;
+mod input;
 mod kernel;
 mod learn;
 mod modulator;
 mod network;
+mod plasticity;
 mod population;
 mod probe;
 mod projection;
@@ -52,15 +55,20 @@ pub use cell::{
     Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
     PyramidalSpec, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
 };
+pub use cell_types::{CellType, Lever, cell_type, cell_types};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use plasticity::{
+    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
+    ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
+};
 pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};
 pub use spec::{
     ApicalSpec, CellChoice, CellRange, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec,
-    Occupancy, PlasticitySpec, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec,
-    ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
+    Occupancy, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    SourceSpec, SynapseSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

@@ -44,6 +44,11 @@ impl Modulator {
         self.level - self.tonic
     }
 
+    /// Factor of the concentration above rest in a tick.
+    pub(crate) fn decay(&self) -> f32 {
+        self.decay
+    }
+
     pub(crate) fn release(&mut self, amount: f32) {
         if !self.clamped {
             self.level = (self.level + amount).clamp(0.0, self.max);

@@ -4,17 +4,15 @@
 
 use crate::{
     Modulator,
-    cell::{
-        Arriving, BRANCHES, Cells, Column, Inputs, LANES, Lanes, Outputs,
-        column::{load, store},
-        fast,
-    },
+    cell::{Cells, Column, Context, Outputs, fast},
     channel::{Channel, Kind},
     history::Fired,
+    input::{Currents, Synaptic},
     kernel::{flush, normalise},
+    plasticity::PostSignals,
     receptor::Receptors,
     rng::Uniforms,
-    spec::{Compartment, NoiseSpec},
+    spec::NoiseSpec,
 };
 
 /// What a population did in one window, kept until its consequences are known.
@@ -102,26 +100,13 @@ impl Observed {
     }
 }
 
-/// Input of one compartment, summed over its channels.
-#[derive(Default)]
-pub(crate) struct Compartmental {
-    current: Vec<f32>,
-    g: Vec<f32>,
-    g_e: Vec<f32>,
-    nmda: Vec<f32>,
-}
-
-impl Compartmental {
-    fn arriving(&self) -> Arriving<'_> {
-        Arriving { current: &self.current, g: &self.g, g_e: &self.g_e, nmda: &self.nmda }
-    }
-}
-
 pub(crate) struct Population {
     pub cells: Cells,
+    /// Index of the named population that it is, or is a part of.
+    pub named: usize,
     /// Index of the first cell within the named population.
     pub first_cell: usize,
-    pub normalised: bool,
+    normalised: bool,
     pub apical: Option<crate::ApicalSpec>,
     pub receptors: Receptors,
     pub channels: Vec<Channel>,
@@ -133,45 +118,31 @@ pub(crate) struct Population {
     pub restless: bool,
     /// Current from ports, biases and the constant drive, constant within a window.
     pub held: Vec<f32>,
-    soma: Compartmental,
-    dendrite: Compartmental,
-    branches: [Vec<f32>; BRANCHES],
+    /// Summed current of a population that is normalised; else empty.
+    summed: Vec<f32>,
     /// Size of the spike of each cell in this tick; empty if nobody asks.
     pub spikes: Vec<f32>,
     /// What plasticity wants to know of each cell in this tick; empty if nobody asks.
     pub factor: Vec<f32>,
-    /// Who spiked in this tick, as cells of the named population.
+    /// Who spiked in this tick.
     pub fired: Vec<Fired>,
     /// What readouts and windowed plasticity see; nothing if there are none.
     pub observed: Option<Observed>,
-    /// Learning signal in the apical dendrites.
+    /// Learning signal in the apical dendrites; empty if nobody learns from it.
     pub signal: Vec<f32>,
+    /// What the targets of each cell broadcast; empty if nobody listens.
+    pub broadcast: Vec<f32>,
 }
 
 impl Population {
     /// Cells at work, with their channels; everything else is set by the builder.
-    pub(crate) fn new(cells: Cells, n: usize, channels: Vec<Channel>, receptors: Receptors) -> Self {
-        let arrays = |compartment: Compartment| {
-            let has =
-                |is: fn(&Kind) -> bool| channels.iter().any(|c: &Channel| c.compartment == compartment && is(&c.kind));
-            let room = |needed: bool| if needed { vec![0.0; n] } else { Vec::new() };
-            let conductance = has(|kind| matches!(kind, Kind::Conductance(_) | Kind::Nmda));
-            let current = compartment == Compartment::Soma || has(|kind| matches!(kind, Kind::Current | Kind::Alpha));
-            Compartmental {
-                current: room(current),
-                g: room(conductance),
-                g_e: room(conductance),
-                nmda: room(has(|kind| *kind == Kind::Nmda)),
-            }
-        };
-        let branch = |b: usize| channels.iter().any(|c: &Channel| c.compartment == Compartment::Branch(b));
+    pub(crate) fn new(cells: Cells, n: usize, channels: Vec<Channel>, receptors: Receptors, normalised: bool) -> Self {
         Self {
-            branches: std::array::from_fn(|b| if branch(b) { vec![0.0; n] } else { Vec::new() }),
-            soma: arrays(Compartment::Soma),
-            dendrite: arrays(Compartment::Apical),
             cells,
+            named: 0,
             first_cell: 0,
-            normalised: false,
+            normalised,
+            summed: if normalised { vec![0.0; n] } else { Vec::new() },
             apical: None,
             receptors,
             channels,
@@ -185,6 +156,7 @@ impl Population {
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
             signal: Vec::new(),
+            broadcast: Vec::new(),
         }
     }
 
@@ -192,18 +164,31 @@ impl Population {
         self.held.len()
     }
 
-    /// Current into each soma in the last tick, without that of conductances.
-    pub(crate) fn input(&self) -> &[f32] {
-        &self.soma.current
+    /// Current into each soma that flows in the next tick if no spike arrives, without conductances and noise; of a
+    /// normalised population, that of the last tick.
+    pub(crate) fn input(&self) -> Vec<f32> {
+        let gain = |cell: usize| self.receptors.gain.get(cell);
+        if let (true, Some(observed)) = (self.normalised, &self.observed) {
+            return observed.now.drive.iter().enumerate().map(|(cell, drive)| gain(cell) * drive).collect();
+        }
+        let onto_soma = |c: &&(&Channel, &Column<f32>)| {
+            c.0.compartment == crate::Compartment::Soma && matches!(c.0.kind, Kind::Current | Kind::Alpha)
+        };
+        let channels: Vec<_> = self.channels.iter().zip(&self.receptors.channels).collect();
+        let current = |cell: usize| {
+            let of_channel = |(channel, scale): &(&Channel, &Column<f32>)| scale.get(cell) * channel.current(cell);
+            let synaptic: f32 = channels.iter().filter(onto_soma).map(of_channel).sum();
+            gain(cell) * (self.held[cell] + self.receptors.current.get(cell) + synaptic)
+        };
+        (0..self.len()).map(current).collect()
     }
 
     /// Bytes that the cells take: parameters, state, channels and input.
     pub(crate) fn bytes(&self) -> usize {
         let channels: usize = self.channels.iter().map(|c| 4 * (c.x.len() + c.rise.len())).sum();
-        let of = |c: &Compartmental| 4 * (c.current.len() + c.g.len() + c.g_e.len() + c.nmda.len());
         let observed = if self.observed.is_some() { 4 * 9 * self.len() } else { 0 };
-        let own = 4 * (2 * self.len() + self.factor.len() + self.signal.len());
-        self.cells.bytes() + channels + of(&self.soma) + of(&self.dendrite) + observed + own
+        let own = 4 * (self.len() + self.summed.len() + self.spikes.len() + self.factor.len() + self.signal.len());
+        self.cells.bytes() + channels + observed + own
     }
 
     /// Starts a window: what was lived is kept, and its measures start anew.
@@ -217,104 +202,54 @@ impl Population {
         }
     }
 
-    /// Turns what has arrived into the input of the cells: channels sum up, noise comes on top, basket cells normalise.
-    pub(crate) fn integrate(&mut self, modulators: &[Modulator], tick: u64, first_of_window: bool) {
+    /// Advances the cells by a tick: input, basket cells, somata, spikes, traces.
+    pub(crate) fn tick(&mut self, modulators: &[Modulator], tick: u64, first_of_window: bool) {
         let n = self.len();
         self.receptors.update(modulators, &self.channels, &mut self.cells, n);
-        if !self.restless && !first_of_window {
-            return;
-        }
-        fast(
-            #[inline(always)]
-            || self.sum_channels(),
-        );
-        self.add_noise(tick);
-        if self.receptors.current != Column::Same(0.0) {
-            for start in (0..n).step_by(LANES) {
-                let sum = load(&self.soma.current, start) + self.receptors.current.lanes(start);
-                store(sum, &mut self.soma.current, start);
-            }
-        }
-        let observed = self.observed.as_mut().map(|o| &mut o.now);
-        match observed {
-            Some(now) if self.normalised => {
-                now.spread = normalise(&self.soma.current, &mut now.drive);
-                self.soma.current.copy_from_slice(&now.drive);
-            }
-            Some(now) => now.drive.copy_from_slice(&self.soma.current),
-            None => {}
-        }
-        match &self.receptors.gain {
-            Column::Same(1.0) => {}
-            gain => {
-                for start in (0..n).step_by(LANES) {
-                    let scaled: Lanes = gain.lanes(start) * load(&self.soma.current, start);
-                    store(scaled, &mut self.soma.current, start);
-                }
-            }
-        }
-    }
-
-    /// What the channels hold becomes the input of the cells.
-    #[inline(always)]
-    fn sum_channels(&mut self) {
-        self.soma.current.copy_from_slice(&self.held);
-        self.dendrite.current.fill(0.0);
-        self.branches.iter_mut().for_each(|current| current.fill(0.0));
-        for compartment in [&mut self.soma, &mut self.dendrite] {
-            compartment.g.fill(0.0);
-            compartment.g_e.fill(0.0);
-            compartment.nmda.fill(0.0);
-        }
-        for (channel, scale) in self.channels.iter_mut().zip(&self.receptors.channels) {
-            let into = match channel.compartment {
-                Compartment::Soma => &mut self.soma,
-                Compartment::Apical => &mut self.dendrite,
-                Compartment::Branch(branch) => {
-                    channel.add_current(scale, &mut self.branches[branch]);
-                    continue;
-                }
-            };
-            match channel.kind {
-                Kind::Current | Kind::Alpha => channel.add_current(scale, &mut into.current),
-                Kind::Conductance(reversal) => channel.add_conductance(scale, reversal, &mut into.g, &mut into.g_e),
-                Kind::Nmda => channel.add_current(scale, &mut into.nmda),
-                Kind::Wired(_) => channel.fade(),
-            }
-        }
-    }
-
-    fn add_noise(&mut self, tick: u64) {
-        let (uniforms, first) = (self.uniforms, self.first_cell);
-        let current = self.soma.current.iter_mut().enumerate();
-        match self.noise {
-            None => {}
-            Some(NoiseSpec::Uniform([low, high])) => {
-                let (low, span) = (low as f32, (high - low) as f32);
-                current.for_each(|(i, current)| *current += low + span * uniforms.draw(first + i, tick, 2));
-            }
-            Some(NoiseSpec::Normal([mean, sd])) => {
-                let (mean, sd) = (mean as f32, sd as f32);
-                current.for_each(|(i, current)| *current += mean + sd * uniforms.normal(first + i, tick));
-            }
-        }
-    }
-
-    /// Advances the cells and notes who spiked.
-    pub(crate) fn fire(&mut self, tick: u64) {
-        let inputs = Inputs {
-            soma: self.soma.arriving(),
-            apical: self.dendrite.arriving(),
-            branches: self.branches.each_ref().map(Vec::as_slice),
+        let context = Context { uniforms: self.uniforms, first_cell: self.first_cell, tick };
+        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
+        let one = Column::Same(1.0);
+        let mut synaptic = Synaptic {
+            held: &self.held,
+            channels: &mut self.channels,
+            scales: &self.receptors.channels,
+            ionotropic: &self.receptors.current,
+            gain: if self.normalised { &one } else { &self.receptors.gain },
+            noise: self.noise,
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,
         };
-        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
-        self.cells.tick(&inputs, outputs);
+        match &mut self.observed {
+            Some(observed) if self.normalised => {
+                let now = &mut observed.now;
+                if self.restless || first_of_window {
+                    fast(
+                        #[inline(always)]
+                        || synaptic.sum(&mut self.summed),
+                    );
+                    now.spread = normalise(&self.summed, &mut now.drive);
+                }
+                let mut currents = Currents { current: &now.drive, gain: &self.receptors.gain };
+                self.cells.tick(&mut currents, &context, outputs);
+            }
+            _ => self.cells.tick(&mut synaptic, &context, outputs),
+        }
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);
         }
+    }
+
+    /// What rules that act within the ticks want to know of the cells.
+    pub(crate) fn post_signals(&self) -> PostSignals<'_> {
+        PostSignals { spikes: &self.spikes, factor: &self.factor, learning: &self.signal, broadcast: &self.broadcast }
+    }
+
+    /// What each cell broadcasts: its learning signal times its factor of plasticity; nothing if it has none.
+    pub(crate) fn secretion(&self) -> Vec<f32> {
+        let mut secreted: Vec<f32> = self.signal.iter().zip(&self.factor).map(|(l, psi)| l * psi).collect();
+        secreted.resize(self.len(), 0.0);
+        secreted
     }
 
     /// Ends a window of `ticks` ticks.
@@ -364,6 +299,8 @@ impl Population {
             visit(channel.spec.name(), &mut channel.x);
             visit(channel.spec.name(), &mut channel.rise);
         }
+        visit("signal", &mut self.signal);
+        visit("broadcast", &mut self.broadcast);
         if let Some(observed) = &mut self.observed {
             visit("filtered", &mut observed.rate);
             observed.now.visit(visit);

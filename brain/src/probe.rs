@@ -1,5 +1,7 @@
 //! Probes at work: what they see is written down in memory, and nothing that they do reaches the network.
 
+use std::borrow::Cow;
+
 use crate::{
     Modulator, Network, ProbeSpec,
     history::History,
@@ -16,8 +18,10 @@ pub(crate) const SPIKES: &str = "spikes";
 pub(crate) const INPUT: &str = "input";
 /// Variable of a population: filtered spikes.
 pub(crate) const RATE: &str = "rate";
-/// Variable of a projection.
+/// Variable of a projection: its weights.
 pub(crate) const WEIGHT: &str = "weight";
+/// Variable of a projection: eligibility, or tags.
+pub(crate) const ELIGIBILITY: &str = "eligibility";
 /// Variable of a modulator.
 pub(crate) const LEVEL: &str = "level";
 
@@ -70,8 +74,8 @@ enum Reads {
     Cells { variable: Variable, cells: Vec<CellPlace> },
     /// Filtered spikes of cells: what is left of them after a tick, the rise in Hz by one, and the rates now.
     Rates { population: usize, cells: Vec<u32>, decay: f32, rise: f32, rates: Vec<f32> },
-    /// Weights.
-    Synapses { synapses: Vec<ProbedSynapse>, places: Vec<EdgePlace> },
+    /// Weights, or eligibility, of synapses; `bundles` are the parts and projections that they are in.
+    Synapses { eligibility: bool, synapses: Vec<ProbedSynapse>, bundles: Vec<[usize; 2]>, places: Vec<EdgePlace> },
     /// A concentration.
     Modulator(usize),
 }
@@ -89,11 +93,10 @@ struct CellPlace {
     at: u32,
 }
 
-/// Where a synapse lives: onto which part, in which projection of it, and its place in there.
+/// Where a synapse lives: in which bundle, and its place in there.
 #[derive(Clone, Copy)]
 struct EdgePlace {
-    part: u32,
-    projection: u32,
+    bundle: u32,
     edge: u32,
 }
 
@@ -120,8 +123,8 @@ impl Probe {
             }
             Some(Watched::Projection(source, target)) => {
                 let chosen = spec.cells.as_ref().map(crate::CellChoice::cells);
-                let (synapses, places) = synapses(&scene, &projection_name(source, target), chosen.as_deref());
-                Reads::Synapses { synapses, places }
+                let eligibility = spec.variable.as_deref() == Some(ELIGIBILITY);
+                Reads::of_projection(&scene, &projection_name(source, target), chosen.as_deref(), eligibility)
             }
             Some(Watched::Modulator(name)) => {
                 Reads::Modulator(network.modulator_names.iter().position(|m| m == name).unwrap_or_default())
@@ -194,10 +197,12 @@ impl Probe {
                 }
             }
             Reads::Rates { cells, rates, .. } => cells.iter().zip(rates).for_each(|(cell, rate)| note(*cell, *rate)),
-            Reads::Synapses { places, .. } => {
+            Reads::Synapses { eligibility, bundles, places, .. } => {
+                let projections = bundles.iter().map(|&[part, k]| &scene.incoming[part][k]);
+                let values: Vec<Cow<'_, [f32]>> =
+                    projections.map(|p| if *eligibility { p.eligibilities() } else { p.weights_now() }).collect();
                 for (index, place) in places.iter().enumerate() {
-                    let projection = &scene.incoming[place.part as usize][place.projection as usize];
-                    note(index as u32, projection.weight(place.edge as usize));
+                    note(index as u32, values[place.bundle as usize][place.edge as usize]);
                 }
             }
             Reads::Modulator(modulator) => note(0, scene.modulators[*modulator].level()),
@@ -246,6 +251,31 @@ impl Reads {
         }
     }
 
+    /// The synapses of the projections called `name` onto the cells `chosen`, in the order of the projections, then of
+    /// source, delay and target, however populations are cut into parts.
+    fn of_projection(scene: &Scene, name: &str, chosen: Option<&[u32]>, eligibility: bool) -> Self {
+        let mut found: Vec<(usize, ProbedSynapse, EdgePlace)> = Vec::new();
+        let mut bundles = Vec::new();
+        for (part, (population, incoming)) in scene.populations.iter().zip(scene.incoming).enumerate() {
+            let of_name = incoming.iter().enumerate().filter(|(_, p)| p.name == name);
+            let of_name = of_name.filter(|(_, p)| !eligibility || p.has_eligibility());
+            for (nth, (k, projection)) in of_name.enumerate() {
+                for (edge, (source, target, _, delay_ticks)) in projection.edges().enumerate() {
+                    let target = (population.first_cell + target) as u32;
+                    if chosen.is_none_or(|chosen| chosen.binary_search(&target).is_ok()) {
+                        let synapse = ProbedSynapse { source: source as u32, target, delay_ticks };
+                        let place = EdgePlace { bundle: bundles.len() as u32, edge: edge as u32 };
+                        found.push((nth, synapse, place));
+                    }
+                }
+                bundles.push([part, k]);
+            }
+        }
+        found.sort_by_key(|(nth, s, _)| (*nth, s.source, s.delay_ticks, s.target));
+        let (synapses, places) = found.into_iter().map(|(_, synapse, place)| (synapse, place)).unzip();
+        Self::Synapses { eligibility, synapses, bundles, places }
+    }
+
     /// Number of values in a sample.
     fn len(&self) -> usize {
         match self {
@@ -262,7 +292,7 @@ impl Reads {
 #[derive(Default)]
 struct Seen<'a> {
     part: Option<u32>,
-    arrays: Vec<&'a [f32]>,
+    arrays: Vec<Cow<'a, [f32]>>,
 }
 
 impl<'a> Seen<'a> {
@@ -272,39 +302,18 @@ impl<'a> Seen<'a> {
             self.arrays.clear();
             let population = &scene.populations[place.part as usize];
             match variable {
-                Variable::Input => self.arrays.push(population.input()),
+                Variable::Input => self.arrays.push(population.input().into()),
                 Variable::Named(name) => match population.cells.state(name) {
-                    Some(values) => self.arrays.push(values),
+                    Some(values) => self.arrays.push(values.into()),
                     None => {
                         let of_kind = population.channels.iter().filter(|c| c.spec.name() == name);
-                        self.arrays.extend(of_kind.map(|c| c.x.as_slice()));
+                        self.arrays.extend(of_kind.map(|c| Cow::from(&c.x)));
                     }
                 },
             }
         }
         self.arrays.iter().map(|values| values[place.at as usize]).sum()
     }
-}
-
-/// The synapses of the projections called `name` onto the cells `chosen`, in the order of the projections, then of
-/// source, delay and target, however populations are cut into parts.
-fn synapses(scene: &Scene, name: &str, chosen: Option<&[u32]>) -> (Vec<ProbedSynapse>, Vec<EdgePlace>) {
-    let mut found: Vec<(usize, ProbedSynapse, EdgePlace)> = Vec::new();
-    for (part, (population, incoming)) in scene.populations.iter().zip(scene.incoming).enumerate() {
-        let of_name = incoming.iter().enumerate().filter(|(_, p)| p.name == name);
-        for (nth, (k, projection)) in of_name.enumerate() {
-            for (edge, (source, target, _, delay_ticks)) in projection.edges().enumerate() {
-                let target = (population.first_cell + target) as u32;
-                if chosen.is_none_or(|chosen| chosen.binary_search(&target).is_ok()) {
-                    let synapse = ProbedSynapse { source: source as u32, target, delay_ticks };
-                    let place = EdgePlace { part: part as u32, projection: k as u32, edge: edge as u32 };
-                    found.push((nth, synapse, place));
-                }
-            }
-        }
-    }
-    found.sort_by_key(|(nth, s, _)| (*nth, s.source, s.delay_ticks, s.target));
-    found.into_iter().map(|(_, synapse, place)| (synapse, place)).unzip()
 }
 
 impl Network {

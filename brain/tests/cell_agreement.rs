@@ -2,7 +2,6 @@
 
 use mesolimb_brain::{CellArray, CellSpec, Dist, Electrode, Electrodes, PatchClamp, Stimuli, Stimulus, rng};
 use proptest::prelude::*;
-use rand::RngExt as _;
 
 /// Cells in an array: not a multiple of the lanes.
 const N: usize = 11;
@@ -73,6 +72,7 @@ fn models() -> Vec<(String, CellSpec)> {
     assert!(models.len() > 10, "there are models to compare");
     for text in [
         "izhikevich_2003 = { scheme = 'published' }",
+        "izhikevich_2003 = { scheme = 'sequential' }",
         "izhikevich_2003 = { scheme = 'euler' }",
         "izhikevich_2003 = { scheme = 'rk4' }",
         "izhikevich_2007 = { scheme = 'rk4' }",

@@ -59,24 +59,21 @@ impl Parameters for AdexSpec {
     }
 
     fn fault(&self) -> Option<Fault> {
-        let ([lowest, _], [_, highest]) = (self.v_peak_mv.support(), self.v_reset_mv.support());
-        let [_, v_t] = self.v_t_mv.support();
-        let reset = || {
-            (highest >= lowest)
-                .then(|| ("v_reset_mv", highest.to_string(), format!("below the peak v_peak_mv ({lowest})")))
-        };
-        let peak = || {
-            (v_t > lowest).then(|| ("v_peak_mv", lowest.to_string(), format!("not below the threshold v_t_mv ({v_t})")))
-        };
-        // A peak so far above the threshold that a float cannot hold the exponential there.
+        let [lowest_peak, highest_peak] = self.v_peak_mv.support();
+        let [lowest_t, highest_t] = self.v_t_mv.support();
+        let [_, highest_reset] = self.v_reset_mv.support();
         let [sharpest, _] = self.delta_t_mv.support();
-        let [_, peak_mv] = self.v_peak_mv.support();
-        let [lowest_t, _] = self.v_t_mv.support();
-        let finite = || {
-            (peak_mv - lowest_t > 60.0 * sharpest)
-                .then(|| ("v_peak_mv", peak_mv.to_string(), "at most 60 delta_t_mv above v_t_mv".to_owned()))
-        };
-        step_fault(self.max_step_ms).or_else(reset).or_else(peak).or_else(finite)
+        let fault = |field, found: f64, expected: String| Some((field, found.to_string(), expected));
+        if highest_reset >= lowest_peak {
+            fault("v_reset_mv", highest_reset, format!("below the peak v_peak_mv ({lowest_peak})"))
+        } else if highest_t > lowest_peak {
+            fault("v_peak_mv", lowest_peak, format!("not below the threshold v_t_mv ({highest_t})"))
+        } else if highest_peak - lowest_t > 60.0 * sharpest {
+            // Single precision could not hold the exponential there.
+            fault("v_peak_mv", highest_peak, "at most 60 delta_t_mv above v_t_mv".to_owned())
+        } else {
+            step_fault(self.max_step_ms)
+        }
     }
 
     parameter_lists!();

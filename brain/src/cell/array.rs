@@ -1,9 +1,10 @@
 //! Cells as fast arrays, without a network around them.
 
-use super::{Arriving, Cells, Inputs, Outputs, model::BRANCHES};
+use super::{Cells, Context, Outputs, column::load, model::BRANCHES};
 use crate::{
     BrainError, CellSpec,
     history::Fired,
+    input::{Arriving, Block, Feed, Richness},
     rng::{self, Uniforms},
 };
 
@@ -31,13 +32,32 @@ pub struct Electrodes<'a> {
     pub nmda: &'a [f32],
 }
 
-impl<'a> From<&Electrodes<'a>> for Arriving<'a> {
-    fn from(electrodes: &Electrodes<'a>) -> Self {
-        Self {
-            current: electrodes.current,
-            g: electrodes.conductance,
-            g_e: electrodes.conductance_times_reversal,
-            nmda: electrodes.nmda,
+impl Electrodes<'_> {
+    fn arriving(&self, start: usize) -> Arriving {
+        let lanes = |values| load(values, start);
+        Arriving {
+            current: lanes(self.current),
+            g: lanes(self.conductance),
+            g_e: lanes(self.conductance_times_reversal),
+            nmda: lanes(self.nmda),
+        }
+    }
+
+    fn conducts(&self) -> bool {
+        !self.conductance.is_empty() || !self.nmda.is_empty()
+    }
+}
+
+impl Feed for Stimuli<'_> {
+    fn richness(&self) -> Richness {
+        if self.soma.conducts() || self.apical.conducts() { Richness::Gated } else { Richness::Currents }
+    }
+
+    fn block(&mut self, start: usize) -> Block {
+        Block {
+            soma: self.soma.arriving(start),
+            apical: self.apical.arriving(start),
+            branches: self.branches.map(|current| load(current, start)),
         }
     }
 }
@@ -91,17 +111,10 @@ impl CellArray {
 
     /// The same, under any input.
     pub fn tick_with(&mut self, stimuli: &Stimuli) -> &[f32] {
-        let inputs = Inputs {
-            soma: (&stimuli.soma).into(),
-            apical: (&stimuli.apical).into(),
-            branches: stimuli.branches,
-            uniforms: self.uniforms,
-            tick: self.tick,
-            ..Inputs::default()
-        };
-        self.tick += 1;
+        let context = Context { uniforms: self.uniforms, first_cell: 0, tick: self.tick };
         let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factors };
-        self.cells.tick(&inputs, outputs);
+        self.tick += 1;
+        self.cells.tick(&mut stimuli.clone(), &context, outputs);
         &self.spikes
     }
 

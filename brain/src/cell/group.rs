@@ -2,44 +2,25 @@
 
 use super::{
     column::{Column, load, store},
-    model::{BRANCHES, Conductances, Current, Drive, Gated, Input, Model},
+    model::{Conductances, Current, Drive, Gated, Input, Model},
     parameters::Parameters,
     real::{LANES, Lanes, fast},
 };
 use crate::{
     history::Fired,
+    input::{Arriving, Block, Feed, Richness},
     rng::{Rng, Uniforms},
 };
 use rand::RngExt as _;
 
-/// What reaches the cells in a tick, as arrays with one value for each cell.
+/// When and where cells run, for their random numbers.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Inputs<'a> {
-    /// Onto the somata.
-    pub soma: Arriving<'a>,
-    /// Onto the apical dendrites.
-    pub apical: Arriving<'a>,
-    /// Currents into the dendritic branches.
-    pub branches: [&'a [f32]; BRANCHES],
-    /// Where random numbers come from.
+pub(crate) struct Context {
     pub uniforms: Uniforms,
-    /// Index of the first cell in its population, for the random numbers.
+    /// Index of the first cell in its population.
     pub first_cell: usize,
-    /// Tick of life, for the random numbers.
+    /// Tick of life.
     pub tick: u64,
-}
-
-/// Input of one compartment. Empty slices count as zero.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Arriving<'a> {
-    /// Current in pA.
-    pub current: &'a [f32],
-    /// `Σ g` in nS.
-    pub g: &'a [f32],
-    /// `Σ g E` in pA.
-    pub g_e: &'a [f32],
-    /// NMDA conductance in nS before the magnesium block.
-    pub nmda: &'a [f32],
 }
 
 /// What the cells give back in a tick.
@@ -55,10 +36,10 @@ pub(crate) struct Outputs<'a> {
 
 impl Outputs<'_> {
     #[cold]
-    fn note(&mut self, spikes: &Lanes, start: usize, first_cell: usize, n: usize) {
+    fn note(&mut self, spikes: &Lanes, start: usize, n: usize) {
         for (lane, &spike) in spikes.0.iter().enumerate() {
             if spike > 0.0 && start + lane < n {
-                self.fired.push(((first_cell + start + lane) as u32, spike));
+                self.fired.push(((start + lane) as u32, spike));
             }
         }
     }
@@ -144,62 +125,77 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
         }
     }
 
-    /// Advances all cells by a tick.
-    pub(super) fn tick(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
+    /// Advances all cells by a tick, block by block: input, equations, spikes.
+    pub(super) fn tick<F: Feed>(&mut self, feed: &mut F, context: &Context, outputs: &mut Outputs) {
         fast(
             #[inline(always)]
-            || self.tick_lanes(inputs, outputs),
+            || match feed.richness() {
+                Richness::Currents => self.drive(feed, context, outputs, |from| Current(from.current)),
+                Richness::Conductances => self.drive(feed, context, outputs, conductances),
+                Richness::Gated => {
+                    self.drive(feed, context, outputs, |from| Gated { open: conductances(from), nmda: from.nmda });
+                }
+            },
         );
     }
 
     #[inline(always)]
-    fn tick_lanes(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
-        let gated = !inputs.soma.nmda.is_empty() || !inputs.apical.nmda.is_empty();
-        let conducting = !inputs.soma.g.is_empty() || !inputs.apical.g.is_empty();
-        if gated {
-            self.run(inputs, outputs, |from: &Arriving, start| Gated {
-                open: conductances(from, start),
-                nmda: lanes(from.nmda, start),
-            });
-        } else if conducting {
-            self.run(inputs, outputs, conductances);
+    fn drive<F: Feed, D: Drive<Lanes>>(
+        &mut self,
+        feed: &mut F,
+        context: &Context,
+        outputs: &mut Outputs,
+        drive: impl Fn(Arriving) -> D,
+    ) {
+        outputs.fired.clear();
+        if self.coefficients.iter().any(Column::varies) {
+            for start in (0..self.n).step_by(LANES) {
+                let c = std::array::from_fn(|k| self.coefficients[k].lanes(start));
+                self.block(&c, start, feed.block(start), context, outputs, &drive);
+            }
         } else {
-            self.run(inputs, outputs, |from: &Arriving, start| Current(lanes(from.current, start)));
+            // Cells that are all alike share their coefficients, which then stay in registers.
+            let c = std::array::from_fn(|k| self.coefficients[k].lanes(0));
+            for start in (0..self.n).step_by(LANES) {
+                self.block(&c, start, feed.block(start), context, outputs, &drive);
+            }
         }
     }
 
     #[inline(always)]
-    fn run<D: Drive<Lanes>>(&mut self, inputs: &Inputs, outputs: &mut Outputs, drive: impl Fn(&Arriving, usize) -> D) {
-        outputs.fired.clear();
-        for start in (0..self.n).step_by(LANES) {
-            let soma = drive(&inputs.soma, start);
-            let apical = if M::APICAL { drive(&inputs.apical, start) } else { soma };
-            let branch = |b: usize| if M::BRANCHED { lanes(inputs.branches[b], start) } else { Lanes::splat(0.0) };
-            let draw = |k: usize| {
-                let mut draws = Lanes::splat(0.0);
-                if k < M::DRAWS {
-                    for (lane, draw) in draws.0.iter_mut().enumerate() {
-                        *draw = inputs.uniforms.draw(inputs.first_cell + start + lane, inputs.tick, k);
-                    }
+    fn block<D: Drive<Lanes>>(
+        &mut self,
+        c: &[Lanes; C],
+        start: usize,
+        arriving: Block,
+        context: &Context,
+        outputs: &mut Outputs,
+        drive: impl Fn(Arriving) -> D,
+    ) {
+        let draw = |k: usize| {
+            let mut draws = Lanes::splat(0.0);
+            if k < M::DRAWS {
+                for (lane, draw) in draws.0.iter_mut().enumerate() {
+                    *draw = context.uniforms.draw(context.first_cell + start + lane, context.tick, k);
                 }
-                draws
-            };
-            let input = Input { soma, apical, branches: std::array::from_fn(branch), draws: [draw(0), draw(1)] };
-            let c: [Lanes; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
-            let mut s: [Lanes; S] = std::array::from_fn(|k| load(&self.state[k], start));
-            let output = self.model.step(&c, &mut s, &input);
-            for (state, s) in self.state.iter_mut().zip(s) {
-                store(s, state, start);
             }
-            if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
-                outputs.note(&output.spike, start, inputs.first_cell, self.n);
-            }
-            if !outputs.spikes.is_empty() {
-                store(output.spike, outputs.spikes, start);
-            }
-            if !outputs.factor.is_empty() {
-                store(output.factor, outputs.factor, start);
-            }
+            draws
+        };
+        let (soma, apical) = (drive(arriving.soma), drive(arriving.apical));
+        let input = Input { soma, apical, branches: arriving.branches, draws: [draw(0), draw(1)] };
+        let mut s: [Lanes; S] = std::array::from_fn(|k| load(&self.state[k], start));
+        let output = self.model.step(c, &mut s, &input);
+        for (state, s) in self.state.iter_mut().zip(s) {
+            store(s, state, start);
+        }
+        if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
+            outputs.note(&output.spike, start, self.n);
+        }
+        if !outputs.spikes.is_empty() {
+            store(output.spike, outputs.spikes, start);
+        }
+        if !outputs.factor.is_empty() {
+            store(output.factor, outputs.factor, start);
         }
     }
 
@@ -244,11 +240,6 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
 }
 
 #[inline(always)]
-fn lanes(values: &[f32], start: usize) -> Lanes {
-    if values.is_empty() { Lanes::splat(0.0) } else { load(values, start) }
-}
-
-#[inline(always)]
-fn conductances(from: &Arriving, start: usize) -> Conductances<Lanes> {
-    Conductances { current: lanes(from.current, start), g: lanes(from.g, start), g_e: lanes(from.g_e, start) }
+fn conductances(from: Arriving) -> Conductances<Lanes> {
+    Conductances { current: from.current, g: from.g, g_e: from.g_e }
 }

@@ -10,7 +10,10 @@
 //! - `published`: two half-steps of `v` with `u` frozen, then one step of `u` with the new `v`. In ticks of 1 ms `v`
 //!   overshoots to values of up to 1570 before the reset and `u` integrates that once, so that the effective `d` is
 //!   larger than the printed one: up to 78 % fewer spikes than the converged solution.
-//! - `clipped` (default, a choice): the same, with `v` cut off at `v_peak` after each half-step.
+//! - `sequential`: one step of `v`, then one of `u` with the new `v`, as in the program of the patterns of 2004. Some of
+//!   them (latency, bistability, inhibition-induced bursting) need it, with the step that was used there.
+//! - `clipped` (default, a choice): the published one, with `v` cut off at `v_peak` after each half-step, and
+//!   kept above −120 mV, below which half-steps of 0.5 ms are unstable and strong inhibition would make a cell spike.
 //! - `euler`, `rk4`: both variables from the state before the step, in steps of at most `max_step_ms`.
 //!
 //! Closed forms for `b = 0.2`: rest at `v = −70`, `u = −14`; it vanishes at `I = (5 − b)²/0.16 − 140 = 4`.
@@ -38,7 +41,9 @@ use super::{
 pub enum Izhikevich2003Scheme {
     /// Two half-steps of `v`, then one of `u`, a tick; as in the published program.
     Published,
-    /// The same, with `v` cut off at its peak after each half-step.
+    /// One step of `v`, then one of `u`, a tick; as in the program of the firing patterns.
+    Sequential,
+    /// The published one, with `v` cut off at its peak after each half-step.
     #[default]
     Clipped,
     /// Forward Euler.
@@ -50,8 +55,8 @@ pub enum Izhikevich2003Scheme {
 parameters! {
     /// Parameters of the simple model of Izhikevich.
     pub struct Izhikevich2003Spec {
-        /// Rate of recovery in 1/ms.
-        a_per_ms: 0.02, NOT_NEGATIVE;
+        /// Rate of recovery in 1/ms; inhibition-induced patterns have a negative one.
+        a_per_ms: 0.02, FINITE;
         /// Sensitivity of the recovery to the potential.
         b: 0.2, FINITE;
         /// Potential after a spike in mV.
@@ -93,6 +98,9 @@ impl Parameters for Izhikevich2003Spec {
     parameter_lists!();
 }
 
+/// Lowest potential of the clipped scheme in mV.
+const FLOOR_MV: f64 = -120.0;
+
 /// The model, with what all cells of a population share.
 #[derive(Clone, Copy)]
 pub struct Izhikevich2003 {
@@ -132,13 +140,14 @@ impl Model<12, 2> for Izhikevich2003 {
         };
         let triangle = |v: R| (one - (v - v_t).abs() * per_span).max(R::of(0.0));
         let scheme = match self.scheme {
-            Izhikevich2003Scheme::Published | Izhikevich2003Scheme::Clipped => {
+            Izhikevich2003Scheme::Published | Izhikevich2003Scheme::Sequential | Izhikevich2003Scheme::Clipped => {
                 let clips = self.scheme == Izhikevich2003Scheme::Clipped;
-                let (half, tick) = (R::of(0.5 * self.tick_ms), R::of(self.tick_ms));
+                let parts = if self.scheme == Izhikevich2003Scheme::Sequential { 1 } else { 2 };
+                let (part, tick) = (R::of(self.tick_ms / f64::from(parts)), R::of(self.tick_ms));
                 let [mut v, u] = *s;
-                for _ in 0..2 {
-                    v = v + half * dv(v, u);
-                    v = if clips { v.min(v_peak) } else { v };
+                for _ in 0..parts {
+                    v = v + part * dv(v, u);
+                    v = if clips { v.min(v_peak).max(R::of(FLOOR_MV)) } else { v };
                 }
                 let u = u + tick * du(v, u);
                 let (after, spike) = reset([v, u]);
@@ -165,9 +174,19 @@ mod tests {
     use crate::{CellSpec, PatchClamp, Stimulus};
 
     #[test]
+    fn strong_inhibition_never_makes_a_clipped_cell_spike() {
+        for current in [-20.0, -100.0, -300.0, -1000.0, -1e5] {
+            let mut cell = PatchClamp::new(&CellSpec::Izhikevich2003(Izhikevich2003Spec::default()), 1.0).unwrap();
+            let spikes = (0..1000).filter(|_| cell.tick(&Stimulus::current(current)) > 0.0).count();
+            assert_eq!(spikes, 0, "at {current}");
+        }
+    }
+
+    #[test]
     fn rest_is_the_closed_form_and_vanishes_at_four() {
         for scheme in [
             Izhikevich2003Scheme::Published,
+            Izhikevich2003Scheme::Sequential,
             Izhikevich2003Scheme::Clipped,
             Izhikevich2003Scheme::Euler,
             Izhikevich2003Scheme::Rk4,

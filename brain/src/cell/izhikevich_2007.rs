@@ -6,7 +6,8 @@
 //! Special rules of single cell types ([`Rule`]):
 //!
 //! - `fs`: `du/dt = a (U(v) − u)`, `U = 0.025 (v − v_b)³` above `v_b` and 0 below, in place of `b (v − v_r)`.
-//! - `lts`: the peak is at `v_peak − 0.1 u`; `v ← c + 0.04 u`, `u ← min(u + d, 670)`.
+//! - `lts` (above about 800 pA `u` saturates, the reset comes to lie above the peak, and the published rule makes the
+//!   cell fire in every step): the peak is at `v_peak − 0.1 u`; `v ← c + 0.04 u`, `u ← min(u + d, 670)`.
 //! - `tc`: the peak is at `v_peak + 0.1 u`; `v ← c − 0.1 u`; `b` holds at `v ≤ −65` mV and `b_above` over it.
 //! - `rtn`: `b` holds at `v ≤ −65` mV and `b_above` over it.
 //!

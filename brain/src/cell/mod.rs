@@ -42,24 +42,26 @@ pub use srm0::Srm0Spec;
 pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
-pub(crate) use group::{Arriving, Group, Inputs, Outputs, Shift};
+pub(crate) use group::{Context, Group, Outputs, Shift};
 pub(crate) use model::BRANCHES;
 use parameters::{Bounds, Fault, Parameters};
 pub(crate) use real::{LANES, Lanes, Real, fast};
 use serde::{Deserialize, Serialize};
 
-use crate::{dist::Dist, rng::Rng};
+use crate::{dist::Dist, input::Feed, rng::Rng};
 
 /// Writes what depends on the list of models: one call per population and tick, never one per cell.
 macro_rules! cells {
     ($($(#[$doc:meta])* $variant:ident $name:literal: $spec:ty, $model:ty, $c:literal, $s:literal;)*) => {
         /// A cell model with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
         pub enum CellSpec {
             $($(#[$doc])* #[serde(rename = $name)] $variant($spec),)*
         }
 
         /// The cells of one population: parameters and state of one model, as arrays.
+        #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
         pub(crate) enum Cells {
             $($variant(Group<$model, $c, $s>),)*
         }
@@ -80,9 +82,9 @@ macro_rules! cells {
             }
 
             /// Advances all cells by a tick.
-            pub(crate) fn tick(&mut self, inputs: &Inputs, outputs: &mut Outputs) {
+            pub(crate) fn tick<F: Feed>(&mut self, feed: &mut F, context: &Context, outputs: &mut Outputs) {
                 match self {
-                    $(Self::$variant(cells) => cells.tick(inputs, outputs),)*
+                    $(Self::$variant(cells) => cells.tick(feed, context, outputs),)*
                 }
             }
 
@@ -218,11 +220,4 @@ cells! {
     Srm0 "srm0": Srm0Spec, srm0::Srm0, 6, 2;
     /// Poisson spike generators, driven by a rate in Hz.
     Poisson "poisson": PoissonSpec, poisson::Poisson, 2, 1;
-}
-
-impl Cells {
-    /// Membrane potentials.
-    pub(crate) fn v(&self) -> &[f32] {
-        self.state("v").unwrap_or_default()
-    }
 }

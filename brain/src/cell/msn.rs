@@ -62,3 +62,18 @@ impl Parameters for MsnSpec {
 
     parameter_lists!();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Izhikevich2007Spec;
+
+    #[test]
+    fn the_fields_are_those_of_the_equations_in_their_order() {
+        let names = |dists: Vec<(&'static str, &crate::Dist, [f64; 2])>| -> Vec<&str> {
+            dists.into_iter().map(|(name, ..)| name).take(9).collect()
+        };
+        let (ours, theirs) = (MsnSpec::default(), Izhikevich2007Spec::default());
+        assert_eq!(names(ours.dists()), names(theirs.dists()));
+    }
+}

@@ -9,7 +9,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 const TINY: f64 = 1e-30;
 
 /// Cells that a lane holds.
-pub(crate) const LANES: usize = 8;
+pub(crate) const LANES: usize = 16;
 
 /// A number, or a lane of numbers, each with a cell of its own.
 pub(crate) trait Real:
@@ -157,7 +157,8 @@ impl Neg for Lanes {
 }
 
 impl Real for Lanes {
-    type Mask = [bool; LANES];
+    /// All bits of a lane, or none.
+    type Mask = [u32; LANES];
 
     #[inline(always)]
     fn of(x: f64) -> Self {
@@ -194,24 +195,25 @@ impl Real for Lanes {
         self.zip(other, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
-    fn ge(self, other: Self) -> [bool; LANES] {
-        let mut out = [false; LANES];
+    fn ge(self, other: Self) -> [u32; LANES] {
+        let mut out = [0; LANES];
         for lane in 0..LANES {
-            out[lane] = self.0[lane] >= other.0[lane];
+            out[lane] = if self.0[lane] >= other.0[lane] { u32::MAX } else { 0 };
         }
         out
     }
     #[inline(always)]
-    fn select(mask: [bool; LANES], yes: Self, no: Self) -> Self {
+    fn select(mask: [u32; LANES], yes: Self, no: Self) -> Self {
         let mut out = [0.0; LANES];
         for lane in 0..LANES {
-            out[lane] = if mask[lane] { yes.0[lane] } else { no.0[lane] };
+            let bits = (mask[lane] & yes.0[lane].to_bits()) | (!mask[lane] & no.0[lane].to_bits());
+            out[lane] = f32::from_bits(bits);
         }
         Self(out)
     }
     #[inline(always)]
-    fn both(a: [bool; LANES], b: [bool; LANES]) -> [bool; LANES] {
-        let mut out = [false; LANES];
+    fn both(a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        let mut out = [0; LANES];
         for lane in 0..LANES {
             out[lane] = a[lane] & b[lane];
         }

@@ -176,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn the_soma_follows_another_simulator() {
+        // NEST 3.10, pp_cond_exp_mc_urbanczik, 1500 pA into the soma: potentials at 1, 2 and 3 ms.
+        let mut cell = cell(0.1);
+        let soma = Electrode { current: 1500.0, ..Electrode::default() };
+        for expected in [-67.91061, -67.65475, -67.62342] {
+            (0..10).for_each(|_| {
+                cell.tick(&Stimulus { soma, draws: SILENT, ..Stimulus::default() });
+            });
+            assert!((cell.v() - expected).abs() < 1e-5, "{} mV, expected {expected}", cell.v());
+        }
+    }
+
+    #[test]
     fn without_spikes_the_factor_is_minus_the_predicted_rate_times_the_slope() {
         let mut cell = cell(0.1);
         cell.state_mut().copy_from_slice(&[-50.0, -50.0, 0.0]);

@@ -1,6 +1,8 @@
 //! Reference data of independent simulators: a reader of their tables, and the list of who reads which.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod features;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
