@@ -104,12 +104,6 @@ impl Channel {
         now * x + later * rise
     }
 
-    /// The current that flows at a cell in the next tick if no spike arrives.
-    pub(crate) fn current(&self, cell: usize) -> f32 {
-        let rise = self.rise.get(cell).copied().unwrap_or(0.0);
-        self.held[0] * self.x[cell] + self.held[1] * rise
-    }
-
     /// Puts the channel at rest.
     pub(crate) fn reset(&mut self) {
         self.x.fill(0.0);

@@ -5,7 +5,7 @@
 use crate::{
     Modulator,
     cell::{Cells, Column, Context, Outputs, fast},
-    channel::{Channel, Kind},
+    channel::Channel,
     history::Fired,
     input::{Currents, Synaptic},
     kernel::{flush, normalise},
@@ -128,6 +128,8 @@ pub(crate) struct Population {
     pub fired: Vec<Fired>,
     /// What readouts and windowed plasticity see; nothing if there are none.
     pub observed: Option<Observed>,
+    /// Current into each soma in the last tick; empty if nobody looks.
+    input: Vec<f32>,
     /// Learning signal in the apical dendrites; empty if nobody learns from it.
     pub signal: Vec<f32>,
     /// What the targets of each cell broadcast; empty if nobody listens.
@@ -155,6 +157,7 @@ impl Population {
             factor: Vec::new(),
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
+            input: Vec::new(),
             signal: Vec::new(),
             broadcast: Vec::new(),
         }
@@ -164,23 +167,14 @@ impl Population {
         self.held.len()
     }
 
-    /// Current into each soma that flows in the next tick if no spike arrives, without conductances and noise; of a
-    /// normalised population, that of the last tick.
-    pub(crate) fn input(&self) -> Vec<f32> {
-        let gain = |cell: usize| self.receptors.gain.get(cell);
-        if let (true, Some(observed)) = (self.normalised, &self.observed) {
-            return observed.now.drive.iter().enumerate().map(|(cell, drive)| gain(cell) * drive).collect();
-        }
-        let onto_soma = |c: &&(&Channel, &Column<f32>)| {
-            c.0.compartment == crate::Compartment::Soma && matches!(c.0.kind, Kind::Current | Kind::Alpha)
-        };
-        let channels: Vec<_> = self.channels.iter().zip(&self.receptors.channels).collect();
-        let current = |cell: usize| {
-            let of_channel = |(channel, scale): &(&Channel, &Column<f32>)| scale.get(cell) * channel.current(cell);
-            let synaptic: f32 = channels.iter().filter(onto_soma).map(of_channel).sum();
-            gain(cell) * (self.held[cell] + self.receptors.current.get(cell) + synaptic)
-        };
-        (0..self.len()).map(current).collect()
+    /// Starts to keep the current into each soma, without that of conductances.
+    pub(crate) fn keep_input(&mut self) {
+        self.input.resize(self.held.len(), 0.0);
+    }
+
+    /// Current into each soma in the last tick, if it is kept.
+    pub(crate) fn input(&self) -> &[f32] {
+        &self.input
     }
 
     /// Bytes that the cells take: parameters, state, channels and input.
@@ -219,6 +213,7 @@ impl Population {
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,
+            seen: &mut self.input,
         };
         match &mut self.observed {
             Some(observed) if self.normalised => {

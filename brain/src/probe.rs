@@ -1,7 +1,5 @@
 //! Probes at work: what they see is written down in memory, and nothing that they do reaches the network.
 
-use std::borrow::Cow;
-
 use crate::{
     Modulator, Network, ProbeSpec,
     history::History,
@@ -74,8 +72,8 @@ enum Reads {
     Cells { variable: Variable, cells: Vec<CellPlace> },
     /// Filtered spikes of cells: what is left of them after a tick, the rise in Hz by one, and the rates now.
     Rates { population: usize, cells: Vec<u32>, decay: f32, rise: f32, rates: Vec<f32> },
-    /// Weights, or eligibility, of synapses; `bundles` are the parts and projections that they are in.
-    Synapses { eligibility: bool, synapses: Vec<ProbedSynapse>, bundles: Vec<[usize; 2]>, places: Vec<EdgePlace> },
+    /// Weights, or eligibility, of synapses.
+    Synapses { eligibility: bool, synapses: Vec<ProbedSynapse>, places: Vec<EdgePlace> },
     /// A concentration.
     Modulator(usize),
 }
@@ -93,10 +91,11 @@ struct CellPlace {
     at: u32,
 }
 
-/// Where a synapse lives: in which bundle, and its place in there.
+/// Where a synapse lives: onto which part, in which projection of it, and its place in there.
 #[derive(Clone, Copy)]
 struct EdgePlace {
-    bundle: u32,
+    part: u32,
+    projection: u32,
     edge: u32,
 }
 
@@ -123,8 +122,10 @@ impl Probe {
             }
             Some(Watched::Projection(source, target)) => {
                 let chosen = spec.cells.as_ref().map(crate::CellChoice::cells);
-                let eligibility = spec.variable.as_deref() == Some(ELIGIBILITY);
-                Reads::of_projection(&scene, &projection_name(source, target), chosen.as_deref(), eligibility)
+                let (name, eligibility) =
+                    (projection_name(source, target), spec.variable.as_deref() == Some(ELIGIBILITY));
+                let (synapses, places) = synapses(&scene, &name, chosen.as_deref(), eligibility);
+                Reads::Synapses { eligibility, synapses, places }
             }
             Some(Watched::Modulator(name)) => {
                 Reads::Modulator(network.modulator_names.iter().position(|m| m == name).unwrap_or_default())
@@ -197,12 +198,14 @@ impl Probe {
                 }
             }
             Reads::Rates { cells, rates, .. } => cells.iter().zip(rates).for_each(|(cell, rate)| note(*cell, *rate)),
-            Reads::Synapses { eligibility, bundles, places, .. } => {
-                let projections = bundles.iter().map(|&[part, k]| &scene.incoming[part][k]);
-                let values: Vec<Cow<'_, [f32]>> =
-                    projections.map(|p| if *eligibility { p.eligibilities() } else { p.weights_now() }).collect();
+            Reads::Synapses { eligibility, places, .. } => {
                 for (index, place) in places.iter().enumerate() {
-                    note(index as u32, values[place.bundle as usize][place.edge as usize]);
+                    let projection = &scene.incoming[place.part as usize][place.projection as usize];
+                    let edge = place.edge as usize;
+                    note(
+                        index as u32,
+                        if *eligibility { projection.eligibility(edge) } else { projection.weight(edge) },
+                    );
                 }
             }
             Reads::Modulator(modulator) => note(0, scene.modulators[*modulator].level()),
@@ -251,31 +254,6 @@ impl Reads {
         }
     }
 
-    /// The synapses of the projections called `name` onto the cells `chosen`, in the order of the projections, then of
-    /// source, delay and target, however populations are cut into parts.
-    fn of_projection(scene: &Scene, name: &str, chosen: Option<&[u32]>, eligibility: bool) -> Self {
-        let mut found: Vec<(usize, ProbedSynapse, EdgePlace)> = Vec::new();
-        let mut bundles = Vec::new();
-        for (part, (population, incoming)) in scene.populations.iter().zip(scene.incoming).enumerate() {
-            let of_name = incoming.iter().enumerate().filter(|(_, p)| p.name == name);
-            let of_name = of_name.filter(|(_, p)| !eligibility || p.has_eligibility());
-            for (nth, (k, projection)) in of_name.enumerate() {
-                for (edge, (source, target, _, delay_ticks)) in projection.edges().enumerate() {
-                    let target = (population.first_cell + target) as u32;
-                    if chosen.is_none_or(|chosen| chosen.binary_search(&target).is_ok()) {
-                        let synapse = ProbedSynapse { source: source as u32, target, delay_ticks };
-                        let place = EdgePlace { bundle: bundles.len() as u32, edge: edge as u32 };
-                        found.push((nth, synapse, place));
-                    }
-                }
-                bundles.push([part, k]);
-            }
-        }
-        found.sort_by_key(|(nth, s, _)| (*nth, s.source, s.delay_ticks, s.target));
-        let (synapses, places) = found.into_iter().map(|(_, synapse, place)| (synapse, place)).unzip();
-        Self::Synapses { eligibility, synapses, bundles, places }
-    }
-
     /// Number of values in a sample.
     fn len(&self) -> usize {
         match self {
@@ -292,7 +270,7 @@ impl Reads {
 #[derive(Default)]
 struct Seen<'a> {
     part: Option<u32>,
-    arrays: Vec<Cow<'a, [f32]>>,
+    arrays: Vec<&'a [f32]>,
 }
 
 impl<'a> Seen<'a> {
@@ -302,18 +280,39 @@ impl<'a> Seen<'a> {
             self.arrays.clear();
             let population = &scene.populations[place.part as usize];
             match variable {
-                Variable::Input => self.arrays.push(population.input().into()),
+                Variable::Input => self.arrays.push(population.input()),
                 Variable::Named(name) => match population.cells.state(name) {
-                    Some(values) => self.arrays.push(values.into()),
+                    Some(values) => self.arrays.push(values),
                     None => {
                         let of_kind = population.channels.iter().filter(|c| c.spec.name() == name);
-                        self.arrays.extend(of_kind.map(|c| Cow::from(&c.x)));
+                        self.arrays.extend(of_kind.map(|c| c.x.as_slice()));
                     }
                 },
             }
         }
         self.arrays.iter().map(|values| values[place.at as usize]).sum()
     }
+}
+
+/// The synapses of the projections called `name` onto the cells `chosen`, in the order of the projections, then of
+/// source, delay and target, however populations are cut into parts; perhaps only those with an eligibility.
+fn synapses(scene: &Scene, name: &str, chosen: Option<&[u32]>, eligible: bool) -> (Vec<ProbedSynapse>, Vec<EdgePlace>) {
+    let mut found: Vec<(usize, ProbedSynapse, EdgePlace)> = Vec::new();
+    for (part, (population, incoming)) in scene.populations.iter().zip(scene.incoming).enumerate() {
+        let of_name = incoming.iter().enumerate().filter(|(_, p)| p.name == name && (!eligible || p.has_eligibility()));
+        for (nth, (k, projection)) in of_name.enumerate() {
+            for (edge, (source, target, _, delay_ticks)) in projection.edges().enumerate() {
+                let target = (population.first_cell + target) as u32;
+                if chosen.is_none_or(|chosen| chosen.binary_search(&target).is_ok()) {
+                    let synapse = ProbedSynapse { source: source as u32, target, delay_ticks };
+                    let place = EdgePlace { part: part as u32, projection: k as u32, edge: edge as u32 };
+                    found.push((nth, synapse, place));
+                }
+            }
+        }
+    }
+    found.sort_by_key(|(nth, s, _)| (*nth, s.source, s.delay_ticks, s.target));
+    found.into_iter().map(|(_, synapse, place)| (synapse, place)).unzip()
 }
 
 impl Network {

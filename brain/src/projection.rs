@@ -288,13 +288,21 @@ impl Projection {
         self.three_factor.is_some() || self.rule.as_ref().is_some_and(Plasticity::has_eligibility)
     }
 
-    /// Eligibility of all synapses as it is now, without biases; zero where the rule keeps none.
-    pub(crate) fn eligibilities(&self) -> Cow<'_, [f32]> {
-        let n = self.synapses.n_edges();
+    /// The eligibility of a synapse by its place in the rows; zero where the rule keeps none.
+    pub(crate) fn eligibility(&self, edge: usize) -> f32 {
         match (&self.three_factor, &self.rule) {
-            (Some(rule), _) => Cow::Borrowed(&rule.trace[..n]),
-            (None, Some(rule)) => (0..n).map(|edge| rule.eligibility(edge)).collect(),
-            (None, None) => Cow::Owned(vec![0.0; n]),
+            (Some(rule), _) => rule.trace[edge],
+            (None, Some(rule)) => rule.eligibility(edge),
+            (None, None) => 0.0,
+        }
+    }
+
+    /// The weight of a synapse by its place in the rows.
+    pub(crate) fn weight(&self, edge: usize) -> f32 {
+        match (&self.synapses.weights, &self.rule) {
+            (Weights::Same(weight), _) => *weight,
+            (Weights::Each(weights), None) => weights[edge],
+            (Weights::Each(weights), Some(rule)) => rule.weight(weights, edge),
         }
     }
 

@@ -81,14 +81,8 @@ const IZHIKEVICH_DA: Published = Published {
     summary: "dopamine-modulated STDP (Izhikevich 2007)",
     cells: IZHIKEVICH_DA_CELLS,
     sim_seconds: 10.0,
-    // Each cell has 100 targets, whatever their number.
     spec: |n, _| izhikevich_da(n),
-    pulses: Some(Pulses {
-        modulator: "dopamine",
-        amount: IZHIKEVICH_DA_REWARD,
-        first_ms: 1_000.0,
-        period_ms: 10_000.0,
-    }),
+    pulses: Some(Pulses { modulator: "dopamine", amount: IZHIKEVICH_DA_REWARD, first_ms: 1000.0, period_ms: 10_000.0 }),
 };
 
 /// The current-based network of `n` cells, 80 % excitatory and 20 % inhibitory, with a tick of 0.1 ms.

@@ -90,6 +90,11 @@ impl Network {
             probes: Vec::new(),
             records: Vec::new(),
         };
+        for probe in spec.probes.iter().filter(|probe| probe.variable.as_deref() == Some(crate::probe::INPUT)) {
+            let named = network.named.iter().filter(|named| probe.population.as_deref() == Some(&named.name));
+            named
+                .for_each(|named| network.populations[named.parts.clone()].iter_mut().for_each(Population::keep_input));
+        }
         network.probes = spec.probes.iter().map(|p| Probe::new(p, &network)).collect();
         network.reset_state();
         Ok(network)

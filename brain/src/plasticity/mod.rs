@@ -206,11 +206,17 @@ impl Plasticity {
         });
     }
 
+    /// The true weight of one edge, between two ticks.
+    pub(crate) fn weight(&self, weights: &[f32], edge: usize) -> f32 {
+        let [low, high] = self.bounds();
+        (weights[edge] + each!(self, rule => rule.offset(edge))).max(low).min(high)
+    }
+
     /// Changes the true weight of one edge, between two ticks.
     pub(crate) fn change(&self, weights: &mut [f32], edge: usize, f: impl FnOnce(f32) -> f32) {
         let [low, high] = self.bounds();
         let offset = each!(self, rule => rule.offset(edge));
-        weights[edge] = f((weights[edge] + offset).max(low).min(high)).max(low).min(high) - offset;
+        weights[edge] = f(self.weight(weights, edge)).max(low).min(high) - offset;
     }
 
     /// Whether there is an eligibility, or tag, for each edge.

@@ -24,9 +24,8 @@ pub struct ProbeSpec {
     ///
     /// Of a population: `spikes`, as they occur, with their sizes; a state variable of the model, such as `v` or `u`; what
     /// a kind of synapse holds at each cell, such as `ampa` (in nS) or `exponential` (in pA), before receptors scale it;
-    /// `input`, the current into the soma in pA that ports, drive, receptors and synapses hold, without conductances and
-    /// noise; `rate`, spikes filtered with the `trace.tau_ms` of the population, in Hz, from the start of life or the last
-    /// reset or load.
+    /// `input`, the current into the soma in pA in the last tick, without that of conductances; `rate`, spikes filtered
+    /// with the `trace.tau_ms` of the population, in Hz, from the start of life or the last reset or load.
     /// Of a projection: `weight`, which need not be said, or `eligibility`, where the rule keeps one for each synapse.
     /// Of a modulator: `level`, its concentration, which need not be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
