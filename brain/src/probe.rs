@@ -16,8 +16,10 @@ pub(crate) const SPIKES: &str = "spikes";
 pub(crate) const INPUT: &str = "input";
 /// Variable of a population: filtered spikes.
 pub(crate) const RATE: &str = "rate";
-/// Variable of a projection.
+/// Variable of a projection: its weights.
 pub(crate) const WEIGHT: &str = "weight";
+/// Variable of a projection: eligibility, or tags.
+pub(crate) const ELIGIBILITY: &str = "eligibility";
 /// Variable of a modulator.
 pub(crate) const LEVEL: &str = "level";
 
@@ -70,8 +72,8 @@ enum Reads {
     Cells { variable: Variable, cells: Vec<CellPlace> },
     /// Filtered spikes of cells: what is left of them after a tick, the rise in Hz by one, and the rates now.
     Rates { population: usize, cells: Vec<u32>, decay: f32, rise: f32, rates: Vec<f32> },
-    /// Weights.
-    Synapses { synapses: Vec<ProbedSynapse>, places: Vec<EdgePlace> },
+    /// Weights, or eligibility, of synapses.
+    Synapses { eligibility: bool, synapses: Vec<ProbedSynapse>, places: Vec<EdgePlace> },
     /// A concentration.
     Modulator(usize),
 }
@@ -120,8 +122,10 @@ impl Probe {
             }
             Some(Watched::Projection(source, target)) => {
                 let chosen = spec.cells.as_ref().map(crate::CellChoice::cells);
-                let (synapses, places) = synapses(&scene, &projection_name(source, target), chosen.as_deref());
-                Reads::Synapses { synapses, places }
+                let (name, eligibility) =
+                    (projection_name(source, target), spec.variable.as_deref() == Some(ELIGIBILITY));
+                let (synapses, places) = synapses(&scene, &name, chosen.as_deref(), eligibility);
+                Reads::Synapses { eligibility, synapses, places }
             }
             Some(Watched::Modulator(name)) => {
                 Reads::Modulator(network.modulator_names.iter().position(|m| m == name).unwrap_or_default())
@@ -194,10 +198,14 @@ impl Probe {
                 }
             }
             Reads::Rates { cells, rates, .. } => cells.iter().zip(rates).for_each(|(cell, rate)| note(*cell, *rate)),
-            Reads::Synapses { places, .. } => {
+            Reads::Synapses { eligibility, places, .. } => {
                 for (index, place) in places.iter().enumerate() {
                     let projection = &scene.incoming[place.part as usize][place.projection as usize];
-                    note(index as u32, projection.weight(place.edge as usize));
+                    let edge = place.edge as usize;
+                    note(
+                        index as u32,
+                        if *eligibility { projection.eligibility(edge) } else { projection.weight(edge) },
+                    );
                 }
             }
             Reads::Modulator(modulator) => note(0, scene.modulators[*modulator].level()),
@@ -287,11 +295,11 @@ impl<'a> Seen<'a> {
 }
 
 /// The synapses of the projections called `name` onto the cells `chosen`, in the order of the projections, then of
-/// source, delay and target, however populations are cut into parts.
-fn synapses(scene: &Scene, name: &str, chosen: Option<&[u32]>) -> (Vec<ProbedSynapse>, Vec<EdgePlace>) {
+/// source, delay and target, however populations are cut into parts; perhaps only those with an eligibility.
+fn synapses(scene: &Scene, name: &str, chosen: Option<&[u32]>, eligible: bool) -> (Vec<ProbedSynapse>, Vec<EdgePlace>) {
     let mut found: Vec<(usize, ProbedSynapse, EdgePlace)> = Vec::new();
     for (part, (population, incoming)) in scene.populations.iter().zip(scene.incoming).enumerate() {
-        let of_name = incoming.iter().enumerate().filter(|(_, p)| p.name == name);
+        let of_name = incoming.iter().enumerate().filter(|(_, p)| p.name == name && (!eligible || p.has_eligibility()));
         for (nth, (k, projection)) in of_name.enumerate() {
             for (edge, (source, target, _, delay_ticks)) in projection.edges().enumerate() {
                 let target = (population.first_cell + target) as u32;

@@ -1,6 +1,6 @@
 //! Probes: what they record, when, and that the network does not know of them.
 
-use mesolimb_brain::{BrainError, Network, NetworkSpec, Record};
+use mesolimb_brain::{BrainError, CellChoice, Network, NetworkSpec, ProbeSpec, Record};
 
 /// A small network with everything that a probe can watch: two kinds of synapses, noise, a modulator that cells release.
 const NETWORK: &str = r#"
@@ -230,6 +230,7 @@ fn probes_that_cannot_record_are_refused_by_name() {
         (r#"name = "p", population = "e", variable = "gaba""#, &["variable names 'gaba'", "ampa"]),
         (r#"name = "p", projection = "e -> da""#, &["projection names 'e -> da'", "drive -> da, e -> e"]),
         (r#"name = "p", projection = "e -> e", variable = "v""#, &["variable names 'v'", "weight"]),
+        (r#"name = "p", projection = "e -> e", variable = "eligibility""#, &["variable is eligibility", "no rule"]),
         (r#"name = "p", modulator = "dopamin""#, &["modulator names 'dopamin'", "dopamine"]),
         (r#"name = "p", modulator = "dopamine", cells = [0]"#, &["cells is given", "one concentration"]),
         (r#"name = "p", population = "e", variable = "v", cells = [40]"#, &["cells is 40", "below 40"]),
@@ -252,4 +253,48 @@ fn probes_that_cannot_record_are_refused_by_name() {
     }
     let twice = with(r#"probe = [{ name = "p", modulator = "dopamine" }, { name = "p", modulator = "dopamine" }]"#);
     assert_eq!(Network::new(&twice, 0).err(), Some(BrainError::Duplicate { kind: "probe", name: "p".into() }));
+}
+
+/// Eligibility fades with its time constant but where a spike arrives or the target fires, and it is seen to move.
+#[test]
+fn eligibility_is_seen_as_it_is() {
+    let mut spec = mesolimb_brain::published::izhikevich_da(200);
+    let probe = |name: &str, variable: &str| ProbeSpec {
+        name: name.into(),
+        projection: Some("excitatory -> excitatory".into()),
+        variable: Some(variable.into()),
+        cells: Some(CellChoice::List((0..20).collect())),
+        ..ProbeSpec::default()
+    };
+    spec.probes = vec![probe("tags", "eligibility"), probe("weights", "weight")];
+    let mut network = Network::new(&spec, 3).unwrap();
+    let synapses = network.probed_synapses(network.probe("tags").unwrap()).to_vec();
+    let fade = 0.99f32.powf(0.1);
+    let (mut before, mut fired_before) = (vec![0.0f32; synapses.len()], Vec::new());
+    let (mut jumps, mut weights) = (0, Vec::new());
+    for tick in 1..=400u64 {
+        network.think(1);
+        let records: Vec<Record> = network.take_records().into_iter().filter(|r| r.tick == tick).collect();
+        let now: Vec<f32> = of(&network, &records, "tags").iter().map(|r| r.2).collect();
+        weights = of(&network, &records, "weights").iter().map(|r| r.2).collect();
+        let fired: Vec<u32> = network.spikes().iter().map(|s| s.cell).collect();
+        for ((synapse, now), before) in synapses.iter().zip(&now).zip(&before) {
+            // The delay is one tick for all: what arrived was fired in the tick before.
+            if fired_before.contains(&synapse.source) || fired.contains(&synapse.target) {
+                jumps += usize::from((now - before * fade).abs() > 1e-6);
+            } else {
+                assert!((now - before * fade).abs() < 1e-5 * before.abs().max(1e-2), "{now} after {before}");
+            }
+        }
+        (before, fired_before) = (now, fired);
+    }
+    assert!(jumps > 50, "{jumps} changes by spikes");
+    // Weights come as they are now, whenever the rule writes them down.
+    let known = network.synapses("excitatory", "excitatory");
+    for (synapse, weight) in synapses.iter().zip(weights) {
+        let same = |k: &mesolimb_brain::Synapse| {
+            (k.source, k.target) == (synapse.source as usize, synapse.target as usize) && k.weight == weight
+        };
+        assert!(known.iter().any(same), "{synapse:?} with weight {weight}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Any bytes as a saved state: they are refused and change nothing, or the network goes on with them.
 //!
-//! The first byte says what the others are: bytes of a state as they stand, or changes to those of a good one, three
-//! bytes each: where (two bytes), and what is mixed in.
+//! The first byte says what the others are: bytes of a state as they stand, or changes to those of a good one, four
+//! bytes each: where (two bytes), which change, and a byte for it.
 #![no_main]
 
 use std::cell::RefCell;
@@ -43,6 +43,23 @@ impl Subject {
     }
 }
 
+fn apply(change: &[u8], bytes: &mut Vec<u8>) {
+    let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % bytes.len().max(1);
+    match change[2] % 4 {
+        _ if bytes.is_empty() => {}
+        0 => bytes[at] ^= change[3],
+        1 => bytes.insert(at, change[3]),
+        2 => {
+            bytes.remove(at);
+        }
+        // The largest whole number, as it is written.
+        _ => {
+            let largest = [0xff; 9].into_iter().chain([0x01]);
+            bytes.splice(at..=at, largest);
+        }
+    }
+}
+
 fn live(network: &mut Network) {
     let (values, clicks) = (network.port("values").expect("a port"), network.port("clicks").expect("a port"));
     let modulator = network.modulator_id("da").expect("a modulator");
@@ -67,10 +84,7 @@ fuzz_target!(|data: &[u8]| {
             rest.to_vec()
         } else {
             let mut bytes = subject.bytes.clone();
-            for change in rest.chunks_exact(3) {
-                let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % bytes.len();
-                bytes[at] ^= change[2];
-            }
+            rest.chunks_exact(4).for_each(|change| apply(change, &mut bytes));
             bytes
         };
         let Ok(state) = postcard::from_bytes::<NetworkState>(&bytes) else { return };

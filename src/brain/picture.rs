@@ -292,7 +292,8 @@ impl Band {
 
 impl Panel {
     fn name_of(&self, line: &Line) -> String {
-        let what = if self.label.starts_with("weight") { "synapse" } else { "cell" };
+        let of_synapses = self.label.starts_with("weight") || self.label.starts_with("eligibility");
+        let what = if of_synapses { "synapse" } else { "cell" };
         if self.label.starts_with("level") { self.label.clone() } else { format!("{what} {}", line.index) }
     }
 }
@@ -330,7 +331,7 @@ fn label(probe: &ProbeSpec) -> String {
         return format!("level of {modulator}");
     }
     if probe.projection.is_some() {
-        return format!("weight, {}", probe.name);
+        return format!("{}, {}", probe.variable.as_deref().unwrap_or("weight"), probe.name);
     }
     let variable = probe.variable.as_deref().unwrap_or_default();
     let unit = match variable {

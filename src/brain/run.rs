@@ -2,7 +2,7 @@
 //!
 //! `spikes` has a row for each spike: `t_ms`, the end of its tick · `population` · `cell` within it.
 //! `probe_NAME` has a row for each value that the probe recorded: `t_ms`, then `cell` and the variable of a population
-//! (`size` for spikes), or `source`, `target`, `delay_ms` and `weight` of a projection, or `level` of a modulator.
+//! (`size` for spikes), or `source`, `target`, `delay_ms` and `weight` or `eligibility` of a projection, or `level` of a modulator.
 //! Both are CSV or Parquet. `run.toml` is the run with the network in it, `summary.json` rates, events and speed,
 //! `raster.svg` a picture.
 
@@ -263,7 +263,7 @@ impl Run<'_> {
 fn columns_of(probe: &ProbeSpec) -> Vec<(&str, Is)> {
     let t = ("t_ms", Is::Time);
     if probe.projection.is_some() {
-        let weight = ("weight", Is::Number);
+        let weight = (probe.variable.as_deref().unwrap_or("weight"), Is::Number);
         return vec![t, ("source", Is::Whole), ("target", Is::Whole), ("delay_ms", Is::Time), weight];
     }
     match probe.variable.as_deref() {

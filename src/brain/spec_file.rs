@@ -63,8 +63,12 @@ fn reads<T: DeserializeOwned>(part: &toml::Value) -> bool {
     part.clone().try_into::<T>().is_ok()
 }
 
-/// `; did you mean '…'?` for the message "unknown field `x`, expected one of `a`, `b`", and the like.
+/// `; did you mean '…'?` for the message "unknown field `x`, expected one of `a`, `b`", or "'x' (there are: a, b)".
 fn hint_for(message: &str) -> String {
+    if let Some((before, list)) = message.split_once(" (there are: ").or_else(|| message.split_once(" (it has: ")) {
+        let name = before.rsplit('\'').nth(1).unwrap_or_default();
+        return hint(name, list.split(')').next().unwrap_or_default().split(", "));
+    }
     let Some(rest) = message.split_once("unknown field `").or_else(|| message.split_once("unknown variant `")) else {
         return String::new();
     };
@@ -83,6 +87,7 @@ mod tests {
     fn a_slip_gets_a_hint() {
         assert_eq!(hint_for("unknown variant `lfi`, expected one of `lif`, `alif`\n"), "; did you mean 'lif'?");
         assert_eq!(hint_for("unknown field `siez`, expected `name` or `size`"), "; did you mean 'size'?");
+        assert_eq!(hint_for("unknown cell type 'sr' (there are: rs, ib)"), "; did you mean 'rs'?");
         assert_eq!(hint_for("missing field `name`"), "");
     }
 }

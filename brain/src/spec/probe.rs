@@ -26,7 +26,8 @@ pub struct ProbeSpec {
     /// a kind of synapse holds at each cell, such as `ampa` (in nS) or `exponential` (in pA), before receptors scale it;
     /// `input`, the current into the soma in pA in the last tick, without that of conductances; `rate`, spikes filtered
     /// with the `trace.tau_ms` of the population, in Hz, from the start of life or the last reset or load.
-    /// Of a projection: `weight`. Of a modulator: `level`, its concentration. These two need not be said.
+    /// Of a projection: `weight`, which need not be said, or `eligibility`, where the rule keeps one for each synapse.
+    /// Of a modulator: `level`, its concentration, which need not be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variable: Option<String>,
     /// Which cells; of a projection, the synapses onto which target cells. All, if not given.
@@ -96,7 +97,7 @@ impl CellChoice {
 pub(crate) enum Watched<'a> {
     /// A population and one of its variables.
     Population(&'a str, &'a str),
-    /// The weights between a source and a target.
+    /// The synapses between a source and a target.
     Projection(&'a str, &'a str),
     /// The concentration of a modulator.
     Modulator(&'a str),

@@ -2,8 +2,8 @@
 
 use super::{find_modulator, find_population, in_range, synapses_onto, unknown, value};
 use crate::{
-    BrainError, NetworkSpec, PopulationSpec, ProbeSpec, SynapseSpec,
-    probe::{INPUT, LEVEL, RATE, SPIKES, WEIGHT},
+    BrainError, NetworkSpec, PlasticitySpec, PopulationSpec, ProbeSpec, SynapseSpec,
+    probe::{ELIGIBILITY, INPUT, LEVEL, RATE, SPIKES, WEIGHT},
     spec::{Watched, projection_name},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn probe(spec: &NetworkSpec, p: &ProbeSpec) -> Result<(), BrainError>
                 let found = p.projection.as_deref().unwrap_or_default();
                 return Err(unknown(&place, "projection", found, "projection", names.iter().map(String::as_str)));
             }
-            only_variable(p, &place, WEIGHT)?;
+            variable_of_projection(spec, p, &place, &name)?;
             Some(find_population(spec, &place, "projection", target)?.size)
         }
         Some(Watched::Modulator(name)) => {
@@ -67,6 +67,23 @@ fn variable_of_population(
         return Ok(());
     }
     Err(unknown(place, "variable", variable, "variable", known.into_iter()))
+}
+
+fn variable_of_projection(spec: &NetworkSpec, p: &ProbeSpec, place: &str, name: &str) -> Result<(), BrainError> {
+    if p.variable.as_deref() != Some(ELIGIBILITY) {
+        return match &p.variable {
+            Some(variable) if variable != WEIGHT => {
+                Err(unknown(place, "variable", variable, "variable", [WEIGHT, ELIGIBILITY].into_iter()))
+            }
+            _ => Ok(()),
+        };
+    }
+    let of_name = spec.projections.iter().filter(|q| projection_name(&q.source, &q.target) == name);
+    if of_name.filter_map(|q| q.plasticity.as_ref()).any(PlasticitySpec::has_eligibility) {
+        return Ok(());
+    }
+    let expected = format!("weight: no rule of '{name}' keeps an eligibility for each synapse");
+    Err(value(place, "variable", ELIGIBILITY, expected))
 }
 
 /// The only variable that there is, or none given.
