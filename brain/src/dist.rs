@@ -10,7 +10,7 @@ const NORMAL_CUTOFF: f64 = 4.0;
 
 /// A value, or a distribution that is sampled once for every cell or synapse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a number, or a distribution such as { uniform = [1.0, 2.0] }")]
 pub enum Dist {
     /// The same value everywhere.
     Constant(f64),

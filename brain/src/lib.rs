@@ -39,6 +39,7 @@ mod network;
 #[allow(dead_code)]
 mod plasticity;
 mod population;
+mod probe;
 mod projection;
 pub mod published;
 mod query;
@@ -64,10 +65,11 @@ pub use plasticity::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, RMaxSpec, RuleSpec, ScalingSpec,
     StdpSpec, TdLtpSpec, UrbanczikSennSpec,
 };
+pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};
 pub use spec::{
-    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec,
-    SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
+    ApicalSpec, CellChoice, CellRange, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec,
+    Occupancy, PlasticitySpec, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec,
+    ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

@@ -157,6 +157,11 @@ impl Population {
         self.held.len()
     }
 
+    /// Current into each soma in the last tick, without that of conductances.
+    pub(crate) fn input(&self) -> &[f32] {
+        &self.soma.current
+    }
+
     /// Bytes that the cells take: parameters, state, channels and input.
     pub(crate) fn bytes(&self) -> usize {
         let channels: usize = self.channels.iter().map(|c| 4 * (c.x.len() + c.rise.len())).sum();

@@ -234,6 +234,14 @@ impl Projection {
         self.synapses.bytes() + self.three_factor.as_ref().map_or(0, |rule| 4 * rule.trace.len())
     }
 
+    /// The weight of a synapse by its place in the rows.
+    pub(crate) fn weight(&self, edge: usize) -> f32 {
+        match &self.synapses.weights {
+            Weights::Same(weight) => *weight,
+            Weights::Each(weights) => weights[edge],
+        }
+    }
+
     /// Source, target within this part, weight and delay in ticks of every synapse, in the order of the rows.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, f32, u32)> {
         let n = self.synapses.n_edges();

@@ -137,6 +137,7 @@ impl Network {
         self.now_ticks = state.now_ticks;
         self.reset_rng = state.reset_rng.clone();
         self.spikes.clear();
+        self.probes.iter_mut().for_each(crate::probe::Probe::forget);
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! A spec that passes can run. Everything that cannot is refused here, with the part, the field, what was found and what
 //! was expected.
 
+mod probe;
+
 use crate::{
     ApicalSpec, BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, NetworkSpec, NoiseSpec, Occupancy,
     PlasticitySpec, PopulationSpec, PortKind, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
@@ -18,6 +20,7 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     in_range("network", "tick_ms", spec.tick_ms, 1e-3, 1e3)?;
     unique("port", spec.ports.iter().map(|p| p.name.as_str()))?;
     unique("readout", spec.readouts.iter().map(|r| r.name.as_str()))?;
+    unique("probe", spec.probes.iter().map(|p| p.name.as_str()))?;
     unique("modulator", spec.modulators.iter().map(|m| m.name.as_str()))?;
     let sources = spec.ports.iter().map(|p| p.name.as_str());
     unique("port or population", sources.chain(spec.populations.iter().map(|p| p.name.as_str())))?;
@@ -29,6 +32,7 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     spec.readouts.iter().try_for_each(|r| readout(spec, r))?;
     spec.modulators.iter().try_for_each(|m| modulator(spec, m))?;
     spec.ports.iter().try_for_each(|port| heard(spec, port))?;
+    spec.probes.iter().try_for_each(|p| probe::probe(spec, p))?;
     fits_in_memory(spec)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     modulator::Modulator,
     network::{Named, Port, Release},
     population::{Observed, Population},
+    probe::Probe,
     projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
     readout::Readout,
     receptor::{Lever, Receptor, Receptors, Target},
@@ -84,7 +85,10 @@ impl Network {
             seed,
             threads: threads.max(1),
             pool,
+            probes: Vec::new(),
+            records: Vec::new(),
         };
+        network.probes = spec.probes.iter().map(|p| Probe::new(p, &network)).collect();
         network.reset_state();
         Ok(network)
     }

@@ -1,6 +1,7 @@
 //! Description apart from execution: a network as plain data, in Rust or TOML.
 
 mod plasticity;
+mod probe;
 mod projection;
 mod receptor;
 mod synapse;
@@ -8,6 +9,8 @@ mod synapse;
 use std::collections::BTreeMap;
 
 pub use plasticity::{PlasticitySpec, ThreeFactorSpec};
+pub(crate) use probe::Watched;
+pub use probe::{CellChoice, CellRange, ProbeSpec};
 pub(crate) use projection::projection_name;
 pub use projection::{Compartment, Connectivity, Feedback, ProjectionSpec};
 pub use receptor::{Occupancy, ReceptorForm, ReceptorSpec};
@@ -39,6 +42,9 @@ pub struct NetworkSpec {
     /// The neuromodulators.
     #[serde(default, rename = "modulator")]
     pub modulators: Vec<ModulatorSpec>,
+    /// What is recorded.
+    #[serde(default, rename = "probe")]
+    pub probes: Vec<ProbeSpec>,
 }
 
 /// A port: where somebody outside sets values or sends spikes.
@@ -52,6 +58,9 @@ pub struct PortSpec {
     /// What comes in.
     #[serde(default)]
     pub kind: PortKind,
+    /// Whether the network makes sense with nobody at the port: zeros, or no spikes, come in then.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// What comes in at a port.
@@ -223,6 +232,7 @@ impl NetworkSpec {
             projections: Vec::new(),
             readouts: Vec::new(),
             modulators: Vec::new(),
+            probes: Vec::new(),
         }
     }
 }
