@@ -248,6 +248,10 @@ fn brain_alone(command: BrainCommand) -> anyhow::Result<()> {
             say(&format!("written to {}; look at {}", out.display(), out.join("raster.svg").display()));
         }
         BrainCommand::Describe { spec, seed } => say(&brain::describe(&spec, seed)?),
+        BrainCommand::Gallery { out } => {
+            brain::gallery(&out)?;
+            say(&format!("look at {}", out.join("index.html").display()));
+        }
     }
     Ok(())
 }

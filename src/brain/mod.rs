@@ -1,6 +1,7 @@
 //! A brain alone: `mesolimb brain …` runs a network without any robot, and says what it holds.
 
 mod describe;
+mod gallery;
 mod input;
 mod picture;
 mod run;
@@ -13,6 +14,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 
 pub use describe::describe;
+pub use gallery::gallery;
 pub use run::run;
 pub use sheet::Format;
 pub use spec_file::{build, read};
@@ -29,6 +31,12 @@ pub enum BrainCommand {
         /// Seed of everything that is random
         #[arg(long, default_value_t = 0)]
         seed: u64,
+    },
+    /// Pictures of all cell types, their responses to a step, and what modulators do to them
+    Gallery {
+        /// Folder for pictures and numbers
+        #[arg(long)]
+        out: PathBuf,
     },
 }
 
