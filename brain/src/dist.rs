@@ -118,7 +118,10 @@ impl Dist {
                 !(0.0..=1.0).contains(fraction)
             }
         };
-        wrong.then(|| format!("{self:?}"))
+        wrong.then(|| match self {
+            Self::Constant(value) => value.to_string(),
+            Self::Random(random) => format!("{random:?}"),
+        })
     }
 }
 

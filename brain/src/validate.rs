@@ -16,6 +16,16 @@ const MAX_DELAY_TICKS: f64 = 10_000.0;
 /// Most different delays of a projection.
 const MAX_DELAYS: f64 = 1024.0;
 
+impl NetworkSpec {
+    /// Whether the network can run.
+    ///
+    /// # Errors
+    /// If it cannot: the error names the part, the field, what was found and what was expected.
+    pub fn check(&self) -> Result<(), BrainError> {
+        check(self)
+    }
+}
+
 pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     in_range("network", "tick_ms", spec.tick_ms, 1e-3, 1e3)?;
     unique("port", spec.ports.iter().map(|p| p.name.as_str()))?;
@@ -216,7 +226,7 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
 /// Weights have the sign of what the source releases: Dale's law.
 fn dales_law(place: &str, p: &ProjectionSpec, transmitter: Option<Transmitter>) -> Result<(), BrainError> {
     let [low, high] = p.weights.support();
-    let found = format!("in [{low}, {high}]");
+    let found = within([low, high]);
     if let Some(synapse) = p.synapse.as_ref().filter(|synapse| synapse.unsigned()) {
         let name = synapse.name();
         if low < 0.0 {
@@ -271,12 +281,7 @@ fn delays(place: &str, delay: &Dist, tick_ms: f64) -> Result<(), BrainError> {
     // A little slack: a tick of 0.1 ms is no exact number.
     if low < tick_ms * 0.999 || high > MAX_DELAY_TICKS * tick_ms {
         let expected = format!("at least one tick ({tick_ms} ms) and at most {MAX_DELAY_TICKS} ticks");
-        return Err(value(
-            place,
-            "delay_ms",
-            if low == high { low.to_string() } else { format!("in [{low}, {high}]") },
-            expected,
-        ));
+        return Err(value(place, "delay_ms", within([low, high]), expected));
     }
     if !delay.is_constant() && (high - low) / tick_ms > MAX_DELAYS {
         let expected = format!("at most {MAX_DELAYS} different delays of a tick ({tick_ms} ms) each");
@@ -362,9 +367,14 @@ fn distribution(place: &str, field: &str, dist: &Dist, low: f64, high: f64) -> R
     let [smallest, largest] = dist.support();
     if smallest < low || largest > high {
         let expected = format!("values in [{low}, {high}]");
-        return Err(value(place, field, format!("in [{smallest}, {largest}]"), expected));
+        return Err(value(place, field, within([smallest, largest]), expected));
     }
     Ok(())
+}
+
+/// The values of a distribution, for a message.
+fn within([low, high]: [f64; 2]) -> String {
+    if low == high { low.to_string() } else { format!("in [{low}, {high}]") }
 }
 
 fn size(place: &str, size: usize) -> Result<(), BrainError> {

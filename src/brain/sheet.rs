@@ -30,7 +30,7 @@ pub struct Sheet {
 
 enum Kind {
     Csv(BufWriter<File>),
-    Parquet(Table),
+    Parquet(Box<Table>),
 }
 
 /// The kind of the values of a column.
@@ -86,7 +86,7 @@ impl Sheet {
                 };
                 let schema = columns.iter().map(|(name, is)| ((*name).to_owned(), column(*is))).collect();
                 let table = Table::create(path.clone(), schema)?;
-                Ok(Self { path, kind: Kind::Parquet(table) })
+                Ok(Self { path, kind: Kind::Parquet(Box::new(table)) })
             }
         }
     }
