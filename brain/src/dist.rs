@@ -44,6 +44,12 @@ impl Dist {
         Self::Random(RandomDist::Uniform([low, high]))
     }
 
+    /// Normal with this mean and standard deviation.
+    #[must_use]
+    pub fn normal(mean: f64, sd: f64) -> Self {
+        Self::Random(RandomDist::Normal([mean, sd]))
+    }
+
     /// Log-uniform in `[low, high)`.
     #[must_use]
     pub fn log_uniform(low: f64, high: f64) -> Self {

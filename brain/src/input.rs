@@ -1,7 +1,10 @@
 //! What flows into cells in a tick: channels, noise and constant currents, summed block by block.
 
 use crate::{
-    cell::{BRANCHES, Column, LANES, Lanes, column::load},
+    cell::{
+        BRANCHES, Column, LANES, Lanes,
+        column::{load, store},
+    },
     channel::{Channel, Kind},
     rng::Uniforms,
     spec::{Compartment, NoiseSpec},
@@ -107,6 +110,8 @@ pub(crate) struct Synaptic<'a> {
     /// Index of the first cell in its population, for the noise.
     pub first_cell: usize,
     pub tick: u64,
+    /// Where the current onto the somata is kept, if it is not empty.
+    pub seen: &'a mut [f32],
 }
 
 impl Feed for Synaptic<'_> {
@@ -135,6 +140,9 @@ impl Feed for Synaptic<'_> {
             }
         }
         soma.current = self.gain.lanes(start) * (soma.current + self.noise(start) + self.ionotropic.lanes(start));
+        if !self.seen.is_empty() {
+            store(soma.current, self.seen, start);
+        }
         Block { soma, apical, branches }
     }
 }
@@ -164,7 +172,7 @@ impl Synaptic<'_> {
     #[inline(always)]
     pub(crate) fn sum(&mut self, out: &mut [f32]) {
         for start in (0..out.len()).step_by(LANES) {
-            crate::cell::column::store(self.block(start).soma.current, out, start);
+            store(self.block(start).soma.current, out, start);
         }
     }
 }

@@ -51,7 +51,7 @@ impl Network {
 
     /// Feeds the errors back, from the readouts through the populations in reverse order of the spec.
     fn signal(&mut self) {
-        for population in &mut self.populations {
+        for population in self.populations.iter_mut().filter(|p| p.apical.is_some()) {
             population.signal.fill(0.0);
         }
         for readout in &self.readouts {

@@ -37,7 +37,6 @@ mod learn;
 pub mod maps;
 mod modulator;
 mod network;
-#[allow(dead_code)]
 mod plasticity;
 mod population;
 mod probe;
@@ -63,14 +62,14 @@ pub use error::BrainError;
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
 pub use plasticity::{
-    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, RMaxSpec, RuleSpec, ScalingSpec,
-    StdpSpec, TdLtpSpec, UrbanczikSennSpec,
+    Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
+    ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
 };
 pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};
 pub use spec::{
     ApicalSpec, CellChoice, CellRange, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec,
-    Occupancy, PlasticitySpec, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec,
-    ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, ThreeFactorSpec, TraceSpec, Transmitter,
+    Occupancy, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    SourceSpec, SynapseSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

@@ -149,6 +149,7 @@ impl Network {
         for tick in 0..ticks {
             self.advance(tick == 0);
             self.gather(tick);
+            self.broadcast();
             self.modulators.iter_mut().for_each(Modulator::tick);
             self.tick += 1;
             self.watch(true);
@@ -178,13 +179,17 @@ impl Network {
     fn advance(&mut self, first_of_window: bool) {
         let (histories, modulators, tick) = (&self.histories, &self.modulators, self.tick);
         let live = |population: &mut Population, incoming: &mut [Projection]| {
-            for projection in incoming {
+            for projection in &mut *incoming {
+                projection.begin_tick(modulators);
                 if let Source::Spikes(source) = projection.source {
                     let (arrivals, gain) = population.channels[projection.channel].arrivals();
                     projection.deliver(&histories[source], tick, arrivals, gain);
                 }
             }
             population.tick(modulators, tick, first_of_window);
+            for projection in incoming {
+                projection.end_tick(&population.fired, &population.post_signals());
+            }
         };
         if self.threads > 1 {
             let parts = self.populations.par_iter_mut().zip(self.incoming.par_iter_mut());
@@ -200,7 +205,7 @@ impl Network {
         for (named, history) in self.named.iter().zip(&mut self.histories) {
             let row = history.begin(self.tick);
             for part in &self.populations[named.parts.clone()] {
-                row.extend_from_slice(&part.fired);
+                row.extend(part.fired.iter().map(|&(cell, size)| (part.first_cell as u32 + cell, size)));
             }
             for &(cell, size) in &*row {
                 // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
@@ -219,6 +224,45 @@ impl Network {
             let fired = self.histories[release.population].at(self.tick, 0).len();
             if fired > 0 {
                 self.modulators[release.modulator].release(release.per_spike * fired as f32);
+            }
+        }
+    }
+
+    /// Signals of the targets of each cell reach it, by cell type, for the rule that wants them.
+    fn broadcast(&mut self) {
+        if self.populations.iter().all(|part| part.broadcast.is_empty()) {
+            return;
+        }
+        for part in &mut self.populations {
+            part.broadcast.fill(0.0);
+        }
+        for target in 0..self.populations.len() {
+            let secreted = self.populations[target].secretion();
+            for projection in &self.incoming[target] {
+                let Source::Spikes(source) = projection.source else { continue };
+                let Some(source) = self.named.get(source) else { continue };
+                let weights = projection.weights_now();
+                let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
+                let mut heard = vec![0.0; source.size];
+                projection.edges().for_each(|(cell, target, ..)| heard[cell] += secreted[target]);
+                for part in &mut self.populations[source.parts.clone()] {
+                    let first = part.first_cell;
+                    part.broadcast.iter_mut().zip(&heard[first..]).for_each(|(sum, heard)| *sum += mean * heard);
+                }
+            }
+        }
+    }
+
+    /// Sets the learning signal of each cell of a population, for rules that want one; it stays until it is set again.
+    ///
+    /// # Panics
+    /// If `signal` has another length than the population.
+    pub fn set_learning_signal(&mut self, population: PopulationId, signal: &[f32]) {
+        let named = &self.named[population.0];
+        assert_eq!(signal.len(), named.size, "a signal for each cell of population '{}'", named.name);
+        for part in &mut self.populations[named.parts.clone()] {
+            if !part.signal.is_empty() {
+                part.signal.copy_from_slice(&signal[part.first_cell..part.first_cell + part.held.len()]);
             }
         }
     }
@@ -260,6 +304,11 @@ impl Network {
         for rule in of_projections.chain(self.readouts.iter_mut().filter_map(|r| r.three_factor.as_mut())) {
             rule.trace.fill(0.0);
             rule.trace_l1 = 0.0;
+        }
+        for projection in self.incoming.iter_mut().flatten() {
+            if let Some(rule) = &mut projection.rule {
+                rule.reset_state(projection.synapses.weights.each_mut());
+            }
         }
         self.probes.iter_mut().for_each(Probe::forget);
     }

@@ -9,6 +9,7 @@ use crate::{
     history::Fired,
     input::{Currents, Synaptic},
     kernel::{flush, normalise},
+    plasticity::PostSignals,
     receptor::Receptors,
     rng::Uniforms,
     spec::NoiseSpec,
@@ -101,6 +102,8 @@ impl Observed {
 
 pub(crate) struct Population {
     pub cells: Cells,
+    /// Index of the named population that it is, or is a part of.
+    pub named: usize,
     /// Index of the first cell within the named population.
     pub first_cell: usize,
     normalised: bool,
@@ -121,12 +124,16 @@ pub(crate) struct Population {
     pub spikes: Vec<f32>,
     /// What plasticity wants to know of each cell in this tick; empty if nobody asks.
     pub factor: Vec<f32>,
-    /// Who spiked in this tick, as cells of the named population.
+    /// Who spiked in this tick.
     pub fired: Vec<Fired>,
     /// What readouts and windowed plasticity see; nothing if there are none.
     pub observed: Option<Observed>,
-    /// Learning signal in the apical dendrites.
+    /// Current into each soma in the last tick; empty if nobody looks.
+    input: Vec<f32>,
+    /// Learning signal in the apical dendrites; empty if nobody learns from it.
     pub signal: Vec<f32>,
+    /// What the targets of each cell broadcast; empty if nobody listens.
+    pub broadcast: Vec<f32>,
 }
 
 impl Population {
@@ -134,6 +141,7 @@ impl Population {
     pub(crate) fn new(cells: Cells, n: usize, channels: Vec<Channel>, receptors: Receptors, normalised: bool) -> Self {
         Self {
             cells,
+            named: 0,
             first_cell: 0,
             normalised,
             summed: if normalised { vec![0.0; n] } else { Vec::new() },
@@ -149,7 +157,9 @@ impl Population {
             factor: Vec::new(),
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
+            input: Vec::new(),
             signal: Vec::new(),
+            broadcast: Vec::new(),
         }
     }
 
@@ -157,9 +167,14 @@ impl Population {
         self.held.len()
     }
 
-    /// Current into each soma in the last tick, without that of conductances.
+    /// Starts to keep the current into each soma, without that of conductances.
+    pub(crate) fn keep_input(&mut self) {
+        self.input.resize(self.held.len(), 0.0);
+    }
+
+    /// Current into each soma in the last tick, if it is kept.
     pub(crate) fn input(&self) -> &[f32] {
-        &self.soma.current
+        &self.input
     }
 
     /// Bytes that the cells take: parameters, state, channels and input.
@@ -198,6 +213,7 @@ impl Population {
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,
+            seen: &mut self.input,
         };
         match &mut self.observed {
             Some(observed) if self.normalised => {
@@ -217,6 +233,18 @@ impl Population {
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);
         }
+    }
+
+    /// What rules that act within the ticks want to know of the cells.
+    pub(crate) fn post_signals(&self) -> PostSignals<'_> {
+        PostSignals { spikes: &self.spikes, factor: &self.factor, learning: &self.signal, broadcast: &self.broadcast }
+    }
+
+    /// What each cell broadcasts: its learning signal times its factor of plasticity; nothing if it has none.
+    pub(crate) fn secretion(&self) -> Vec<f32> {
+        let mut secreted: Vec<f32> = self.signal.iter().zip(&self.factor).map(|(l, psi)| l * psi).collect();
+        secreted.resize(self.len(), 0.0);
+        secreted
     }
 
     /// Ends a window of `ticks` ticks.
@@ -266,6 +294,8 @@ impl Population {
             visit(channel.spec.name(), &mut channel.x);
             visit(channel.spec.name(), &mut channel.rise);
         }
+        visit("signal", &mut self.signal);
+        visit("broadcast", &mut self.broadcast);
         if let Some(observed) = &mut self.observed {
             visit("filtered", &mut observed.rate);
             observed.now.visit(visit);

@@ -1,10 +1,12 @@
 //! Synapses between populations: dense where everyone is connected, compressed rows where not.
 
+use std::borrow::Cow;
+
 use crate::{
     Modulator,
-    cell::Column,
     history::{Fired, History},
     kernel::{add_scaled, decay_and_add, dot, flush},
+    plasticity::{Plasticity, PostSignals, Scaling},
     rows::Rows,
     spec::Transmitter,
 };
@@ -85,6 +87,9 @@ pub(crate) struct Projection {
     pub delays: Vec<u32>,
     pub transmitter: Option<Transmitter>,
     pub three_factor: Option<ThreeFactor>,
+    /// A rule that acts within the ticks.
+    pub rule: Option<Plasticity>,
+    pub scaling: Option<Scaling>,
     /// Fixed weights of the feedback if these are not the forward ones; empty for no feedback at all.
     pub feedback: Option<Vec<f32>>,
     /// Spikes that arrived so far, counted at each synapse.
@@ -194,7 +199,49 @@ impl Projection {
         let n_delays = self.delays.len();
         for (k, &delay) in self.delays.iter().enumerate() {
             for &(pre, size) in history.at(tick, delay) as &[Fired] {
-                self.events += self.synapses.add_row(pre as usize * n_delays + k, gain * size, arrivals) as u64;
+                let row = pre as usize * n_delays + k;
+                self.events += match (&mut self.rule, &self.synapses.wiring, &mut self.synapses.weights) {
+                    (Some(rule), Wiring::Sparse(rows), Weights::Each(weights)) => {
+                        rule.arrive(rows, weights, row, size, gain, arrivals);
+                        rows.row(row).len()
+                    }
+                    _ => self.synapses.add_row(row, gain * size, arrivals),
+                } as u64;
+            }
+        }
+    }
+
+    /// Rules that act within the ticks get ready for one.
+    pub(crate) fn begin_tick(&mut self, modulators: &[Modulator]) {
+        if let Some(rule) = &mut self.rule {
+            rule.begin_tick(modulators);
+        }
+    }
+
+    /// They learn from what the target did in the tick.
+    pub(crate) fn end_tick(&mut self, fired: &[Fired], post: &PostSignals) {
+        let (Wiring::Sparse(rows), Weights::Each(weights)) = (&self.synapses.wiring, &mut self.synapses.weights) else {
+            return;
+        };
+        if let Some(rule) = &mut self.rule {
+            rule.fired(weights, fired);
+            rule.end_tick(rows, weights, post);
+        }
+        if let Some(scaling) = &mut self.scaling {
+            scaling.end_tick(rows, weights, fired, self.rule.as_ref());
+        }
+    }
+
+    /// Weights of all synapses as they are now, without biases.
+    pub(crate) fn weights_now(&self) -> Cow<'_, [f32]> {
+        let n = self.synapses.n_edges();
+        match (&self.synapses.weights, &self.rule) {
+            (Weights::Same(weight), _) => Cow::Owned(vec![*weight; n]),
+            (Weights::Each(weights), None) => Cow::Borrowed(&weights[..n]),
+            (Weights::Each(weights), Some(rule)) => {
+                let mut out = vec![0.0; n];
+                rule.settle(weights, &mut out);
+                Cow::Owned(out)
             }
         }
     }
@@ -226,48 +273,40 @@ impl Projection {
 
     /// Whether the weights change.
     pub(crate) fn learns(&self) -> bool {
-        self.three_factor.is_some()
+        self.three_factor.is_some() || self.rule.is_some() || self.scaling.is_some()
     }
 
     /// Bytes of the synapses and of all that plasticity keeps of them.
     pub(crate) fn bytes(&self) -> usize {
-        self.synapses.bytes() + self.three_factor.as_ref().map_or(0, |rule| 4 * rule.trace.len())
+        let of_rule = self.rule.as_ref().map_or(0.0, |rule| rule.bytes_per_edge() * self.synapses.n_edges() as f64);
+        let of_windows = self.three_factor.as_ref().map_or(0, |rule| 4 * rule.trace.len());
+        self.synapses.bytes() + of_windows + of_rule as usize
     }
 
     /// The weight of a synapse by its place in the rows.
     pub(crate) fn weight(&self, edge: usize) -> f32 {
-        match &self.synapses.weights {
-            Weights::Same(weight) => *weight,
-            Weights::Each(weights) => weights[edge],
+        match (&self.synapses.weights, &self.rule) {
+            (Weights::Same(weight), _) => *weight,
+            (Weights::Each(weights), None) => weights[edge],
+            (Weights::Each(weights), Some(rule)) => rule.weight(weights, edge),
         }
     }
 
     /// Source, target within this part, weight and delay in ticks of every synapse, in the order of the rows.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, f32, u32)> {
         let n = self.synapses.n_edges();
-        let weight = Column::from(&self.synapses.weights);
+        let weights = self.weights_now();
         let mut row = 0;
         (0..n).map(move |edge| match &self.synapses.wiring {
-            Wiring::Dense => {
-                (edge / self.synapses.n_post, edge % self.synapses.n_post, weight.get(edge), self.delays[0])
-            }
+            Wiring::Dense => (edge / self.synapses.n_post, edge % self.synapses.n_post, weights[edge], self.delays[0]),
             Wiring::Sparse(rows) => {
                 while rows.starts[row + 1] as usize <= edge {
                     row += 1;
                 }
                 let delay = self.delays[row % rows.n_delays];
-                (row / rows.n_delays, usize::from(rows.targets[edge]), weight.get(edge), delay)
+                (row / rows.n_delays, usize::from(rows.targets[edge]), weights[edge], delay)
             }
         })
-    }
-}
-
-impl From<&Weights> for Column<f32> {
-    fn from(weights: &Weights) -> Self {
-        match weights {
-            Weights::Same(weight) => Self::Same(*weight),
-            Weights::Each(weights) => Self::Each(weights.clone()),
-        }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    CellSpec, Connectivity, Dist, LifSpec, NetworkSpec, PopulationSpec, ProjectionSpec, SynapseSpec, Transmitter,
+    Baseline, CellSpec, Connectivity, Dist, DopamineStdpSpec, Izhikevich2003Scheme, Izhikevich2003Spec, LifSpec,
+    ModulatorSpec, NetworkSpec, NoiseSpec, Pairing, PlasticitySpec, PopulationSpec, ProjectionSpec, SynapseSpec,
+    Transmitter,
 };
 
 /// Cells of the networks of Vogels and Abbott as published.
@@ -53,7 +55,7 @@ pub struct Pulses {
 /// All networks that go by a name.
 #[must_use]
 pub fn all() -> &'static [Published] {
-    const { &[CUBA, COBA] }
+    const { &[CUBA, COBA, IZHIKEVICH_DA] }
 }
 
 /// The network called `name`.
@@ -73,6 +75,15 @@ const CUBA: Published = Published {
 
 const COBA: Published =
     Published { name: "coba", summary: "conductance-based, balanced (Vogels & Abbott 2005)", spec: coba, ..CUBA };
+
+const IZHIKEVICH_DA: Published = Published {
+    name: "izhikevich-da",
+    summary: "dopamine-modulated STDP (Izhikevich 2007)",
+    cells: IZHIKEVICH_DA_CELLS,
+    sim_seconds: 10.0,
+    spec: |n, _| izhikevich_da(n),
+    pulses: Some(Pulses { modulator: "dopamine", amount: IZHIKEVICH_DA_REWARD, first_ms: 1000.0, period_ms: 10_000.0 }),
+};
 
 /// The current-based network of `n` cells, 80 % excitatory and 20 % inhibitory, with a tick of 0.1 ms.
 ///
@@ -101,8 +112,7 @@ pub fn cuba(n: usize, wiring: Wiring) -> NetworkSpec {
 ///
 /// `200 pF dv/dt = 10 nS (−60 mV − v) + g_e (0 − v) + g_i (−80 mV − v) + 200 pA`, threshold −50 mV, reset −60 mV,
 /// refractory for 5 ms; a spike raises `g_e` (5 ms) by 6 nS or `g_i` (10 ms) by 67 nS.
-/// The start of the simulator comparison: `v` normal (−55, 5) mV, `g_e` normal (40, 15) nS, `g_i` normal (200, 120) nS,
-/// kept above zero.
+/// It keeps itself going once started, here with `v` normal (−65, 5) mV, `g_e` (40, 15) nS and `g_i` (200, 120) nS.
 ///
 /// Source: Vogels & Abbott 2005, J Neurosci 25:10786, as benchmark 1 of Brette et al. 2007, J Comput Neurosci 23:349.
 #[must_use]
@@ -157,6 +167,83 @@ fn vogels_abbott(
         tick_ms: 0.1,
         populations: vec![population(0), population(1)],
         projections: vec![projection(0, 0), projection(0, 1), projection(1, 0), projection(1, 1)],
+        ..NetworkSpec::new()
+    }
+}
+
+/// Cells of the network of Izhikevich 2007 as published.
+pub const IZHIKEVICH_DA_CELLS: usize = 1000;
+/// Rise of the dopamine concentration with a reward in the network of Izhikevich 2007.
+pub const IZHIKEVICH_DA_REWARD: f32 = 0.5;
+
+/// The dopamine-modulated network of `n` cells, 80 % regular spiking and 20 % fast spiking, with a tick of 1 ms.
+///
+/// Each cell has 100 targets: excitatory cells all others, inhibitory cells only excitatory ones. Excitatory weights
+/// start at 1 and learn within `[0, 4]`, inhibitory ones stay at −1; a weight acts as a current for one tick. Every
+/// cell gets noise, uniform in ±6.5, anew in each tick. Populations `excitatory` and `inhibitory`, modulator
+/// `dopamine` with tonic level 0.002; a reward releases [`IZHIKEVICH_DA_REWARD`].
+///
+/// The published program adds `(0.002 + DA) c` to the weights every 10 ms, with tags of 0.1 and −0.15 for a pair of
+/// spikes and decays of 0.95 (traces), 0.99 in 10 ms (tags) and 0.995 (dopamine); here the same in continuous time.
+/// Deviations: delays are one tick for all; each excitatory cell has 80 excitatory and 20 inhibitory targets.
+///
+/// Source: Izhikevich 2007, Cerebral Cortex 17:2443, doi 10.1093/cercor/bhl152.
+#[must_use]
+pub fn izhikevich_da(n: usize) -> NetworkSpec {
+    const TARGETS: usize = 100;
+    let n_exc = n * 4 / 5;
+    let cell = |a_per_ms: f64, d: f64| {
+        CellSpec::Izhikevich2003(Izhikevich2003Spec {
+            a_per_ms: a_per_ms.into(),
+            d: d.into(),
+            scheme: Izhikevich2003Scheme::Published,
+            ..Izhikevich2003Spec::default()
+        })
+    };
+    let population = |name: &str, size: usize, cell: CellSpec, transmitter: Transmitter| PopulationSpec {
+        transmitter: Some(transmitter),
+        noise: Some(NoiseSpec::Uniform([-6.5, 6.5])),
+        start: [("v", -65.0), ("u", -13.0)].map(|(name, value)| (name.to_owned(), value.into())).into(),
+        ..PopulationSpec::new(name, size, cell)
+    };
+    // One tag is 0.1 (LTP) or 0.15 (LTD), and the weights follow it every 10 ms.
+    let rule = DopamineStdpSpec {
+        modulator: "dopamine".into(),
+        baseline: Baseline::Level(0.0),
+        a_plus: 0.1 / 10.0,
+        a_minus: 0.15 / 10.0,
+        tau_plus_ms: -1.0 / 0.95f64.ln(),
+        tau_minus_ms: -1.0 / 0.95f64.ln(),
+        tau_c_ms: -10.0 / 0.99f64.ln(),
+        pairing: Pairing::Nearest,
+        w_min: 0.0,
+        w_max: 4.0,
+    };
+    let projection = |source: &str, target: &str, targets: usize, weight: f64| ProjectionSpec {
+        connectivity: Connectivity::OutDegree(targets),
+        synapse: Some(SynapseSpec::Filter { tau_ms: 0.0, gain: 1.0 }),
+        plasticity: (weight > 0.0).then(|| PlasticitySpec::DopamineStdp(rule.clone())),
+        ..ProjectionSpec::new(source, target, weight)
+    };
+    NetworkSpec {
+        tick_ms: 1.0,
+        populations: vec![
+            population("excitatory", n_exc, cell(0.02, 8.0), Transmitter::Excitatory),
+            population("inhibitory", n - n_exc, cell(0.1, 2.0), Transmitter::Inhibitory),
+        ],
+        projections: vec![
+            projection("excitatory", "excitatory", TARGETS * 4 / 5, 1.0),
+            projection("excitatory", "inhibitory", TARGETS / 5, 1.0),
+            projection("inhibitory", "excitatory", TARGETS, -1.0),
+        ],
+        modulators: vec![ModulatorSpec {
+            name: "dopamine".into(),
+            tonic: 0.002,
+            uptake_tau_ms: -1.0 / 0.995f64.ln(),
+            max: 1e3,
+            clamped: false,
+            sources: Vec::new(),
+        }],
         ..NetworkSpec::new()
     }
 }

@@ -114,9 +114,9 @@ impl Network {
     pub fn weights(&self, source: &str, target: &str) -> Option<Cow<'_, [f32]>> {
         let mut all: Option<Cow<'_, [f32]>> = None;
         for (_, projection) in self.projections(source, target) {
-            let weights: Cow<'_, [f32]> = match &projection.synapses.weights {
-                Weights::Same(weight) => Cow::Owned(vec![*weight; projection.synapses.n_edges()]),
-                Weights::Each(weights) => Cow::Borrowed(weights),
+            let weights = match &projection.synapses.weights {
+                Weights::Each(weights) if projection.synapses.biased => Cow::Borrowed(weights.as_slice()),
+                _ => projection.weights_now(),
             };
             all = Some(match all {
                 None => weights,

@@ -43,6 +43,12 @@ impl Network {
                 visit(&projection.name, &mut rule.trace);
                 visit(&projection.name, std::slice::from_mut(&mut rule.trace_l1));
             }
+            if let Some(rule) = &mut projection.rule {
+                rule.visit(&mut |array, values| visit(&format!("{}: {array}", projection.name), values));
+            }
+            if let Some(scaling) = &mut projection.scaling {
+                scaling.visit(&mut |array, values| visit(&format!("{}: {array}", projection.name), values));
+            }
         }
         for readout in &mut self.readouts {
             visit(&readout.name, &mut readout.weights);

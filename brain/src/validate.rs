@@ -6,7 +6,7 @@ mod probe;
 use crate::{
     ApicalSpec, BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, NetworkSpec, NoiseSpec, Occupancy,
     PlasticitySpec, PopulationSpec, PortKind, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
-    ThreeFactorSpec, Transmitter, build::MAX_PART, cell::BRANCHES, spec::projection_name,
+    Transmitter, build::MAX_PART, cell::BRANCHES, spec::projection_name,
 };
 
 /// Most bytes that the arrays of a network may take.
@@ -206,20 +206,55 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
     if p.bias && p.plasticity.is_none() && p.connectivity != Connectivity::AllToAll {
         return Err(value(&place, "bias", true, "false: biases that do not learn stay zero"));
     }
-    match &p.plasticity {
-        None => Ok(()),
-        Some(PlasticitySpec::ThreeFactor(rule)) => {
-            three_factor(spec, &place, rule)?;
-            if target.apical.is_none() {
-                let expected = format!("none, or apical dendrites on population '{}'", p.target);
-                return Err(value(&place, "plasticity", "three_factor", expected));
-            }
-            if target.size > MAX_PART || port.is_some_and(|port| port.kind == PortKind::Spikes) {
-                let expected = format!("at most {MAX_PART} target cells, and no port of spikes as the source");
-                return Err(value(&place, "plasticity", "three_factor", expected));
-            }
-            Ok(())
+    learning(spec, p, &place, port, target, source.and_then(|s| s.transmitter))
+}
+
+fn learning(
+    spec: &NetworkSpec,
+    p: &ProjectionSpec,
+    place: &str,
+    port: Option<&crate::PortSpec>,
+    target: &PopulationSpec,
+    transmitter: Option<Transmitter>,
+) -> Result<(), BrainError> {
+    if let Some(scaling) = &p.scaling {
+        scaling.check(place)?;
+    }
+    let Some(rule) = &p.plasticity else { return Ok(()) };
+    rule.check(place)?;
+    for name in rule.modulators() {
+        find_modulator(spec, place, "plasticity.modulator", name)?;
+    }
+    if let PlasticitySpec::ThreeFactor(_) = rule {
+        if target.apical.is_none() {
+            let expected = format!("none, or apical dendrites on population '{}'", p.target);
+            return Err(value(place, "plasticity", "three_factor", expected));
         }
+        if target.size > MAX_PART || port.is_some_and(|port| port.kind == PortKind::Spikes) {
+            let expected = format!("at most {MAX_PART} target cells, and no port of spikes as the source");
+            return Err(value(place, "plasticity", "three_factor", expected));
+        }
+        return Ok(());
+    }
+    if port.is_some_and(|port| port.kind == PortKind::Values) {
+        return Err(value(place, "plasticity", "given", "none, or three_factor: nothing spikes at a port of values"));
+    }
+    if p.bias {
+        return Err(value(place, "bias", true, "false: only three_factor learns biases"));
+    }
+    let ([low, high], [w_min, w_max]) = (p.weights.support(), rule.bounds());
+    if low < w_min || high > w_max {
+        let expected = format!("values between plasticity.w_min and plasticity.w_max, [{w_min}, {w_max}]");
+        return Err(value(place, "weights", format!("in [{low}, {high}]"), expected));
+    }
+    match transmitter {
+        Some(Transmitter::Excitatory) if w_min < 0.0 => {
+            Err(value(place, "plasticity.w_min", w_min, "not negative: the source is excitatory (Dale's law)"))
+        }
+        Some(Transmitter::Inhibitory) if w_max > 0.0 && !p.synapse.as_ref().is_some_and(SynapseSpec::unsigned) => {
+            Err(value(place, "plasticity.w_max", w_max, "not positive: the source is inhibitory (Dale's law)"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -298,16 +333,10 @@ fn readout(spec: &NetworkSpec, r: &ReadoutSpec) -> Result<(), BrainError> {
     if let Some(active) = r.active_in_degree {
         in_range(&place, "active_in_degree", active as f64, 0.0, source.size as f64)?;
     }
-    r.plasticity.as_ref().map_or(Ok(()), |rule| three_factor(spec, &place, rule))
-}
-
-fn three_factor(spec: &NetworkSpec, place: &str, rule: &ThreeFactorSpec) -> Result<(), BrainError> {
-    find_modulator(spec, place, "plasticity.modulator", &rule.modulator)?;
-    if let Some(name) = &rule.budget_modulator {
-        find_modulator(spec, place, "plasticity.budget_modulator", name)?;
-    }
-    in_range(place, "plasticity.tau_eligibility_ms", rule.tau_eligibility_ms, 0.0, 1e9)?;
-    in_range(place, "plasticity.budget", rule.budget, 0.0, 1e6)
+    let Some(rule) = &r.plasticity else { return Ok(()) };
+    let rule = PlasticitySpec::ThreeFactor(rule.clone());
+    rule.check(&place)?;
+    rule.modulators().into_iter().try_for_each(|name| find_modulator(spec, &place, "plasticity.modulator", name))
 }
 
 fn fits_in_memory(spec: &NetworkSpec) -> Result<(), BrainError> {

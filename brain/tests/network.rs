@@ -272,7 +272,7 @@ fn refusals_name_the_part_the_field_and_what_was_expected() {
         ("apical = {}", "apical = { floor = -1.0 }", "population 'second': apical.floor is -1"),
         ("size = 16", "size = 0", "population 'first': size is 0"),
         ("size = 4 ", "size = 90000000 ", "memory"),
-        ("lif = {", "lifo = {", "unknown variant `lifo`"),
+        ("lif = {", "lifo = {", "unknown cell model 'lifo'"),
     ] {
         let message = refusal(from, to);
         assert!(message.contains(expected), "{to}: got \"{message}\", expected \"{expected}\"");

@@ -78,6 +78,7 @@ impl Builder<'_> {
             bias: true,
             synapse: None,
             plasticity: Some(PlasticitySpec::ThreeFactor(rule.clone())),
+            scaling: None,
             feedback: Feedback::Symmetric,
         });
         spec.projections.push(ProjectionSpec {
@@ -91,6 +92,7 @@ impl Builder<'_> {
             bias: true,
             synapse: Some(SynapseSpec::Filter { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN }),
             plasticity: Some(PlasticitySpec::ThreeFactor(rule.clone())),
+            scaling: None,
             feedback: self.config.feedback,
         });
         spec.readouts.push(ReadoutSpec {

@@ -12,12 +12,14 @@ use crate::{
     history::History,
     modulator::Modulator,
     network::{Named, Port, Release},
+    plasticity::{Plasticity, PostParameters, Scaling},
     population::{Observed, Population},
     probe::Probe,
     projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
     readout::Readout,
     receptor::{Lever, Receptor, Receptors, Target},
     rng::{Rng, Uniforms, stream},
+    rows::Rows,
     spec::projection_name,
 };
 use connect::{Edge, choose_some, pairs, rows, silence};
@@ -88,6 +90,11 @@ impl Network {
             probes: Vec::new(),
             records: Vec::new(),
         };
+        for probe in spec.probes.iter().filter(|probe| probe.variable.as_deref() == Some(crate::probe::INPUT)) {
+            let named = network.named.iter().filter(|named| probe.population.as_deref() == Some(&named.name));
+            named
+                .for_each(|named| network.populations[named.parts.clone()].iter_mut().for_each(Population::keep_input));
+        }
         network.probes = spec.probes.iter().map(|p| Probe::new(p, &network)).collect();
         network.reset_state();
         Ok(network)
@@ -182,6 +189,7 @@ impl Builder<'_> {
         let receptors = Receptors::new(levers.iter().map(|lever| lever.slice(cells.clone())).collect(), kinds.len());
         let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors, p.normalised);
         part.first_cell = cells.start;
+        part.named = self.population_idx(&p.name).unwrap_or_default();
         part.apical = p.apical.clone();
         part.noise = p.noise;
         part.uniforms = Uniforms::new(self.seed, &format!("noise of {}", p.name));
@@ -266,8 +274,10 @@ impl Builder<'_> {
         let unsigned = kind.as_ref().is_some_and(|(synapse, _)| synapse.unsigned());
         let sign = if unsigned { Some(Transmitter::Excitatory) } else { transmitter };
 
-        let learns = p.plasticity.is_some() || p.bias;
-        let dense = p.connectivity == Connectivity::AllToAll && p.delay_ms.as_ref().is_none_or(|d| d.is_constant());
+        let learns = p.plasticity.is_some() || p.scaling.is_some() || p.bias;
+        let windows = matches!(p.plasticity, None | Some(PlasticitySpec::ThreeFactor(_))) && p.scaling.is_none();
+        let dense =
+            windows && p.connectivity == Connectivity::AllToAll && p.delay_ms.as_ref().is_none_or(|d| d.is_constant());
         let uniform = match p.weights {
             Dist::Constant(weight) if !learns && p.active_in_degree.is_none() => Some(signed(weight, sign)),
             _ => None,
@@ -296,8 +306,10 @@ impl Builder<'_> {
             }
             let three_factor = match &p.plasticity {
                 Some(PlasticitySpec::ThreeFactor(rule)) => Some(self.three_factor(rule, weights.len())),
-                None => None,
+                _ => None,
             };
+            let rule = p.plasticity.as_ref().and_then(|rule| self.rule(rule, &rows, population));
+            let scaling = p.scaling.as_ref().map(|scaling| Scaling::new(scaling, cells.len(), spec.tick_ms));
             let channel = kind.as_ref().and_then(|(synapse, compartment)| {
                 population.channels.iter().position(|c| c.spec == *synapse && c.compartment == *compartment)
             });
@@ -308,6 +320,8 @@ impl Builder<'_> {
                 delays: delays.clone(),
                 transmitter,
                 three_factor,
+                rule,
+                scaling,
                 feedback: feedback.clone(),
                 events: 0,
                 synapses: Synapses {
@@ -390,6 +404,27 @@ impl Builder<'_> {
             values: vec![0.0; r.size],
             error: vec![0.0; r.size],
         }
+    }
+
+    /// A rule that acts within the ticks, and the arrays that it wants of the cells.
+    fn rule(&self, rule: &PlasticitySpec, rows: &Rows, population: &mut Population) -> Option<Plasticity> {
+        let n = population.len();
+        let modulators: Vec<usize> = rule.modulators().into_iter().map(|name| self.modulator_idx(name)).collect();
+        let cell = &self.spec.populations[population.named].cell;
+        let of_cells = |name: &str| match cell.dists().iter().position(|(parameter, ..)| *parameter == name) {
+            Some(k) => (0..n).map(|i| population.cells.nominal(k).get(i) as f32).collect(),
+            None => Vec::new(),
+        };
+        let post =
+            PostParameters { beta: of_cells("beta"), tau_a_ms: of_cells("tau_a_ms"), tau_m_ms: of_cells("tau_m_ms") };
+        let plasticity = Plasticity::new(rule, &modulators, rows, n, &post, self.spec.tick_ms)?;
+        for array in [&mut population.spikes, &mut population.factor, &mut population.signal] {
+            array.resize(n, 0.0);
+        }
+        if matches!(rule, PlasticitySpec::Mdgl(_)) {
+            population.broadcast.resize(n, 0.0);
+        }
+        Some(plasticity)
     }
 
     fn three_factor(&self, rule: &ThreeFactorSpec, n: usize) -> ThreeFactor {

@@ -36,10 +36,10 @@ pub(crate) struct Outputs<'a> {
 
 impl Outputs<'_> {
     #[cold]
-    fn note(&mut self, spikes: &Lanes, start: usize, first_cell: usize, n: usize) {
+    fn note(&mut self, spikes: &Lanes, start: usize, n: usize) {
         for (lane, &spike) in spikes.0.iter().enumerate() {
             if spike > 0.0 && start + lane < n {
-                self.fired.push(((first_cell + start + lane) as u32, spike));
+                self.fired.push(((start + lane) as u32, spike));
             }
         }
     }
@@ -189,7 +189,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
             store(s, state, start);
         }
         if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
-            outputs.note(&output.spike, start, context.first_cell, self.n);
+            outputs.note(&output.spike, start, self.n);
         }
         if !outputs.spikes.is_empty() {
             store(output.spike, outputs.spikes, start);

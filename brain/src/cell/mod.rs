@@ -221,10 +221,3 @@ cells! {
     /// Poisson spike generators, driven by a rate in Hz.
     Poisson "poisson": PoissonSpec, poisson::Poisson, 2, 1;
 }
-
-impl Cells {
-    /// Membrane potentials.
-    pub(crate) fn v(&self) -> &[f32] {
-        self.state("v").unwrap_or_default()
-    }
-}

@@ -25,6 +25,7 @@ mod tagged;
 mod td_ltp;
 #[cfg(test)]
 mod tests;
+mod three_factor;
 mod trace;
 mod urbanczik_senn;
 
@@ -40,12 +41,12 @@ pub use gate::Baseline;
 pub use mdgl::MdglSpec;
 pub use mstdpet::MstdpetSpec;
 pub use r_max::RMaxSpec;
-#[allow(unused_imports)]
 pub(crate) use scaling::Scaling;
 pub use scaling::ScalingSpec;
-pub use spec::{Pairing, RuleSpec};
+pub use spec::{Pairing, PlasticitySpec};
 pub use stdp::StdpSpec;
 pub use td_ltp::TdLtpSpec;
+pub use three_factor::ThreeFactorSpec;
 pub use urbanczik_senn::UrbanczikSennSpec;
 
 /// What the cells of the target did in a tick, one value a cell; a rule reads what it needs, the rest may be empty.
@@ -130,32 +131,37 @@ macro_rules! each {
 }
 
 impl Plasticity {
-    /// The rule of a projection onto `n_post` cells; `modulators` are the indices of [`RuleSpec::modulators`].
+    /// The rule of a projection onto `n_post` cells, unless it is one of windows; `modulators` are the indices of [`PlasticitySpec::modulators`].
     pub(crate) fn new(
-        spec: &RuleSpec,
+        spec: &PlasticitySpec,
         modulators: &[usize],
         rows: &Rows,
         n_post: usize,
         post: &PostParameters,
         tick_ms: f64,
-    ) -> Self {
+    ) -> Option<Self> {
         let drive = |baseline| Drive::new(modulators[0], baseline, tick_ms);
         let factor = |baseline| Factor::new(modulators.first().map(|&m| Drive::new(m, baseline, tick_ms)));
         let tagged = |p, baseline| Self::Tagged(tagged::TaggedStdp::new(&p, drive(baseline), rows, n_post, tick_ms));
         let eprop = |spec: &EpropSpec| eprop::Eprop::new(spec, factor(spec.baseline), rows, n_post, post, tick_ms);
-        match spec {
-            RuleSpec::Stdp(spec) => Self::Stdp(stdp::Stdp::new(spec, rows, n_post, tick_ms)),
-            RuleSpec::DopamineStdp(spec) => tagged(spec.parameters(), spec.baseline),
-            RuleSpec::Mstdpet(spec) => tagged(spec.parameters(), spec.baseline),
-            RuleSpec::TdLtp(spec) => Self::TdLtp(td_ltp::TdLtp::new(spec, drive(spec.baseline), rows, n_post, tick_ms)),
-            RuleSpec::RMax(spec) => Self::RMax(r_max::RMax::new(spec, drive(spec.baseline), rows, n_post, tick_ms)),
-            RuleSpec::Eprop(spec) => Self::Eprop(eprop(spec)),
-            RuleSpec::Mdgl(spec) => Self::Eprop(eprop(&spec.eprop()).with_broadcast(n_post)),
-            RuleSpec::UrbanczikSenn(spec) => {
+        Some(match spec {
+            PlasticitySpec::ThreeFactor(_) => return None,
+            PlasticitySpec::Stdp(spec) => Self::Stdp(stdp::Stdp::new(spec, rows, n_post, tick_ms)),
+            PlasticitySpec::DopamineStdp(spec) => tagged(spec.parameters(), spec.baseline),
+            PlasticitySpec::Mstdpet(spec) => tagged(spec.parameters(), spec.baseline),
+            PlasticitySpec::TdLtp(spec) => {
+                Self::TdLtp(td_ltp::TdLtp::new(spec, drive(spec.baseline), rows, n_post, tick_ms))
+            }
+            PlasticitySpec::RMax(spec) => {
+                Self::RMax(r_max::RMax::new(spec, drive(spec.baseline), rows, n_post, tick_ms))
+            }
+            PlasticitySpec::Eprop(spec) => Self::Eprop(eprop(spec)),
+            PlasticitySpec::Mdgl(spec) => Self::Eprop(eprop(&spec.eprop()).with_broadcast(n_post)),
+            PlasticitySpec::UrbanczikSenn(spec) => {
                 Self::UrbanczikSenn(urbanczik_senn::UrbanczikSenn::new(spec, rows, n_post, tick_ms))
             }
-            RuleSpec::Burst(spec) => Self::Burst(burst::Burst::new(spec, rows, n_post, tick_ms)),
-        }
+            PlasticitySpec::Burst(spec) => Self::Burst(burst::Burst::new(spec, rows, n_post, tick_ms)),
+        })
     }
 
     /// A tick begins. The modulators have their concentration at its start, and decay from there.
@@ -195,11 +201,17 @@ impl Plasticity {
         });
     }
 
+    /// The true weight of one edge, between two ticks.
+    pub(crate) fn weight(&self, weights: &[f32], edge: usize) -> f32 {
+        let [low, high] = self.bounds();
+        (weights[edge] + each!(self, rule => rule.offset(edge))).max(low).min(high)
+    }
+
     /// Changes the true weight of one edge, between two ticks.
     pub(crate) fn change(&self, weights: &mut [f32], edge: usize, f: impl FnOnce(f32) -> f32) {
         let [low, high] = self.bounds();
         let offset = each!(self, rule => rule.offset(edge));
-        weights[edge] = f((weights[edge] + offset).max(low).min(high)).max(low).min(high) - offset;
+        weights[edge] = f(self.weight(weights, edge)).max(low).min(high) - offset;
     }
 
     /// Smallest and largest weight.

@@ -4,14 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, RMaxSpec, StdpSpec, TdLtpSpec,
-    UrbanczikSennSpec,
+    ThreeFactorSpec, UrbanczikSennSpec,
 };
 use crate::BrainError;
 
 /// How the weights of a projection change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RuleSpec {
+pub enum PlasticitySpec {
+    /// Three factors, window by window, within a budget: the rule of the learner.
+    ThreeFactor(ThreeFactorSpec),
     /// Pair STDP.
     Stdp(StdpSpec),
     /// Dopamine-modulated STDP.
@@ -53,12 +55,13 @@ pub(super) const POSITIVE: [f64; 2] = [0.0, 1e9];
 /// A field, what it holds and what it may hold.
 pub(super) type Range = (&'static str, f64, [f64; 2]);
 
-impl RuleSpec {
+impl PlasticitySpec {
     /// Names of the modulators that the rule reads.
     #[must_use]
     pub fn modulators(&self) -> Vec<&str> {
         match self {
             Self::Stdp(_) | Self::UrbanczikSenn(_) | Self::Burst(_) => vec![],
+            Self::ThreeFactor(spec) => spec.modulators(),
             Self::DopamineStdp(spec) => vec![&spec.modulator],
             Self::Mstdpet(spec) => vec![&spec.modulator],
             Self::TdLtp(spec) => vec![&spec.modulator],
@@ -72,6 +75,7 @@ impl RuleSpec {
     #[must_use]
     pub fn bounds(&self) -> [f64; 2] {
         match self {
+            Self::ThreeFactor(_) => ANY,
             Self::Stdp(s) => [s.w_min, s.w_max],
             Self::DopamineStdp(s) => [s.w_min, s.w_max],
             Self::Mstdpet(s) => [s.w_min, s.w_max],
@@ -86,6 +90,7 @@ impl RuleSpec {
 
     fn ranges(&self) -> Vec<Range> {
         match self {
+            Self::ThreeFactor(s) => s.ranges(),
             Self::Stdp(s) => s.ranges(),
             Self::DopamineStdp(s) => s.ranges(),
             Self::Mstdpet(s) => s.ranges(),

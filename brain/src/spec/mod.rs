@@ -1,6 +1,6 @@
 //! Description apart from execution: a network as plain data, in Rust or TOML.
 
-mod plasticity;
+mod cell;
 mod probe;
 mod projection;
 mod receptor;
@@ -8,7 +8,6 @@ mod synapse;
 
 use std::collections::BTreeMap;
 
-pub use plasticity::{PlasticitySpec, ThreeFactorSpec};
 pub(crate) use probe::Watched;
 pub use probe::{CellChoice, CellRange, ProbeSpec};
 pub(crate) use projection::projection_name;
@@ -18,7 +17,7 @@ pub use synapse::SynapseSpec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dist::Dist;
+use crate::{ThreeFactorSpec, dist::Dist};
 
 /// A whole network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,7 +81,8 @@ pub struct PopulationSpec {
     pub name: String,
     /// Number of cells.
     pub size: usize,
-    /// Cell model and its parameters.
+    /// Cell model and its parameters; in TOML also a cell type, as `"rs"` or `{ type = "rs", d_pa = 120.0 }`.
+    #[serde(deserialize_with = "cell::read")]
     pub cell: crate::CellSpec,
     /// Transmitter that the cells release; with one, Dale's law holds for every projection from here.
     #[serde(default)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PlasticitySpec, SynapseSpec};
-use crate::dist::Dist;
+use super::SynapseSpec;
+use crate::{PlasticitySpec, ScalingSpec, dist::Dist};
 
 /// Synapses from one population, or port, onto another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct ProjectionSpec {
     /// How the weights change, if they do.
     #[serde(default)]
     pub plasticity: Option<PlasticitySpec>,
+    /// Homeostatic scaling of the weights, beside any rule.
+    #[serde(default)]
+    pub scaling: Option<ScalingSpec>,
     /// How the learning signal of the target reaches the source.
     #[serde(default)]
     pub feedback: Feedback,
@@ -108,6 +111,7 @@ impl ProjectionSpec {
             synapse: None,
             delay_ms: None,
             plasticity: None,
+            scaling: None,
             feedback: Feedback::default(),
         }
     }

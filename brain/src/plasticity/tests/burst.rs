@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::trial::{Single, Trial};
-use crate::plasticity::{BurstSpec, RuleSpec, plain::PlainBurst};
+use crate::plasticity::{BurstSpec, PlasticitySpec, plain::PlainBurst};
 
 fn plain_spec() -> BurstSpec {
     BurstSpec { rate_min_hz: None, rate_max_hz: None, eta: 0.1, ..BurstSpec::default() }
@@ -11,7 +11,7 @@ fn plain_spec() -> BurstSpec {
 
 /// Change of weight by an arrival at 100 and postsynaptic spikes at these times.
 fn change(spec: BurstSpec, spikes: &[usize]) -> f64 {
-    let mut edge = Single::new(&RuleSpec::Burst(spec), 0.5, vec![], 1.0);
+    let mut edge = Single::new(&PlasticitySpec::Burst(spec), 0.5, vec![], 1.0);
     (0..300).for_each(|t| edge.tick(t == 100, spikes.contains(&(t + 1)), [0.0; 2]));
     edge.weight() - 0.5
 }
@@ -69,7 +69,7 @@ proptest! {
         };
         let tick_ms = if fine { 0.1 } else { 1.0 };
         let trial = Trial { seed, tick_ms, density: if full { 1.0 } else { 0.6 }, ..Trial::default() };
-        let off = trial.disagreement(&RuleSpec::Burst(spec.clone()), |_, w| PlainBurst::new(&spec, w));
+        let off = trial.disagreement(&PlasticitySpec::Burst(spec.clone()), |_, w| PlainBurst::new(&spec, w));
         prop_assert!(off < 3e-4, "{off}");
     }
 }

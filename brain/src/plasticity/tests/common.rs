@@ -4,23 +4,23 @@ use super::trial::{Single, Trial, modulator};
 use crate::{
     BrainError,
     plasticity::{
-        Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Plasticity, PostParameters,
-        PostSignals, RMaxSpec, RuleSpec, Scaling, ScalingSpec, StdpSpec, TdLtpSpec, UrbanczikSennSpec,
+        Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Plasticity, PlasticitySpec,
+        PostParameters, PostSignals, RMaxSpec, Scaling, ScalingSpec, StdpSpec, TdLtpSpec, UrbanczikSennSpec,
     },
     rows::Rows,
 };
 
-fn all() -> Vec<RuleSpec> {
+fn all() -> Vec<PlasticitySpec> {
     vec![
-        RuleSpec::Stdp(StdpSpec::default()),
-        RuleSpec::DopamineStdp(DopamineStdpSpec::default()),
-        RuleSpec::Mstdpet(MstdpetSpec::default()),
-        RuleSpec::TdLtp(TdLtpSpec::default()),
-        RuleSpec::RMax(RMaxSpec::default()),
-        RuleSpec::Eprop(EpropSpec { modulator: Some("dopamine".into()), ..EpropSpec::default() }),
-        RuleSpec::Mdgl(MdglSpec::default()),
-        RuleSpec::UrbanczikSenn(UrbanczikSennSpec::default()),
-        RuleSpec::Burst(BurstSpec::default()),
+        PlasticitySpec::Stdp(StdpSpec::default()),
+        PlasticitySpec::DopamineStdp(DopamineStdpSpec::default()),
+        PlasticitySpec::Mstdpet(MstdpetSpec::default()),
+        PlasticitySpec::TdLtp(TdLtpSpec::default()),
+        PlasticitySpec::RMax(RMaxSpec::default()),
+        PlasticitySpec::Eprop(EpropSpec { modulator: Some("dopamine".into()), ..EpropSpec::default() }),
+        PlasticitySpec::Mdgl(MdglSpec::default()),
+        PlasticitySpec::UrbanczikSenn(UrbanczikSennSpec::default()),
+        PlasticitySpec::Burst(BurstSpec::default()),
     ]
 }
 
@@ -29,7 +29,7 @@ fn defaults_can_run_and_survive_the_way_through_text() {
     for spec in all() {
         spec.check("projection").unwrap();
         let text = toml::to_string(&spec).unwrap();
-        assert_eq!(toml::from_str::<RuleSpec>(&text).unwrap(), spec, "{text}");
+        assert_eq!(toml::from_str::<PlasticitySpec>(&text).unwrap(), spec, "{text}");
     }
     ScalingSpec::default().check("projection").unwrap();
 }
@@ -38,10 +38,10 @@ fn defaults_can_run_and_survive_the_way_through_text() {
 fn a_rule_is_written_in_a_line() {
     #[derive(serde::Deserialize)]
     struct Projection {
-        plasticity: RuleSpec,
+        plasticity: PlasticitySpec,
     }
     let text = "plasticity = { dopamine_stdp = { baseline = { level = 0.004 }, pairing = \"nearest\" } }";
-    let RuleSpec::DopamineStdp(spec) = toml::from_str::<Projection>(text).unwrap().plasticity else { panic!() };
+    let PlasticitySpec::DopamineStdp(spec) = toml::from_str::<Projection>(text).unwrap().plasticity else { panic!() };
     assert_eq!((spec.baseline, spec.a_minus), (Baseline::Level(0.004), 1.5));
     let unknown = toml::from_str::<Projection>("plasticity = { stdp = { tau = 1.0 } }").map(|p| p.plasticity);
     assert!(unknown.unwrap_err().to_string().contains("unknown field `tau`"));
@@ -49,14 +49,14 @@ fn a_rule_is_written_in_a_line() {
 
 #[test]
 fn what_cannot_run_is_refused_with_its_field() {
-    let refused = |spec: RuleSpec, name: &str| match spec.check("projection 'a->b'") {
+    let refused = |spec: PlasticitySpec, name: &str| match spec.check("projection 'a->b'") {
         Err(BrainError::Value { field, .. }) => assert_eq!(field, format!("plasticity.{name}")),
         other => panic!("{name}: {other:?}"),
     };
-    refused(RuleSpec::Stdp(StdpSpec { tau_plus_ms: 0.0, ..StdpSpec::default() }), "tau_plus_ms");
-    refused(RuleSpec::Stdp(StdpSpec { w_max: 0.0, ..StdpSpec::default() }), "w_max");
-    refused(RuleSpec::TdLtp(TdLtpSpec { nu_k_ms: 200.0, ..TdLtpSpec::default() }), "nu_k_ms");
-    refused(RuleSpec::RMax(RMaxSpec { eta: f64::NAN, ..RMaxSpec::default() }), "eta");
+    refused(PlasticitySpec::Stdp(StdpSpec { tau_plus_ms: 0.0, ..StdpSpec::default() }), "tau_plus_ms");
+    refused(PlasticitySpec::Stdp(StdpSpec { w_max: 0.0, ..StdpSpec::default() }), "w_max");
+    refused(PlasticitySpec::TdLtp(TdLtpSpec { nu_k_ms: 200.0, ..TdLtpSpec::default() }), "nu_k_ms");
+    refused(PlasticitySpec::RMax(RMaxSpec { eta: f64::NAN, ..RMaxSpec::default() }), "eta");
     let scaling = ScalingSpec { strength: 2.0, ..ScalingSpec::default() };
     assert!(scaling.check("projection").is_err());
 }
@@ -73,7 +73,7 @@ fn a_reset_keeps_the_weights_and_forgets_the_rest() {
     let n_post = 7;
     for spec in all() {
         let read = vec![0; spec.modulators().len()];
-        let new = || Plasticity::new(&spec, &read, &rows, n_post, &PostParameters::default(), 1.0);
+        let new = || Plasticity::new(&spec, &read, &rows, n_post, &PostParameters::default(), 1.0).unwrap();
         let mut rule = new();
         let mut weights = vec![0.5; rows.n_edges()];
         let signals = [1.0; 7];
@@ -109,7 +109,7 @@ fn a_reset_keeps_the_weights_and_forgets_the_rest() {
 #[test]
 fn a_life_that_was_saved_and_restored_half_way_is_the_same_bit_by_bit() {
     for mut spec in all() {
-        if let RuleSpec::Mstdpet(spec) = &mut spec {
+        if let PlasticitySpec::Mstdpet(spec) = &mut spec {
             spec.baseline = Baseline::MeanTauMs(300.0);
         }
         let trial = Trial { tonic: 0.5, release: 0.1, weights: [0.1, 0.9], seed: 3, ..Trial::default() };
@@ -121,7 +121,7 @@ fn a_life_that_was_saved_and_restored_half_way_is_the_same_bit_by_bit() {
 #[test]
 fn an_inhibitory_synapse_keeps_its_sign() {
     let spec = StdpSpec { w_min: -1.0, w_max: 0.0, a_plus: 5.0, ..StdpSpec::default() };
-    let mut edge = Single::new(&RuleSpec::Stdp(spec), -0.5, vec![], 1.0);
+    let mut edge = Single::new(&PlasticitySpec::Stdp(spec), -0.5, vec![], 1.0);
     (0..50).for_each(|_| edge.tick(true, true, [0.0; 2]));
     assert_eq!(edge.weight(), 0.0);
 }
@@ -143,10 +143,10 @@ fn scaling_strengthens_silent_cells_and_weakens_busy_ones_all_synapses_alike() {
 #[test]
 fn scaling_multiplies_the_true_weight_of_a_rule_that_keeps_it_in_another_form() {
     let rows = Rows { starts: vec![0, 2], targets: vec![0, 1], n_delays: 1 };
-    let dopamine = RuleSpec::DopamineStdp(DopamineStdpSpec::default());
-    let rules = [(dopamine, [100.0, 150.0]), (RuleSpec::TdLtp(TdLtpSpec::default()), [2.0, 3.0])];
+    let dopamine = PlasticitySpec::DopamineStdp(DopamineStdpSpec::default());
+    let rules = [(dopamine, [100.0, 150.0]), (PlasticitySpec::TdLtp(TdLtpSpec::default()), [2.0, 3.0])];
     for (spec, start) in rules {
-        let mut rule = Plasticity::new(&spec, &[0], &rows, 2, &PostParameters::default(), 1.0);
+        let mut rule = Plasticity::new(&spec, &[0], &rows, 2, &PostParameters::default(), 1.0).unwrap();
         let mut modulators = [modulator(1.0, 1e9, 1.0)];
         modulators[0].release(0.5);
         let mut weights = start.to_vec();

@@ -7,7 +7,7 @@ use super::{
     trial::{Single, Trial, modulator},
 };
 use crate::plasticity::{
-    Baseline, DopamineStdpSpec, Pairing, RuleSpec,
+    Baseline, DopamineStdpSpec, Pairing, PlasticitySpec,
     plain::{Level, Plain, PlainDopamineStdp},
 };
 
@@ -27,7 +27,7 @@ fn hold(table: &Table) {
     let [pre, post, dopamine] = ["pre (ms)", "post (ms)", "dopamine (ms)"].map(|name| table.list(name));
     let rows = table.column("t_ms");
     let mut plain = PlainDopamineStdp::new(&spec, w0);
-    let mut fast = Single::new(&RuleSpec::DopamineStdp(spec), w0, vec![modulator(0.0, tau_n, 1.0)], 1.0);
+    let mut fast = Single::new(&PlasticitySpec::DopamineStdp(spec), w0, vec![modulator(0.0, tau_n, 1.0)], 1.0);
     let (mut w, mut c, mut n, mut w_fast) = (vec![], vec![], vec![], vec![]);
     let mut level = 0.0;
     for t in 0..=*rows.last().unwrap() as usize {
@@ -122,8 +122,12 @@ impl Pair {
         let lag = (-self.tick_ms / 20.0).exp();
         let spec =
             DopamineStdpSpec { baseline: Baseline::Level(self.b), a_plus: 1.0 / lag, ..DopamineStdpSpec::default() };
-        let mut edge =
-            Single::new(&RuleSpec::DopamineStdp(spec), 1.0, vec![modulator(0.0, 200.0, self.tick_ms)], self.tick_ms);
+        let mut edge = Single::new(
+            &PlasticitySpec::DopamineStdp(spec),
+            1.0,
+            vec![modulator(0.0, 200.0, self.tick_ms)],
+            self.tick_ms,
+        );
         edge.tick(true, true, [0.0; 2]);
         edge.modulators[0].release(n);
         (0..(self.ms / self.tick_ms).round() as usize).for_each(|_| edge.tick(false, false, [0.0; 2]));
@@ -136,7 +140,8 @@ fn dopamine_below_the_baseline_exchanges_ltp_and_ltd() {
     for [arrival, spike] in [[0, 5], [5, 0]] {
         let change = |b: f64| {
             let spec = DopamineStdpSpec { baseline: Baseline::Level(b), ..DopamineStdpSpec::default() };
-            let mut edge = Single::new(&RuleSpec::DopamineStdp(spec), 50.0, vec![modulator(0.004, 200.0, 1.0)], 1.0);
+            let mut edge =
+                Single::new(&PlasticitySpec::DopamineStdp(spec), 50.0, vec![modulator(0.004, 200.0, 1.0)], 1.0);
             (0..300).for_each(|t| edge.tick(t == arrival, t == spike, [0.0; 2]));
             edge.weight() - 50.0
         };
@@ -148,7 +153,7 @@ fn dopamine_below_the_baseline_exchanges_ltp_and_ltd() {
 
 #[test]
 fn a_synapse_fits_in_twenty_bytes() {
-    let spec = RuleSpec::DopamineStdp(DopamineStdpSpec::default());
+    let spec = PlasticitySpec::DopamineStdp(DopamineStdpSpec::default());
     let sparse = Trial { n_ticks: 1, ..Trial::default() }.fast(&spec).bytes_per_edge;
     let full = Trial { n_ticks: 1, density: 1.0, ..Trial::default() }.fast(&spec).bytes_per_edge;
     assert_eq!([4.0 + 2.0 + sparse, 4.0 + 2.0 + full], [18.0, 10.0]);
@@ -170,7 +175,7 @@ proptest! {
         };
         let tick_ms = if coarse { 2.5 } else { 0.5 };
         let trial = Trial { seed, tonic, tick_ms, density: if full { 1.0 } else { 0.6 }, ..Trial::default() };
-        let rule = RuleSpec::DopamineStdp(spec.clone());
+        let rule = PlasticitySpec::DopamineStdp(spec.clone());
         let off = trial.disagreement(&rule, |_, w| PlainDopamineStdp::new(&spec, w));
         prop_assert!(off < 3e-4, "{off}");
     }

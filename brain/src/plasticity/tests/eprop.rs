@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     plasticity::{
-        EpropSpec, MdglSpec, Plasticity, PostParameters, PostSignals, RuleSpec,
+        EpropSpec, MdglSpec, Plasticity, PlasticitySpec, PostParameters, PostSignals,
         plain::{Plain, PlainEprop, Post},
     },
     rows::Rows,
@@ -160,7 +160,7 @@ fn the_fast_rule_gives_the_gradients_in_single_precision() {
         let starts = (0..=n_pre).map(|i| (0..i).map(|i| targets(i).count() as u32).sum()).collect();
         let rows = Rows { starts, targets: (0..n_pre).flat_map(targets).collect(), n_delays: 1 };
         let mut weights = vec![0.0; rows.n_edges()];
-        let mut rule = Plasticity::new(&RuleSpec::Eprop(gradient_spec()), &[], &rows, N, &post, 1.0);
+        let mut rule = Plasticity::new(&PlasticitySpec::Eprop(gradient_spec()), &[], &rows, N, &post, 1.0).unwrap();
         let mut out = vec![0.0; N];
         for step in &steps {
             rule.begin_tick(&[]);
@@ -197,8 +197,8 @@ fn of_trial(trial: &Trial, j: usize) -> [f64; 3] {
 fn a_broadcast_counts_where_there_is_one() {
     let trial = Trial::default();
     let spec = MdglSpec { eta: 0.1, w_max: 100.0, ..MdglSpec::default() };
-    let mdgl = trial.fast(&RuleSpec::Mdgl(spec.clone()));
-    let eprop = trial.fast(&RuleSpec::Eprop(spec.eprop()));
+    let mdgl = trial.fast(&PlasticitySpec::Mdgl(spec.clone()));
+    let eprop = trial.fast(&PlasticitySpec::Eprop(spec.eprop()));
     assert_ne!(mdgl.weights, eprop.weights);
 }
 
@@ -217,7 +217,7 @@ proptest! {
         if !broadcast && rewarded {
             spec.tau_decision_ms = 100.0;
         }
-        let rule = if broadcast { RuleSpec::Mdgl(mdgl) } else { RuleSpec::Eprop(spec.clone()) };
+        let rule = if broadcast { PlasticitySpec::Mdgl(mdgl) } else { PlasticitySpec::Eprop(spec.clone()) };
         let density = if full { 1.0 } else { 0.6 };
         let trial = Trial { seed, density, tonic, release: 5.0, rates: [0.1, 0.1], ..Trial::default() };
         let off = trial.disagreement(&rule, |j, w| PlainEprop::new(&spec, broadcast, of_trial(&trial, j), 1.0, w));

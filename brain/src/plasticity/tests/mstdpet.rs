@@ -7,7 +7,7 @@ use super::{
     trial::{Single, Trial, modulator},
 };
 use crate::plasticity::{
-    Baseline, DopamineStdpSpec, MstdpetSpec, RuleSpec,
+    Baseline, DopamineStdpSpec, MstdpetSpec, PlasticitySpec,
     plain::{PlainDopamineStdp, PlainMstdpet},
 };
 
@@ -42,7 +42,7 @@ fn every_variable_is_that_of_the_direct_integration() {
 
     // The fast rule lets the trace act from the spike on, half a step earlier on average; give it the next reward.
     let w = table.column("w");
-    let mut fast = Single::new(&RuleSpec::Mstdpet(spec), w0, vec![modulator(50.0, 1e9, 1.0)], 1.0);
+    let mut fast = Single::new(&PlasticitySpec::Mstdpet(spec), w0, vec![modulator(50.0, 1e9, 1.0)], 1.0);
     let mut w_fast = vec![w0];
     for t in 0..pre.len() - 1 {
         fast.modulators[0].level = 50.0 + reward[t + 1] as f32;
@@ -58,7 +58,7 @@ fn every_variable_is_that_of_the_direct_integration() {
 fn reward_against_its_own_mean_teaches_nothing_when_it_is_always_the_same() {
     let change = |baseline| {
         let spec = MstdpetSpec { baseline, gamma: 1.0, ..MstdpetSpec::default() };
-        let mut edge = Single::new(&RuleSpec::Mstdpet(spec), 0.5, vec![modulator(0.0, 1e9, 1.0)], 1.0);
+        let mut edge = Single::new(&PlasticitySpec::Mstdpet(spec), 0.5, vec![modulator(0.0, 1e9, 1.0)], 1.0);
         edge.modulators[0].release(1.0);
         (0..4000).for_each(|_| edge.tick(false, false, [0.0; 2]));
         edge.tick(true, true, [0.0; 2]);
@@ -74,7 +74,7 @@ proptest! {
     #[test]
     fn fast_and_plain_agree(seed in 0u64..1000, tonic in 0.0f64..2.0) {
         let spec = MstdpetSpec { gamma: 0.2, w_max: 100.0, ..MstdpetSpec::default() };
-        let rule = RuleSpec::Mstdpet(spec.clone());
+        let rule = PlasticitySpec::Mstdpet(spec.clone());
         let trial = Trial { seed, tonic, release: 0.5, uptake_tau_ms: 50.0, ..Trial::default() };
         // In continuous time it is dopamine-modulated STDP with other constants.
         let same = DopamineStdpSpec {

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::trial::{Single, Trial, modulator};
-use crate::plasticity::{RMaxSpec, RuleSpec, plain::PlainRMax};
+use crate::plasticity::{PlasticitySpec, RMaxSpec, plain::PlainRMax};
 
 /// Change of weight in a tick with an arrival, with and without a spike of probability `p`.
 fn change(tau_g_ms: f64, p: f32, fires: bool) -> f64 {
     let spec = RMaxSpec { tau_g_ms, eta: 0.1, ..RMaxSpec::default() };
-    let mut edge = Single::new(&RuleSpec::RMax(spec), 0.5, vec![modulator(0.0, 1e9, 1.0)], 1.0);
+    let mut edge = Single::new(&PlasticitySpec::RMax(spec), 0.5, vec![modulator(0.0, 1e9, 1.0)], 1.0);
     edge.modulators[0].release(1.0);
     edge.tick(true, fires, [p, 0.0]);
     edge.weight() - 0.5
@@ -36,7 +36,7 @@ proptest! {
         let spec = RMaxSpec { tau_g_ms, w_min: 39.0, w_max: 61.0, ..RMaxSpec::default() };
         let density = if full { 1.0 } else { 0.6 };
         let trial = Trial { seed, tonic, density, release: 5.0, ..Trial::default() };
-        let off = trial.disagreement(&RuleSpec::RMax(spec.clone()), |_, w| PlainRMax::new(&spec, w));
+        let off = trial.disagreement(&PlasticitySpec::RMax(spec.clone()), |_, w| PlainRMax::new(&spec, w));
         prop_assert!(off < 3e-4, "{off}");
     }
 }

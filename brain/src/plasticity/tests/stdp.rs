@@ -7,7 +7,7 @@ use super::{
     trial::{Single, Trial},
 };
 use crate::plasticity::{
-    Pairing, RuleSpec, StdpSpec,
+    Pairing, PlasticitySpec, StdpSpec,
     plain::{Plain, PlainStdp},
 };
 
@@ -36,7 +36,7 @@ fn the_window_is_that_of_the_closed_form_nest_and_brian() {
     let lags = table.column("dt_ms");
     let pair = |lag: f64| -> [f64; 2] {
         let mut plain = PlainStdp::new(&spec, w0);
-        let mut fast = Single::new(&RuleSpec::Stdp(spec.clone()), w0, vec![], 1.0);
+        let mut fast = Single::new(&PlasticitySpec::Stdp(spec.clone()), w0, vec![], 1.0);
         after_pair(lag as i64, |arrives, fires| {
             if arrives {
                 plain.arrive(1.0);
@@ -64,7 +64,7 @@ fn the_weight_along_two_trains_is_that_of_nest() {
     let (spec, w0) = (spec(&table), table.parameter("w0"));
     let (times, events) = (table.column("t_ms"), table.text("event"));
     let mut plain = PlainStdp::new(&spec, w0);
-    let mut fast = Single::new(&RuleSpec::Stdp(spec), w0, vec![], 1.0);
+    let mut fast = Single::new(&PlasticitySpec::Stdp(spec), w0, vec![], 1.0);
     let (mut after_plain, mut after_fast) = (vec![f64::NAN; times.len()], vec![f64::NAN; times.len()]);
     let at = |time: usize, what: &str| (0..times.len()).find(|&i| times[i] == time as f64 && events[i] == what);
     for t in 0..=times.iter().fold(0.0, |a: f64, &b| a.max(b)) as usize {
@@ -107,7 +107,7 @@ proptest! {
             ..StdpSpec::default()
         };
         let trial = Trial { seed, density: if full { 1.0 } else { 0.6 }, ..Trial::default() };
-        let off = trial.disagreement(&RuleSpec::Stdp(spec.clone()), |_, w| PlainStdp::new(&spec, w));
+        let off = trial.disagreement(&PlasticitySpec::Stdp(spec.clone()), |_, w| PlainStdp::new(&spec, w));
         prop_assert!(off < 1e-4, "{off}");
     }
 }

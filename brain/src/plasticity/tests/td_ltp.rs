@@ -4,13 +4,13 @@ use proptest::prelude::*;
 
 use super::trial::{Single, Trial, modulator};
 use crate::plasticity::{
-    RuleSpec, TdLtpSpec,
+    PlasticitySpec, TdLtpSpec,
     plain::{Plain, PlainTdLtp},
 };
 
 /// Change of weight by an arrival at 0 and spikes at these times, under a lasting TD error.
 fn change(spec: &TdLtpSpec, spikes: &[usize], delta: f32, ticks: usize) -> f64 {
-    let mut edge = Single::new(&RuleSpec::TdLtp(spec.clone()), 1.0, vec![modulator(5.0, 1e9, 1.0)], 1.0);
+    let mut edge = Single::new(&PlasticitySpec::TdLtp(spec.clone()), 1.0, vec![modulator(5.0, 1e9, 1.0)], 1.0);
     edge.modulators[0].release(delta);
     (0..ticks).for_each(|t| edge.tick(t == 50, spikes.contains(&(t + 1)), [0.0; 2]));
     edge.weight() - 1.0
@@ -48,7 +48,7 @@ proptest! {
         };
         let density = if full { 1.0 } else { 0.6 };
         let trial = Trial { seed, tonic, density, release: 1.0, ..Trial::default() };
-        let off = trial.disagreement(&RuleSpec::TdLtp(spec.clone()), |_, w| PlainTdLtp::new(&spec, w));
+        let off = trial.disagreement(&PlasticitySpec::TdLtp(spec.clone()), |_, w| PlainTdLtp::new(&spec, w));
         prop_assert!(off < 3e-4, "{off}");
     }
 }

@@ -5,7 +5,7 @@ use rand::RngExt as _;
 use crate::{
     Modulator, ModulatorSpec,
     plasticity::{
-        Plasticity, PostParameters, PostSignals, RuleSpec,
+        Plasticity, PlasticitySpec, PostParameters, PostSignals,
         plain::{Level, Plain, Post},
     },
     rng::stream,
@@ -147,16 +147,16 @@ impl Trial {
     }
 
     /// The life under the fast rule.
-    pub(super) fn fast(&self, spec: &RuleSpec) -> Outcome {
+    pub(super) fn fast(&self, spec: &PlasticitySpec) -> Outcome {
         self.lived(spec, false)
     }
 
     /// The same, perhaps saved and restored into a new rule half way.
-    pub(super) fn lived(&self, spec: &RuleSpec, restore: bool) -> Outcome {
+    pub(super) fn lived(&self, spec: &PlasticitySpec, restore: bool) -> Outcome {
         let (rows, post) = (self.rows(), self.post_parameters());
         let mut weights = self.start_weights(rows.n_edges());
         let modulators = vec![0; spec.modulators().len()];
-        let new = || Plasticity::new(spec, &modulators, &rows, N_POST, &post, self.tick_ms);
+        let new = || Plasticity::new(spec, &modulators, &rows, N_POST, &post, self.tick_ms).unwrap();
         let (mut rule, mut modulators) = (new(), [self.modulator()]);
         let mut settled = vec![0.0; weights.len()];
         let mut out = vec![0.0; N_POST];
@@ -225,7 +225,7 @@ impl Trial {
 
     /// Lives both ways and returns the largest distance of weights on the way, as part of the largest change of a
     /// weight from its start.
-    pub(super) fn disagreement<P: Plain>(&self, spec: &RuleSpec, make: impl Fn(usize, f64) -> P) -> f64 {
+    pub(super) fn disagreement<P: Plain>(&self, spec: &PlasticitySpec, make: impl Fn(usize, f64) -> P) -> f64 {
         let (fast, plain) = (self.fast(spec), self.plain(make));
         let start: Vec<f64> = self.start_weights(self.rows().n_edges()).into_iter().map(f64::from).collect();
         let largest = |a: &[Vec<f64>], b: &dyn Fn(usize) -> Vec<f64>| {
@@ -262,10 +262,11 @@ pub(super) struct Single {
 }
 
 impl Single {
-    pub(super) fn new(spec: &RuleSpec, w: f64, modulators: Vec<Modulator>, tick_ms: f64) -> Self {
+    pub(super) fn new(spec: &PlasticitySpec, w: f64, modulators: Vec<Modulator>, tick_ms: f64) -> Self {
         let rows = Rows { starts: vec![0, 1], targets: vec![0], n_delays: 1 };
         let rule =
-            Plasticity::new(spec, &vec![0; spec.modulators().len()], &rows, 1, &PostParameters::default(), tick_ms);
+            Plasticity::new(spec, &vec![0; spec.modulators().len()], &rows, 1, &PostParameters::default(), tick_ms)
+                .unwrap();
         Self { rule, rows, weights: vec![w as f32], modulators }
     }
 

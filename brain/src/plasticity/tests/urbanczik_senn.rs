@@ -7,7 +7,7 @@ use super::{
     trial::{Single, Trial},
 };
 use crate::plasticity::{
-    RuleSpec, UrbanczikSennSpec,
+    PlasticitySpec, UrbanczikSennSpec,
     plain::{Plain, PlainUrbanczikSenn, Post},
 };
 
@@ -35,7 +35,7 @@ fn weights_are_those_of_nest_under_the_same_dendrite() {
     for (which, w0) in [8.0, 14.0].into_iter().enumerate() {
         assert_eq!(trace.list(&format!("presynaptic spikes of synapse {which}")).len(), 18);
         let mut plain = PlainUrbanczikSenn::new(&spec, w0);
-        let mut fast = Single::new(&RuleSpec::UrbanczikSenn(spec.clone()), w0, vec![], tick);
+        let mut fast = Single::new(&PlasticitySpec::UrbanczikSenn(spec.clone()), w0, vec![], tick);
         for t in 0..9990 {
             let now = |i: &usize| synapse[*i] == which as f64 && (times[*i] * 10.0).round() as usize == t;
             let arrival = (0..times.len()).find(now);
@@ -72,7 +72,7 @@ proptest! {
         let spec = UrbanczikSennSpec { w_min: 38.0, w_max: 62.0, ..UrbanczikSennSpec::default() };
         let (density, tick_ms) = (if full { 1.0 } else { 0.6 }, if fine { 0.25 } else { 1.0 });
         let trial = Trial { seed, density, tick_ms, ..Trial::default() };
-        let rule = RuleSpec::UrbanczikSenn(spec.clone());
+        let rule = PlasticitySpec::UrbanczikSenn(spec.clone());
         let off = trial.disagreement(&rule, |_, w| PlainUrbanczikSenn::new(&spec, w));
         prop_assert!(off < 3e-4, "{off}");
     }

@@ -1,14 +1,10 @@
-//! Rules of plasticity as data.
+//! Three-factor plasticity in windows: the rule of the learner, within a budget.
+//!
+//! Its state lives with the synapses, dense or sparse; this file holds the description.
 
 use serde::{Deserialize, Serialize};
 
-/// How the weights of a projection change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PlasticitySpec {
-    /// Three factors, window by window, within a budget: the rule of the learner.
-    ThreeFactor(ThreeFactorSpec),
-}
+use super::spec::Range;
 
 /// Three-factor plasticity: a trace at each synapse waits for a modulator.
 ///
@@ -27,4 +23,14 @@ pub struct ThreeFactorSpec {
     /// A modulator whose level scales the budget, if any.
     #[serde(default)]
     pub budget_modulator: Option<String>,
+}
+
+impl ThreeFactorSpec {
+    pub(super) fn modulators(&self) -> Vec<&str> {
+        std::iter::once(self.modulator.as_str()).chain(self.budget_modulator.as_deref()).collect()
+    }
+
+    pub(super) fn ranges(&self) -> Vec<Range> {
+        vec![("tau_eligibility_ms", self.tau_eligibility_ms, [0.0, 1e9]), ("budget", self.budget, [0.0, 1e6])]
+    }
 }
