@@ -34,6 +34,7 @@ mod history;
 mod input;
 mod kernel;
 mod learn;
+pub mod maps;
 mod modulator;
 mod network;
 mod plasticity;
