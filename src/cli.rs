@@ -252,8 +252,25 @@ fn brain_alone(command: BrainCommand) -> anyhow::Result<()> {
             brain::gallery(&out)?;
             say(&format!("look at {}", out.join("index.html").display()));
         }
+        BrainCommand::ExportNir { spec, out, seed } => {
+            let dropped = brain::export_nir(&spec, &out, seed)?;
+            report_nir(&out, "left out, because the format cannot carry it", &dropped);
+        }
+        BrainCommand::ImportNir { file, out, tick_ms } => {
+            let notes = brain::import_nir(&file, &out, tick_ms)?;
+            report_nir(&out, "not quite the same", &notes);
+        }
     }
     Ok(())
+}
+
+fn report_nir(out: &Path, what: &str, lines: &[String]) {
+    say(&format!("written to {}", out.display()));
+    if lines.is_empty() {
+        say("nothing was left out");
+    } else {
+        say(&format!("{what}:{}", brain::listed(lines)));
+    }
 }
 
 /// How many times as fast as a real robot an animal lives that learns in front of you: slow enough to see how it moves,

@@ -3,6 +3,7 @@
 mod describe;
 mod gallery;
 mod input;
+mod nir;
 mod picture;
 mod run;
 mod sheet;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 
 pub use describe::describe;
 pub use gallery::gallery;
+pub use nir::{export as export_nir, import as import_nir, listed};
 pub use run::run;
 pub use sheet::Format;
 pub use spec_file::{build, read};
@@ -37,6 +39,29 @@ pub enum BrainCommand {
         /// Folder for pictures and numbers
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Write a network of leaky cells for other simulators and chips (NIR), and say what the format cannot carry
+    ExportNir {
+        /// Network (TOML)
+        spec: PathBuf,
+        /// File to write
+        #[arg(long, value_name = "FILE.nir")]
+        out: PathBuf,
+        /// Seed of everything that is random
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// Read a network that another program wrote (NIR), and say what is not quite the same
+    ImportNir {
+        /// File to read
+        #[arg(value_name = "FILE.nir")]
+        file: PathBuf,
+        /// Network to write (TOML)
+        #[arg(long, value_name = "SPEC.toml")]
+        out: PathBuf,
+        /// Length of a tick in ms; if not given, what the file says, else 1
+        #[arg(long)]
+        tick_ms: Option<f64>,
     },
 }
 
