@@ -61,7 +61,8 @@ fn refusals(spec: &NetworkSpec, network: &Network) -> Vec<String> {
     for p in &spec.populations {
         if !matches!(p.cell, CellSpec::Lif(_)) {
             let models = CellSpec::defaults();
-            let same = |(_, cell): &&(String, CellSpec)| std::mem::discriminant(cell) == std::mem::discriminant(&p.cell);
+            let same =
+                |(_, cell): &&(String, CellSpec)| std::mem::discriminant(cell) == std::mem::discriminant(&p.cell);
             let name = models.iter().find(same).map_or("another one", |(name, _)| name.as_str());
             refused.push(format!("population '{}': the cell model is {name}, NIR has lif", p.name));
         }

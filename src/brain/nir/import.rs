@@ -191,12 +191,16 @@ impl Import<'_> {
             return;
         }
         if path.filter.is_some() {
-            self.notes.push(format!("node '{target}': a bias behind a filter acts from the start, as if it had settled"));
+            self.notes
+                .push(format!("node '{target}': a bias behind a filter acts from the start, as if it had settled"));
         }
         let Some(p) = self.spec.populations.iter_mut().find(|p| p.name == target) else { return };
         let each = |k: usize| path.filter.as_ref().map_or(1.0, |filter| filter.area[k]) * path.bias[k];
-        let before = p.drive.values(path.rows);
-        p.drive = Dist::given(&before.iter().enumerate().map(|(k, drive)| drive + each(k)).collect::<Vec<_>>());
+        let before = |k: usize| match &p.drive {
+            Dist::Each(values) => values[k],
+            other => other.centre(),
+        };
+        p.drive = Dist::given(&(0..path.rows).map(|k| before(k) + each(k)).collect::<Vec<_>>());
     }
 
     fn output(&mut self, name: &str) -> Result<(), String> {
