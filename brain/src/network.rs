@@ -338,11 +338,15 @@ impl Network {
         let spec = Arc::clone(&self.spec);
         for (population, named) in spec.populations.iter().zip(&self.named) {
             for (name, dist) in &population.start {
+                let mut cell = 0;
                 for part in &mut self.populations[named.parts.clone()] {
                     let rng = &mut self.reset_rng;
                     part.visit(&mut |state, values| {
                         if state == name {
-                            values.iter_mut().for_each(|value| *value = dist.sample(rng) as f32);
+                            for value in values {
+                                *value = dist.nth(cell, rng) as f32;
+                                cell += 1;
+                            }
                         }
                     });
                 }

@@ -49,7 +49,7 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
 fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> {
     let place = format!("population '{}'", p.name);
     size(&place, p.size)?;
-    cell(&place, &p.cell)?;
+    cell(&place, &p.cell, Some(p.size))?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
     if let Some(ApicalSpec { floor, projected }) = &p.apical {
@@ -59,6 +59,7 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         }
     }
     distribution(&place, "drive", &p.drive, -1e9, 1e9)?;
+    one_each(&place, "drive", &p.drive, p.size)?;
     if let Some(NoiseSpec::Uniform([a, b]) | NoiseSpec::Normal([a, b])) = p.noise {
         in_range(&place, "noise", a, -1e9, 1e9)?;
         in_range(&place, "noise", b, if matches!(p.noise, Some(NoiseSpec::Normal(_))) { 0.0 } else { a }, 1e9)?;
@@ -70,6 +71,7 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
             return Err(unknown(&place, "start", name, "state variable", states));
         }
         distribution(&place, &format!("start.{name}"), dist, -1e9, 1e9)?;
+        one_each(&place, &format!("start.{name}"), dist, p.size)?;
     }
     p.receptors.iter().try_for_each(|r| receptor(spec, p, &place, r))
 }
@@ -83,6 +85,7 @@ fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpe
     find_modulator(spec, place, "receptor.modulator", &r.modulator)?;
     in_range(place, "receptor.effect", r.effect, -1e6, 1e6)?;
     distribution(place, "receptor.density", &r.density, 0.0, 1e6)?;
+    one_each(place, "receptor.density", &r.density, p.size)?;
     if let Occupancy::Hill { half, n } = r.occupancy {
         in_range(place, "receptor.occupancy.hill.half", half, 1e-9, 1e9)?;
         in_range(place, "receptor.occupancy.hill.n", n, 1e-3, 100.0)?;
@@ -129,10 +132,11 @@ fn heard(spec: &NetworkSpec, port: &crate::PortSpec) -> Result<(), BrainError> {
     Err(value(&place, "projections", "none", "at least one projection from it"))
 }
 
-/// Checks the parameters of a cell.
-pub(crate) fn cell(place: &str, cell: &CellSpec) -> Result<(), BrainError> {
+/// Checks the parameters of a cell, or of `n` cells.
+pub(crate) fn cell(place: &str, cell: &CellSpec, n: Option<usize>) -> Result<(), BrainError> {
     for (field, dist, [low, high]) in cell.dists() {
         distribution(place, field, dist, low, high)?;
+        n.map_or(Ok(()), |n| one_each(place, field, dist, n))?;
     }
     match cell.fault() {
         Some((field, found, expected)) => Err(value(place, field, found, expected)),
@@ -152,6 +156,9 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
     distribution(&place, "weights", &p.weights, f64::NEG_INFINITY, f64::INFINITY)?;
     dales_law(&place, p, source.and_then(|s| s.transmitter))?;
     connectivity(&place, p, n_pre, target.size)?;
+    for (field, dist) in std::iter::once(("weights", &p.weights)).chain(p.delay_ms.iter().map(|d| ("delay_ms", d))) {
+        one_each_synapse(&place, field, dist, &p.connectivity, [n_pre, target.size])?;
+    }
     if let Some(active) = p.active_in_degree {
         in_range(&place, "active_in_degree", active as f64, 0.0, n_pre as f64)?;
     }
@@ -335,6 +342,7 @@ fn readout(spec: &NetworkSpec, r: &ReadoutSpec) -> Result<(), BrainError> {
     size(&place, r.size)?;
     let source = find_population(spec, &place, "source", &r.source)?;
     distribution(&place, "weights", &r.weights, f64::NEG_INFINITY, f64::INFINITY)?;
+    one_each(&place, "weights", &r.weights, r.size.saturating_mul(source.size))?;
     if let Some(active) = r.active_in_degree {
         in_range(&place, "active_in_degree", active as f64, 0.0, source.size as f64)?;
     }
@@ -409,6 +417,37 @@ fn distribution(place: &str, field: &str, dist: &Dist, low: f64, high: f64) -> R
 /// The values of a distribution, for a message.
 fn within([low, high]: [f64; 2]) -> String {
     if low == high { low.to_string() } else { format!("in [{low}, {high}]") }
+}
+
+/// Values that are given one by one are as many as what they are for.
+fn one_each(place: &str, field: &str, dist: &Dist, n: usize) -> Result<(), BrainError> {
+    match dist {
+        Dist::Each(values) if values.len() != n => {
+            Err(value(place, field, format!("a list of {}", values.len()), format!("{n} values, one for each")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for synapses, whose number is not always known.
+fn one_each_synapse(
+    place: &str,
+    field: &str,
+    dist: &Dist,
+    connectivity: &Connectivity,
+    [n_pre, n_post]: [usize; 2],
+) -> Result<(), BrainError> {
+    let n = match connectivity {
+        Connectivity::AllToAll => n_pre.saturating_mul(n_post),
+        Connectivity::OneToOne => n_post,
+        Connectivity::List(pairs) => pairs.len(),
+        _ if matches!(dist, Dist::Each(_)) => {
+            let expected = "a number or a distribution, because the synapses are drawn at random";
+            return Err(value(place, field, "a list", expected));
+        }
+        _ => return Ok(()),
+    };
+    one_each(place, field, dist, n)
 }
 
 fn size(place: &str, size: usize) -> Result<(), BrainError> {

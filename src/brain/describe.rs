@@ -262,6 +262,10 @@ fn memory(network: &Network) -> Table {
 fn show(dist: &Dist) -> String {
     match dist {
         Dist::Constant(value) => value.to_string(),
+        Dist::Each(values) => {
+            let [low, high] = dist.support();
+            format!("{} values from {low} to {high}", values.len())
+        }
         Dist::Random(RandomDist::Some { fraction, of }) => format!("{fraction} of them {}, others 0", show(of)),
         Dist::Random(random) => brief(random),
     }

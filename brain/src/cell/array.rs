@@ -69,7 +69,7 @@ impl CellArray {
     /// # Errors
     /// If a parameter is out of its range.
     pub fn new(spec: &CellSpec, n: usize, tick_ms: f64, seed: u64) -> Result<Self, BrainError> {
-        crate::validate::cell("cell", spec)?;
+        crate::validate::cell("cell", spec, Some(n))?;
         let mut cells = Cells::new(spec, n, tick_ms, &mut rng::stream(seed, "cells"));
         cells.reset(&mut rng::stream(seed, "rest"));
         Ok(Self {

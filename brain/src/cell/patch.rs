@@ -128,7 +128,7 @@ impl PatchClamp {
     /// # Errors
     /// If a parameter is out of its range.
     pub fn new(spec: &CellSpec, tick_ms: f64) -> Result<Self, BrainError> {
-        crate::validate::cell("cell", spec)?;
+        crate::validate::cell("cell", spec, None)?;
         let (names, parameters) = spec.dists().into_iter().map(|(name, dist, _)| (name, dist.centre())).unzip();
         Ok(Self { cell: spec.patch(tick_ms), names, parameters, factor: 0.0 })
     }

@@ -13,6 +13,9 @@
 //!
 //! Time is in seconds, potential in mV, current in pA, resistance in GΩ; a spike is `δ(t)`, so that a synapse with
 //! `tau_syn dI/dt = −I + w_in δ(t)` makes `I` jump by `w_in/tau_syn`.
+//! What the format has no place for but another reader of ours wants (tick, refractory time, kind of port and synapse) is
+//! metadata, which other programs ignore. A spike is at `V ≥ v_th` here and at `v > v_threshold` there; currents are held
+//! for a tick here, there everything is continuous.
 
 use mesolimb_brain::{
     CellSpec, Compartment, Network, NetworkSpec, PopulationSpec, PortKind, ProjectionSpec, ReadoutSpec, SynapseSpec,
@@ -61,7 +64,8 @@ fn refusals(spec: &NetworkSpec, network: &Network) -> Vec<String> {
     for p in &spec.populations {
         if !matches!(p.cell, CellSpec::Lif(_)) {
             let models = CellSpec::defaults();
-            let same = |(_, cell): &&(String, CellSpec)| std::mem::discriminant(cell) == std::mem::discriminant(&p.cell);
+            let same =
+                |(_, cell): &&(String, CellSpec)| std::mem::discriminant(cell) == std::mem::discriminant(&p.cell);
             let name = models.iter().find(same).map_or("another one", |(name, _)| name.as_str());
             refused.push(format!("population '{}': the cell model is {name}, NIR has lif", p.name));
         }
@@ -174,7 +178,7 @@ impl Export<'_> {
     }
 
     /// Whether the values of a port are what a projection brings.
-    fn from_values(&self, p: &ProjectionSpec) -> bool {
+    fn brings_values(&self, p: &ProjectionSpec) -> bool {
         self.spec.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values)
     }
 
@@ -183,7 +187,7 @@ impl Export<'_> {
         let (mut kinds, mut direct) = (Vec::new(), false);
         for q in self.spec.projections.iter().filter(|q| q.target == p.name) {
             let synapse = q.synapse.clone().unwrap_or_default();
-            if self.from_values(q) || synapse.tau_ms() == 0.0 {
+            if self.brings_values(q) || synapse.tau_ms() == 0.0 {
                 direct = true;
             } else if !kinds.contains(&synapse) {
                 kinds.push(synapse);
@@ -271,7 +275,7 @@ impl Export<'_> {
         let (source, target) = (self.node_of(&p.source), self.node_of(&p.target));
         let synapse = p.synapse.clone().unwrap_or_default();
         // A pulse of one tick is a jump of this size.
-        let (sink, factor) = if self.from_values(p) {
+        let (sink, factor) = if self.brings_values(p) {
             (target, 1.0)
         } else if synapse.tau_ms() == 0.0 {
             (target, self.area(&synapse))

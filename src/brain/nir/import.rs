@@ -71,7 +71,7 @@ impl Import<'_> {
         let mut ways: BTreeMap<&str, Vec<Way>> = BTreeMap::new();
         for (name, node) in neurons() {
             let n = size(node, name)?;
-            let path = Path::start(n, cuba_filter(node));
+            let path = Path::start(n, cuba_filter(name, node, n)?);
             let mut found = Vec::new();
             self.walk(name, path, 0, &mut found)?;
             ways.insert(name.as_str(), found);
@@ -191,12 +191,16 @@ impl Import<'_> {
             return;
         }
         if path.filter.is_some() {
-            self.notes.push(format!("node '{target}': a bias behind a filter acts from the start, as if it had settled"));
+            self.notes
+                .push(format!("node '{target}': a bias behind a filter acts from the start, as if it had settled"));
         }
         let Some(p) = self.spec.populations.iter_mut().find(|p| p.name == target) else { return };
         let each = |k: usize| path.filter.as_ref().map_or(1.0, |filter| filter.area[k]) * path.bias[k];
-        let before = p.drive.values(path.rows);
-        p.drive = Dist::given(&before.iter().enumerate().map(|(k, drive)| drive + each(k)).collect::<Vec<_>>());
+        let before = |k: usize| match &p.drive {
+            Dist::Each(values) => values[k],
+            other => other.centre(),
+        };
+        p.drive = Dist::given(&(0..path.rows).map(|k| before(k) + each(k)).collect::<Vec<_>>());
     }
 
     fn output(&mut self, name: &str) -> Result<(), String> {
@@ -257,20 +261,34 @@ fn round(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
+/// Most elements of a node.
+const MAX_SIZE: usize = 1 << 24;
+
 /// Number of elements that a node has.
 fn size(node: &Node, name: &str) -> Result<usize, String> {
     let n = match node.fields.get("shape") {
         Some(shape) => shape.data.iter().product::<f64>() as usize,
         None => node.fields.get("v_threshold").map_or(0, |v| v.data.len()),
     };
-    if n == 0 { Err(format!("node '{name}': it has no shape")) } else { Ok(n) }
+    match n {
+        0 => Err(format!("node '{name}': it has no shape")),
+        n if n > MAX_SIZE => Err(format!("node '{name}': it has {n} elements, expected at most {MAX_SIZE}")),
+        n => Ok(n),
+    }
 }
 
-fn cuba_filter(node: &Node) -> Option<Filter> {
-    (node.kind == "CubaLIF").then(|| {
-        let n = node.fields.get("v_threshold").map_or(0, |v| v.data.len());
-        Filter::new(node, "tau_syn", &node.fields.get("w_in").cloned().unwrap_or_else(|| Array::same(1.0, n)))
-    })
+/// The filter that a `CubaLIF` has within.
+fn cuba_filter(name: &str, node: &Node, n: usize) -> Result<Option<Filter>, String> {
+    if node.kind != "CubaLIF" {
+        return Ok(None);
+    }
+    let area = match node.fields.get("w_in") {
+        None => Array::same(1.0, n),
+        Some(w) if w.data.len() == 1 => Array::same(w.data[0], n),
+        Some(w) if w.data.len() == n => w.clone(),
+        Some(w) => return Err(format!("node '{name}': w_in has {} values, expected {n}", w.data.len())),
+    };
+    Ok(Some(Filter::new(node, "tau_syn", &area)))
 }
 
 fn population(name: &str, node: &Node) -> Result<PopulationSpec, String> {
