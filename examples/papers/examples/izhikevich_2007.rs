@@ -1,4 +1,4 @@
-//! Classical conditioning by dopamine-modulated STDP, with noradrenaline that turns regular spiking cells into
+//! Instrumental conditioning of a synapse by dopamine-modulated STDP, with noradrenaline that turns regular spiking cells into
 //! bursting ones.
 //!
 //! Paper: Izhikevich 2007, Cerebral Cortex 17:2443, figure 1 (a synapse is reinforced by delayed reward). The conditions
