@@ -216,6 +216,7 @@ impl Population {
             }
             _ => self.cells.tick(&mut synaptic, &context, outputs),
         }
+        self.channels.iter_mut().for_each(|channel| channel.cancel(&self.fired));
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);
         }
