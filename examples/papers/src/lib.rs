@@ -1,0 +1,17 @@
+//! What the experiments share: arguments, seeds, medians with intervals, tables, and pictures.
+//!
+//! Each experiment is an example of this crate, named after its paper:
+//! `cargo run --release -p mesolimb-papers --example izhikevich_2007`.
+//! It prints a table beside the published numbers, and writes CSV and SVG into a folder.
+
+mod args;
+mod plot;
+mod seeds;
+mod stats;
+mod table;
+
+pub use args::Args;
+pub use plot::{BLACK, BLUE, Dots, GREEN, GREY, Line, ORANGE, PURPLE, Panel, SKY, colour, save};
+pub use seeds::for_seeds;
+pub use stats::{Estimate, interval, mean, mean_ci, median, median_ci, sd};
+pub use table::Table;

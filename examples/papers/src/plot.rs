@@ -1,0 +1,223 @@
+//! Pictures with several panels, as SVG.
+
+use std::{ops::Range, path::Path};
+
+use anyhow::{Context as _, anyhow};
+use plotters::{coord::Shift, prelude::*};
+
+use crate::Estimate;
+
+/// Palette that stays readable for the colour-blind (Okabe and Ito).
+pub const BLUE: (u8, u8, u8) = (0, 114, 178);
+/// See [`BLUE`].
+pub const ORANGE: (u8, u8, u8) = (213, 94, 0);
+/// See [`BLUE`].
+pub const GREEN: (u8, u8, u8) = (0, 158, 115);
+/// See [`BLUE`].
+pub const PURPLE: (u8, u8, u8) = (204, 121, 167);
+/// See [`BLUE`].
+pub const SKY: (u8, u8, u8) = (86, 180, 233);
+/// See [`BLUE`].
+pub const GREY: (u8, u8, u8) = (120, 120, 120);
+/// Lines of reference.
+pub const BLACK: (u8, u8, u8) = (0, 0, 0);
+
+/// The colour of the `k`-th of several things.
+#[must_use]
+pub fn colour(k: usize) -> (u8, u8, u8) {
+    [BLUE, ORANGE, GREEN, PURPLE, SKY, GREY][k % 6]
+}
+
+/// Points joined by a line, with a band around it if there is one; or points alone.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// What it shows; lines without a label are not in the legend.
+    pub label: String,
+    /// Colour, as red, green and blue.
+    pub colour: (u8, u8, u8),
+    /// The points.
+    pub points: Vec<(f64, f64)>,
+    /// Lower and upper end of the band at each point; none if empty.
+    pub band: Vec<(f64, f64)>,
+    /// Radius of the points if they are not joined.
+    pub scatter: Option<u32>,
+}
+
+/// Values of many seeds in a column, with their median and its interval.
+#[derive(Clone, Debug)]
+pub struct Dots {
+    /// Name under the column.
+    pub label: String,
+    /// Colour.
+    pub colour: (u8, u8, u8),
+    /// A dot for each seed.
+    pub values: Vec<f64>,
+    /// The bar.
+    pub estimate: Option<Estimate>,
+}
+
+/// One of the panels of a picture: lines, or columns of dots.
+#[derive(Clone, Debug, Default)]
+pub struct Panel {
+    /// Title.
+    pub title: String,
+    /// Meaning and unit of the horizontal axis.
+    pub x_label: String,
+    /// Meaning and unit of the vertical axis.
+    pub y_label: String,
+    /// Range of the horizontal axis; that of the data, if not given.
+    pub x: Option<Range<f64>>,
+    /// Range of the vertical axis; that of the data, if not given.
+    pub y: Option<Range<f64>>,
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// The columns of dots.
+    pub dots: Vec<Dots>,
+    /// Vertical lines.
+    pub marks: Vec<f64>,
+}
+
+/// Draws panels in rows of `columns` into an SVG file.
+///
+/// # Errors
+/// If there is nothing to draw in a panel or the file cannot be written.
+pub fn save(path: &Path, columns: usize, panels: &[Panel]) -> anyhow::Result<()> {
+    let (width, height) = ((1200 / columns as u32).clamp(280, 860), 300);
+    let rows = panels.len().div_ceil(columns);
+    let mut svg = String::new();
+    {
+        let size = (width * columns as u32, height * rows as u32);
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        root.fill(&WHITE).map_err(|e| anyhow!("{e}"))?;
+        for (area, panel) in root.split_evenly((rows, columns)).iter().zip(panels) {
+            panel.draw(area).map_err(|e| anyhow!("{}, '{}': {e}", path.display(), panel.title))?;
+        }
+        root.present().map_err(|e| anyhow!("{e}"))?;
+    }
+    std::fs::write(path, svg).with_context(|| path.display().to_string())
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+impl Panel {
+    fn draw(&self, area: &Area<'_>) -> anyhow::Result<()> {
+        let (x, y) = (self.x_range()?, self.y_range()?);
+        let names: Vec<String> = self.dots.iter().map(|dots| dots.label.clone()).collect();
+        let name = |x: &f64| {
+            let whole = (x - x.round()).abs() < 1e-6 && *x > -0.5;
+            names.get(x.round() as usize).filter(|_| whole).cloned().unwrap_or_default()
+        };
+        let number =
+            |x: &f64| if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6) };
+        let mut chart = ChartBuilder::on(area)
+            .caption(&self.title, ("sans-serif", 16))
+            .margin(8)
+            .x_label_area_size(40)
+            .y_label_area_size(50)
+            .build_cartesian_2d(x, y.clone())
+            .map_err(|e| anyhow!("{e}"))?;
+        let columns = !self.dots.is_empty();
+        chart
+            .configure_mesh()
+            .light_line_style(WHITE)
+            .x_desc(&self.x_label)
+            .y_desc(&self.y_label)
+            .x_labels(if columns { self.dots.len() + 2 } else { 6 })
+            .x_label_formatter(&|x| if columns { name(x) } else { number(x) })
+            .y_label_formatter(&number)
+            .label_style(("sans-serif", 12))
+            .draw()
+            .map_err(|e| anyhow!("{e}"))?;
+        for &x in &self.marks {
+            let ends = [(x, y.start), (x, y.end)];
+            chart
+                .draw_series(DashedLineSeries::new(ends, 5, 3, BLACK_LINE.stroke_width(1)))
+                .map_err(|e| anyhow!("{e}"))?;
+        }
+        for line in &self.lines {
+            let colour = rgb(line.colour);
+            if !line.band.is_empty() {
+                let upper = line.points.iter().zip(&line.band).map(|(p, band)| (p.0, band.1));
+                let lower = line.points.iter().zip(&line.band).rev().map(|(p, band)| (p.0, band.0));
+                let band: Vec<_> = upper.chain(lower).collect();
+                chart.draw_series([Polygon::new(band, colour.mix(0.2))]).map_err(|e| anyhow!("{e}"))?;
+            }
+            let drawn = match line.scatter {
+                Some(radius) => {
+                    let dots = line.points.iter().map(|&p| Circle::new(p, radius, colour.filled()));
+                    chart.draw_series(dots).map_err(|e| anyhow!("{e}"))?
+                }
+                None => chart
+                    .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))
+                    .map_err(|e| anyhow!("{e}"))?,
+            };
+            if !line.label.is_empty() {
+                drawn
+                    .label(line.label.clone())
+                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 15, y)], colour.stroke_width(3)));
+            }
+        }
+        for (k, dots) in self.dots.iter().enumerate() {
+            let colour = rgb(dots.colour);
+            let n = dots.values.len().max(2) as f64;
+            let place = |i: usize| k as f64 + 0.4 * (i as f64 / (n - 1.0) - 0.5);
+            let within = dots.values.iter().enumerate().filter(|(_, value)| value.is_finite());
+            let circles = within.map(|(i, &value)| Circle::new((place(i), value), 2, colour.mix(0.6).filled()));
+            chart.draw_series(circles).map_err(|e| anyhow!("{e}"))?;
+            if let Some(estimate) = dots.estimate.filter(|e| e.value.is_finite()) {
+                let (k, high) = (k as f64, estimate.high.min(y.end));
+                let middle = vec![(k - 0.35, estimate.value), (k + 0.35, estimate.value)];
+                chart
+                    .draw_series([
+                        PathElement::new(middle, colour.stroke_width(3)),
+                        PathElement::new(vec![(k, estimate.low), (k, high)], colour.stroke_width(2)),
+                    ])
+                    .map_err(|e| anyhow!("{e}"))?;
+            }
+        }
+        if self.lines.iter().any(|line| !line.label.is_empty()) {
+            chart
+                .configure_series_labels()
+                .background_style(WHITE.mix(0.85))
+                .border_style(BLACK_LINE.mix(0.3))
+                .label_font(("sans-serif", 12))
+                .position(SeriesLabelPosition::UpperLeft)
+                .draw()
+                .map_err(|e| anyhow!("{e}"))?;
+        }
+        Ok(())
+    }
+
+    fn x_range(&self) -> anyhow::Result<Range<f64>> {
+        if !self.dots.is_empty() {
+            return Ok(-0.6..self.dots.len() as f64 - 0.4);
+        }
+        let points = self.lines.iter().flat_map(|line| &line.points).map(|p| p.0);
+        self.x.clone().map_or_else(|| range(points, 0.0), Ok)
+    }
+
+    fn y_range(&self) -> anyhow::Result<Range<f64>> {
+        let points = self.lines.iter().flat_map(|line| &line.points).map(|p| p.1);
+        let bands = self.lines.iter().flat_map(|line| &line.band).flat_map(|band| [band.0, band.1]);
+        let dots = self.dots.iter().flat_map(|dots| &dots.values).copied();
+        self.y.clone().map_or_else(|| range(points.chain(bands).chain(dots), 0.05), Ok)
+    }
+}
+
+const BLACK_LINE: RGBColor = RGBColor(0, 0, 0);
+
+fn rgb((r, g, b): (u8, u8, u8)) -> RGBColor {
+    RGBColor(r, g, b)
+}
+
+/// The range of what is finite, with a margin.
+fn range(values: impl Iterator<Item = f64>, margin: f64) -> anyhow::Result<Range<f64>> {
+    let finite = values.filter(|value| value.is_finite());
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    if low > high {
+        return Err(anyhow!("there is nothing to draw"));
+    }
+    let width = if high > low { high - low } else { low.abs().max(1.0) };
+    let margin = if high > low { margin * width } else { 0.5 * width };
+    Ok(low - margin..high + margin)
+}
