@@ -5,6 +5,7 @@
 //! It prints a table beside the published numbers, and writes CSV and SVG into a folder.
 
 mod args;
+pub mod fremaux_2013;
 mod plot;
 mod seeds;
 mod stats;
