@@ -13,6 +13,8 @@ pub struct Modulator {
     decay: f32,
     clamped: bool,
     pub(crate) level: f32,
+    /// 1 while somebody outside holds the concentration, else 0; a number, because it is part of the state.
+    pub(crate) held: f32,
 }
 
 impl Modulator {
@@ -23,6 +25,7 @@ impl Modulator {
             decay: (-tick_ms / spec.uptake_tau_ms).exp() as f32,
             clamped: spec.clamped,
             level: spec.tonic as f32,
+            held: 0.0,
         }
     }
 
@@ -46,17 +49,31 @@ impl Modulator {
 
     /// Factor of the concentration above rest in a tick.
     pub(crate) fn decay(&self) -> f32 {
-        self.decay
+        if self.is_held() { 1.0 } else { self.decay }
+    }
+
+    /// Whether somebody outside holds the concentration where it is.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held > 0.0
+    }
+
+    pub(crate) fn hold(&mut self, level: f32) {
+        (self.level, self.held) = (level.clamp(0.0, self.max), 1.0);
+    }
+
+    pub(crate) fn let_go(&mut self) {
+        self.held = 0.0;
     }
 
     pub(crate) fn release(&mut self, amount: f32) {
-        if !self.clamped {
+        if !self.clamped && !self.is_held() {
             self.level = (self.level + amount).clamp(0.0, self.max);
         }
     }
 
     pub(crate) fn tick(&mut self) {
-        self.level = self.tonic + (self.level - self.tonic) * self.decay;
+        self.level = self.tonic + (self.level - self.tonic) * self.decay();
     }
 }
 
@@ -98,5 +115,17 @@ mod tests {
         let mut modulator = dopamine(true);
         modulator.release(1.0);
         assert_eq!(modulator.phasic(), 0.0);
+    }
+
+    #[test]
+    fn a_held_modulator_stays_where_it_is_until_it_is_let_go() {
+        let mut modulator = dopamine(false);
+        modulator.hold(1.5);
+        modulator.release(0.3);
+        (0..1000).for_each(|_| modulator.tick());
+        assert_eq!(modulator.level(), 1.5);
+        modulator.let_go();
+        (0..200).for_each(|_| modulator.tick());
+        assert!((modulator.phasic() - 0.5 * (-1.0f32).exp()).abs() < 1e-4);
     }
 }

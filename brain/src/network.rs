@@ -273,6 +273,17 @@ impl Network {
         self.modulators[modulator.0].release(amount);
     }
 
+    /// Keeps the concentration of a modulator at `level`, whatever is released or taken up, until it is let go: a clamp
+    /// that comes and goes while the network runs. It is part of the state.
+    pub fn hold(&mut self, modulator: ModulatorId, level: f32) {
+        self.modulators[modulator.0].hold(level);
+    }
+
+    /// Lets go of a modulator that was held; it returns to its tonic level from where it is.
+    pub fn let_go(&mut self, modulator: ModulatorId) {
+        self.modulators[modulator.0].let_go();
+    }
+
     /// A modulator.
     #[must_use]
     pub fn modulator(&self, modulator: ModulatorId) -> &Modulator {

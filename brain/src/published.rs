@@ -143,11 +143,12 @@ pub fn izhikevich_da(n: usize) -> NetworkSpec {
         start: [("v", -65.0), ("u", -13.0)].map(|(name, value)| (name.to_owned(), value.into())).into(),
         ..PopulationSpec::new(name, size, cell)
     };
-    // One tag is 0.1 (LTP) or 0.15 (LTD), and the weights follow it every 10 ms.
+    // One tag is at most 0.1 (LTP) or 0.15 (LTD), and the weights follow it every 10 ms. The program reads the trace of
+    // LTP as it was one tick before, not yet decayed: here a spike that arrives in a tick is one decay old at its end.
     let rule = DopamineStdpSpec {
         modulator: "dopamine".into(),
         baseline: Baseline::Level(0.0),
-        a_plus: 0.1 / 10.0,
+        a_plus: 0.1 / 0.95 / 10.0,
         a_minus: 0.15 / 10.0,
         tau_plus_ms: -1.0 / 0.95f64.ln(),
         tau_minus_ms: -1.0 / 0.95f64.ln(),

@@ -58,6 +58,7 @@ impl Network {
         }
         for (modulator, name) in self.modulators.iter_mut().zip(&self.modulator_names) {
             visit(name, std::slice::from_mut(&mut modulator.level));
+            visit(name, std::slice::from_mut(&mut modulator.held));
         }
     }
 
