@@ -10,7 +10,7 @@ const NORMAL_CUTOFF: f64 = 4.0;
 
 /// A value, or a distribution that is sampled once for every cell or synapse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a number, or a distribution such as { uniform = [1.0, 2.0] }")]
 pub enum Dist {
     /// The same value everywhere.
     Constant(f64),
@@ -124,7 +124,10 @@ impl Dist {
                 !(0.0..=1.0).contains(fraction)
             }
         };
-        wrong.then(|| format!("{self:?}"))
+        wrong.then(|| match self {
+            Self::Constant(value) => value.to_string(),
+            Self::Random(random) => format!("{random:?}"),
+        })
     }
 }
 

@@ -143,6 +143,19 @@ impl Network {
         self.projections(source, target).flat_map(of_part).collect()
     }
 
+    /// Number of synapses of each projection, in the order of the spec.
+    #[must_use]
+    pub fn synapse_counts(&self) -> Vec<usize> {
+        let mut seen = vec![0; self.named.len()];
+        let of_projection = |p: &crate::ProjectionSpec| {
+            let target = self.named.iter().position(|named| named.name == p.target).unwrap_or_default();
+            let nth = seen[target];
+            seen[target] += 1;
+            self.named[target].parts.clone().map(|part| self.incoming[part][nth].synapses.n_edges()).sum()
+        };
+        self.spec.projections.iter().map(of_projection).collect()
+    }
+
     /// Weights of a readout: for each output, one for each cell and then the bias.
     #[must_use]
     pub fn readout_weights(&self, readout: ReadoutId) -> &[f32] {

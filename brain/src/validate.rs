@@ -1,6 +1,8 @@
 //! A spec that passes can run. Everything that cannot is refused here, with the part, the field, what was found and what
 //! was expected.
 
+mod probe;
+
 use crate::{
     ApicalSpec, BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, NetworkSpec, NoiseSpec, Occupancy,
     PlasticitySpec, PopulationSpec, PortKind, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
@@ -14,10 +16,21 @@ const MAX_DELAY_TICKS: f64 = 10_000.0;
 /// Most different delays of a projection.
 const MAX_DELAYS: f64 = 1024.0;
 
+impl NetworkSpec {
+    /// Whether the network can run.
+    ///
+    /// # Errors
+    /// If it cannot: the error names the part, the field, what was found and what was expected.
+    pub fn check(&self) -> Result<(), BrainError> {
+        check(self)
+    }
+}
+
 pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     in_range("network", "tick_ms", spec.tick_ms, 1e-3, 1e3)?;
     unique("port", spec.ports.iter().map(|p| p.name.as_str()))?;
     unique("readout", spec.readouts.iter().map(|r| r.name.as_str()))?;
+    unique("probe", spec.probes.iter().map(|p| p.name.as_str()))?;
     unique("modulator", spec.modulators.iter().map(|m| m.name.as_str()))?;
     let sources = spec.ports.iter().map(|p| p.name.as_str());
     unique("port or population", sources.chain(spec.populations.iter().map(|p| p.name.as_str())))?;
@@ -29,6 +42,7 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
     spec.readouts.iter().try_for_each(|r| readout(spec, r))?;
     spec.modulators.iter().try_for_each(|m| modulator(spec, m))?;
     spec.ports.iter().try_for_each(|port| heard(spec, port))?;
+    spec.probes.iter().try_for_each(|p| probe::probe(spec, p))?;
     fits_in_memory(spec)
 }
 
@@ -150,6 +164,11 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
         let expected = format!("a current onto the somata: population '{}' is normalised", p.target);
         return Err(value(&place, "synapse", "given", expected));
     }
+    let conductance = p.synapse.as_ref().filter(|s| s.unsigned() && !matches!(s, SynapseSpec::Wired { .. }));
+    if let Some(synapse) = conductance.filter(|_| !target.cell.takes_conductances()) {
+        let expected = format!("a current: the cells of population '{}' take no conductances", p.target);
+        return Err(value(&place, "synapse", synapse.name(), expected));
+    }
     if let Compartment::Branch(branch) = p.compartment {
         let currents = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned());
         if !target.cell.has_branches() || branch >= BRANCHES || !currents {
@@ -251,7 +270,7 @@ fn learning(
 /// Weights have the sign of what the source releases: Dale's law.
 fn dales_law(place: &str, p: &ProjectionSpec, transmitter: Option<Transmitter>) -> Result<(), BrainError> {
     let [low, high] = p.weights.support();
-    let found = format!("in [{low}, {high}]");
+    let found = within([low, high]);
     if let Some(synapse) = p.synapse.as_ref().filter(|synapse| synapse.unsigned()) {
         let name = synapse.name();
         if low < 0.0 {
@@ -306,12 +325,7 @@ fn delays(place: &str, delay: &Dist, tick_ms: f64) -> Result<(), BrainError> {
     // A little slack: a tick of 0.1 ms is no exact number.
     if low < tick_ms * 0.999 || high > MAX_DELAY_TICKS * tick_ms {
         let expected = format!("at least one tick ({tick_ms} ms) and at most {MAX_DELAY_TICKS} ticks");
-        return Err(value(
-            place,
-            "delay_ms",
-            if low == high { low.to_string() } else { format!("in [{low}, {high}]") },
-            expected,
-        ));
+        return Err(value(place, "delay_ms", within([low, high]), expected));
     }
     if !delay.is_constant() && (high - low) / tick_ms > MAX_DELAYS {
         let expected = format!("at most {MAX_DELAYS} different delays of a tick ({tick_ms} ms) each");
@@ -391,9 +405,14 @@ fn distribution(place: &str, field: &str, dist: &Dist, low: f64, high: f64) -> R
     let [smallest, largest] = dist.support();
     if smallest < low || largest > high {
         let expected = format!("values in [{low}, {high}]");
-        return Err(value(place, field, format!("in [{smallest}, {largest}]"), expected));
+        return Err(value(place, field, within([smallest, largest]), expected));
     }
     Ok(())
+}
+
+/// The values of a distribution, for a message.
+fn within([low, high]: [f64; 2]) -> String {
+    if low == high { low.to_string() } else { format!("in [{low}, {high}]") }
 }
 
 fn size(place: &str, size: usize) -> Result<(), BrainError> {

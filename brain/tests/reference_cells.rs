@@ -184,12 +184,9 @@ fn currents(table: &Table) -> Vec<f64> {
 #[test]
 fn no_file_is_left_out() {
     let files = all_files();
-    // Rules of plasticity and networks may be read elsewhere until they are listed.
-    let elsewhere = |path: &str| path.starts_with("plasticity/") || path == "network_cuba.csv";
     for path in &files {
         let readers: Vec<_> = FILES.iter().filter(|(pattern, _)| matches(pattern, path)).collect();
-        let read = readers.len() == 1 || readers.is_empty() && elsewhere(path);
-        assert!(read, "{path} is read by {readers:?}");
+        assert!(readers.len() == 1, "{path} is read by {readers:?}");
     }
     for (pattern, reader) in FILES {
         assert!(files.iter().any(|path| matches(pattern, path)), "'{pattern}' of '{reader}' is no file");

@@ -14,6 +14,7 @@ use crate::{
     network::{Named, Port, Release},
     plasticity::{Plasticity, PostParameters, Scaling},
     population::{Observed, Population},
+    probe::Probe,
     projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
     readout::Readout,
     receptor::{Lever, Receptor, Receptors, Target},
@@ -86,7 +87,15 @@ impl Network {
             seed,
             threads: threads.max(1),
             pool,
+            probes: Vec::new(),
+            records: Vec::new(),
         };
+        for probe in spec.probes.iter().filter(|probe| probe.variable.as_deref() == Some(crate::probe::INPUT)) {
+            let named = network.named.iter().filter(|named| probe.population.as_deref() == Some(&named.name));
+            named
+                .for_each(|named| network.populations[named.parts.clone()].iter_mut().for_each(Population::keep_input));
+        }
+        network.probes = spec.probes.iter().map(|p| Probe::new(p, &network)).collect();
         network.reset_state();
         Ok(network)
     }

@@ -74,7 +74,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Patched for Single<M, C, S>
         let Stimulus { soma, apical, branches, draws } = stimulus;
         let (branches, draws) = (*branches, *draws);
         let conducts = |e: &Electrode| e.conductance != 0.0 || e.nmda != 0.0;
-        let output = if conducts(soma) || conducts(apical) {
+        let output = if M::CONDUCTS && (conducts(soma) || conducts(apical)) {
             let drive = |e: &Electrode| Gated {
                 open: Conductances { current: e.current, g: e.conductance, g_e: e.conductance_times_reversal },
                 nmda: e.nmda,

@@ -51,6 +51,7 @@ impl Parameters for Srm0Spec {
 pub struct Srm0;
 
 impl Model<6, 2> for Srm0 {
+    const CONDUCTS: bool = false;
     const STATES: [&'static str; 2] = ["v", "refractory"];
     const DRAWS: usize = 1;
 

@@ -34,6 +34,9 @@ pub const FILES: &[(&str, &str)] = &[
     ("synapses/syn_cond_*.csv", "synaptic conductances"),
     ("synapses/syn_spikes.csv", "synaptic spikes"),
     ("synapses/syn_agreement.csv", "synaptic agreement"),
+    // The rules read theirs beside the code; `reference_plasticity.rs` sees to it that none is left out.
+    ("plasticity/*.csv", "plasticity"),
+    ("network_cuba.csv", "network"),
 ];
 
 /// Where the reference data lies.
