@@ -56,7 +56,18 @@ pub struct Dots {
     pub estimate: Option<Estimate>,
 }
 
-/// One of the panels of a picture: lines, or columns of dots.
+/// A rectangle of a map.
+#[derive(Clone, Copy, Debug)]
+pub struct Tile {
+    /// Its middle.
+    pub at: (f64, f64),
+    /// Its width and height.
+    pub size: f64,
+    /// What it shows, from 0 (white) to 1 (full colour).
+    pub value: f64,
+}
+
+/// One of the panels of a picture: lines, or columns of dots, perhaps on a map.
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
     /// Title.
@@ -69,6 +80,8 @@ pub struct Panel {
     pub x: Option<Range<f64>>,
     /// Range of the vertical axis; that of the data, if not given.
     pub y: Option<Range<f64>>,
+    /// The map behind the lines.
+    pub tiles: Vec<Tile>,
     /// The lines.
     pub lines: Vec<Line>,
     /// The columns of dots.
@@ -134,6 +147,12 @@ impl Panel {
                 .draw_series(DashedLineSeries::new(ends, 5, 3, BLACK_LINE.stroke_width(1)))
                 .map_err(|e| anyhow!("{e}"))?;
         }
+        let rectangles = self.tiles.iter().map(|tile| {
+            let ((x, y), half) = (tile.at, 0.5 * tile.size);
+            let colour = rgb(ORANGE).mix(0.75 * tile.value.clamp(0.0, 1.0));
+            Rectangle::new([(x - half, y - half), (x + half, y + half)], colour.filled())
+        });
+        chart.draw_series(rectangles).map_err(|e| anyhow!("{e}"))?;
         for line in &self.lines {
             let colour = rgb(line.colour);
             if !line.band.is_empty() {

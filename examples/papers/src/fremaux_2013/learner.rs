@@ -1,10 +1,17 @@
 //! Critic, actor and dopamine: from the rates of place cells to a value, a TD error and an action.
+//!
+//! ```text
+//! V = value_per_hz (mean_i (Y_i ∗ kap) − zero_hz),   kap(t) = (e^(−t/200) − e^(−t/50))/150
+//! δ = value_per_hz mean_i (Y_i ∗ kap′) − V/tau_r + r
+//! dopamine = 1 + δ/delta_max, within [0, 2]
+//! action = mean_k (Y_k ∗ gam) a_k,   gam(t) = (e^(−t/50) − e^(−t/20))/30
+//! ```
 
 use std::f64::consts::TAU;
 
 use mesolimb_brain::{
     BrainError, CellSpec, Connectivity, Dist, ModulatorId, ModulatorSpec, Network, NetworkSpec, PlasticitySpec,
-    PoissonSpec, PopulationSpec, PortId, PortSpec, ProjectionSpec, Srm0Spec, SynapseSpec, TdLtpSpec,
+    PoissonSpec, PopulationSpec, PortId, PortKind, PortSpec, ProjectionSpec, Srm0Spec, SynapseSpec, TdLtpSpec,
 };
 
 /// What a learner is made of.
@@ -30,8 +37,10 @@ pub struct LearnerSpec {
     pub critic_weights: Dist,
     /// Weights onto the actor at the start.
     pub actor_weights: Dist,
-    /// Range of all learned weights.
-    pub bounds: [f64; 2],
+    /// Range of the weights onto the critic.
+    pub critic_bounds: [f64; 2],
+    /// Range of the weights onto the actor.
+    pub actor_bounds: [f64; 2],
     /// Learning rate of the critic.
     pub eta_critic: f64,
     /// Learning rate of the actor.
@@ -63,7 +72,8 @@ impl Default for LearnerSpec {
             tau_actor_ms: [50.0, 20.0],
             critic_weights: 0.0.into(),
             actor_weights: Dist::uniform(0.3, 0.5),
-            bounds: [0.0, 1.0],
+            critic_bounds: [0.0, 1.0],
+            actor_bounds: [0.25, 1.0],
             eta_critic: 60.0,
             eta_actor: 30.0,
             w_inh: -100.0,
@@ -148,16 +158,17 @@ impl Learner {
         let delta = 1000.0 * (slope - value / self.spec.tau_r_ms) + reward;
         self.since_silence = if rates.iter().all(|&rate| rate == 0.0) { 0 } else { self.since_silence + 1 };
         let settled = self.since_silence == 0 || self.since_silence > self.spec.settle_ms;
+        // After a jump of the input, the filters tell of the jump and not of the cells that follow it.
         self.set_dopamine(if settled { delta } else { 0.0 });
         Step { value, delta, action: self.action.value().map(|sum| 1000.0 * sum / n_actor) }
     }
 
     /// Dopamine follows the TD error, around its tonic level, as far as a concentration can.
     fn set_dopamine(&mut self, delta: f64) {
-        let now = self.network.modulator(self.dopamine);
-        let wanted = now.tonic() + (delta / self.spec.delta_max) as f32;
-        let amount = wanted - now.level();
-        self.network.release(self.dopamine, amount);
+        if !self.spec.clamped {
+            let tonic = self.network.modulator(self.dopamine).tonic();
+            self.network.hold(self.dopamine, tonic + (delta / self.spec.delta_max) as f32);
+        }
     }
 
     /// Starts a new trial: membranes, traces and tags are at rest, dopamine at its tonic level; weights stay.
@@ -166,6 +177,32 @@ impl Learner {
         self.set_dopamine(0.0);
         self.value = Filter::new(self.spec.tau_critic_ms);
         self.action = Filter::new(self.spec.tau_actor_ms);
+    }
+
+    /// What the critic says of a place where place cells fire at `rates`, without learning from it: the mean over the
+    /// second half of a second. Only between two trials.
+    #[must_use]
+    pub fn value_of(&mut self, rates: &[f32]) -> f64 {
+        let (state, clamped) = (self.network.save(), self.spec.clamped);
+        self.rest();
+        self.spec.clamped = true;
+        let values: Vec<f64> = (0..1000).map(|_| self.tick(rates, 0.0).value).collect();
+        self.spec.clamped = clamped;
+        self.network.load(&state).expect("it is its own state");
+        values[500..].iter().sum::<f64>() / 500.0
+    }
+
+    /// Where the weights onto the actor point at a place: the drive of its cells, summed as vectors, in mV.
+    #[must_use]
+    pub fn preference_of(&self, rates: &[f32]) -> [f64; 2] {
+        let area = TdLtpSpec::default().eps0_mv_ms;
+        let mut sum = [0.0; 2];
+        for synapse in self.network.synapses("places", "actor") {
+            let drive = area * 1e-3 * f64::from(rates[synapse.source] * synapse.weight) / self.spec.n_actor as f64;
+            let [x, y] = self.directions[synapse.target];
+            sum = [sum[0] + drive * x, sum[1] + drive * y];
+        }
+        sum
     }
 
     /// The network, to look at.
@@ -218,14 +255,14 @@ fn network(spec: &LearnerSpec) -> NetworkSpec {
     let [theta, delta_u, rho_0] = [&cell.theta_mv, &cell.delta_u_mv, &cell.rho_0_hz].map(Dist::centre);
     let at_zero = Srm0Spec { u_rest_mv: (theta + delta_u * (spec.idle_hz / rho_0).ln()).into(), ..cell.clone() };
     let sources = PoissonSpec { rate_hz: 0.0.into() };
-    let learned = |target: &str, weights: &Dist, eta: f64| {
+    let learned = |target: &str, weights: &Dist, [w_min, w_max]: [f64; 2], eta: f64| {
         let rule = TdLtpSpec {
             eta,
             tau_k_ms: spec.tau_critic_ms[0],
             nu_k_ms: spec.tau_critic_ms[1],
             tau_r_ms: spec.tau_r_ms,
-            w_min: spec.bounds[0],
-            w_max: spec.bounds[1],
+            w_min,
+            w_max,
             ..rule.clone()
         };
         ProjectionSpec {
@@ -235,7 +272,7 @@ fn network(spec: &LearnerSpec) -> NetworkSpec {
         }
     };
     let mut network = NetworkSpec {
-        ports: vec![PortSpec { name: "place".into(), size: spec.n_place, kind: Default::default() }],
+        ports: vec![PortSpec { name: "place".into(), size: spec.n_place, kind: PortKind::Values, optional: false }],
         populations: vec![
             PopulationSpec::new("places", spec.n_place, CellSpec::Poisson(sources)),
             cells("critic", spec.n_critic, at_zero),
@@ -245,13 +282,13 @@ fn network(spec: &LearnerSpec) -> NetworkSpec {
                 connectivity: Connectivity::OneToOne,
                 ..ProjectionSpec::new("place", "places", 1.0)
             },
-            learned("critic", &spec.critic_weights, spec.eta_critic),
+            learned("critic", &spec.critic_weights, spec.critic_bounds, spec.eta_critic),
         ],
         modulators: vec![ModulatorSpec {
             name: "dopamine".into(),
             tonic: 1.0,
-            // It is set anew in each tick, so that uptake has nothing to do.
-            uptake_tau_ms: 1e9,
+            // It is held at a level that is set anew in each tick, so that uptake has nothing to do.
+            uptake_tau_ms: 200.0,
             max: 2.0,
             clamped: spec.clamped,
             sources: Vec::new(),
@@ -260,7 +297,7 @@ fn network(spec: &LearnerSpec) -> NetworkSpec {
     };
     if spec.n_actor > 0 {
         network.populations.push(cells("actor", spec.n_actor, cell));
-        network.projections.push(learned("actor", &spec.actor_weights, spec.eta_actor));
+        network.projections.push(learned("actor", &spec.actor_weights, spec.actor_bounds, spec.eta_actor));
         network.projections.extend(ring(spec, &potential));
     }
     network

@@ -1,4 +1,9 @@
 //! The water maze: a rat swims from the rim of a round pool to a platform that it cannot see.
+//!
+//! Place cells sit on a grid of 11 × 11, each with a Gaussian field as wide as the grid is fine. A trial starts at a
+//! random place near the rim, and ends on the platform or when time is out. On the platform the reward of 1 comes, in the
+//! course of some 200 ms, and the place cells fall silent: nothing more is to be expected. A trial that timed out ends
+//! without an event. Running into the wall costs a little each time, and the rat bounces off.
 
 use std::f64::consts::TAU;
 
@@ -47,8 +52,23 @@ impl Default for MazeSpec {
             speed_per_hz: 0.03,
             bounce: 0.02,
             wall_reward: -0.02,
-            learner: LearnerSpec { n_place: 121, ..LearnerSpec::default() },
+            learner: LearnerSpec::default(),
         }
+    }
+}
+
+impl MazeSpec {
+    /// Rates of the place cells in Hz at a place.
+    #[must_use]
+    pub fn rates(&self, at: [f64; 2]) -> Vec<f32> {
+        let n = self.grid;
+        let spacing = 2.0 * self.radius / (n - 1) as f64;
+        let along = |x: f64| -> Vec<f64> {
+            let centre = |k: usize| k as f64 * spacing - self.radius;
+            (0..n).map(|k| (-0.5 * ((x - centre(k)) / spacing).powi(2)).exp()).collect()
+        };
+        let [x, y] = at.map(along);
+        y.iter().flat_map(|y| x.iter().map(move |x| (self.peak_hz * x * y) as f32)).collect()
     }
 }
 
@@ -61,10 +81,6 @@ pub struct Trial {
     pub reached: bool,
     /// Where the rat was, every 50 ms.
     pub path: Vec<[f64; 2]>,
-    /// Times the wall was hit
-    pub hits: u32,
-    /// Where the rat was, and the value of the place, every 50 ms.
-    pub values: Vec<f64>,
 }
 
 /// A rat in the pool.
@@ -105,14 +121,12 @@ impl Maze {
         let mut trial = Trial { seconds: f64::from(self.spec.trial_ms) / 1000.0, ..Trial::default() };
         let mut reward = Reward::default();
         for t in 0..self.spec.trial_ms {
-            self.look();
+            self.rates = self.spec.rates(self.at);
             let step = self.learner.tick(&self.rates, reward.tick());
             if t % 50 == 0 {
                 trial.path.push(self.at);
-                trial.values.push(step.value);
             }
             if self.swim(&step) {
-                trial.hits += 1;
                 reward.give(self.spec.wall_reward);
             }
             if distance(self.at, self.spec.platform) < self.spec.platform_radius {
@@ -135,22 +149,6 @@ impl Maze {
         }
     }
 
-    /// Place cells see where the rat is.
-    fn look(&mut self) {
-        let n = self.spec.grid;
-        let spacing = 2.0 * self.spec.radius / (n - 1) as f64;
-        let along = |x: f64| -> Vec<f64> {
-            let centre = |k: usize| k as f64 * spacing - self.spec.radius;
-            (0..n).map(|k| (-0.5 * ((x - centre(k)) / spacing).powi(2)).exp()).collect()
-        };
-        let [x, y] = self.at.map(along);
-        for (row, y) in self.rates.chunks_exact_mut(n).zip(y) {
-            for (rate, x) in row.iter_mut().zip(&x) {
-                *rate = (self.spec.peak_hz * x * y) as f32;
-            }
-        }
-    }
-
     /// The rat moves for a tick, and bounces off the wall. True if it hit it.
     fn swim(&mut self, step: &Step) -> bool {
         let metres = self.spec.speed_per_hz * 1e-3;
@@ -164,10 +162,16 @@ impl Maze {
         hit
     }
 
-    /// The learner.
+    /// What the critic says of a place. Only between two trials.
     #[must_use]
-    pub fn learner(&self) -> &Learner {
-        &self.learner
+    pub fn value_at(&mut self, at: [f64; 2]) -> f64 {
+        self.learner.value_of(&self.spec.rates(at))
+    }
+
+    /// Where the weights onto the actor point at a place.
+    #[must_use]
+    pub fn preference_at(&self, at: [f64; 2]) -> [f64; 2] {
+        self.learner.preference_of(&self.spec.rates(at))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use mesolimb_brain::BrainError;
 
-use super::{Learner, LearnerSpec, Step};
+use super::{Learner, LearnerSpec, Step, maze::Reward};
 
 /// The track and the one who learns on it.
 #[derive(Clone, Debug)]
@@ -23,8 +23,8 @@ pub struct TrackSpec {
 
 impl Default for TrackSpec {
     fn default() -> Self {
-        let learner = LearnerSpec { n_place: 21, n_actor: 0, ..LearnerSpec::default() };
-        Self { before_ms: 1000, run_ms: 3000, after_ms: 1500, peak_hz: 400.0, width: 0.1, learner }
+        let learner = LearnerSpec { n_place: 21, n_actor: 0, eta_critic: 20.0, ..LearnerSpec::default() };
+        Self { before_ms: 1000, run_ms: 4000, after_ms: 1500, peak_hz: 400.0, width: 0.1, learner }
     }
 }
 
@@ -49,7 +49,7 @@ impl Track {
         let n = self.spec.learner.n_place;
         self.learner.rest();
         let mut rates = vec![0.0; n];
-        let mut reward = super::maze::Reward::default();
+        let mut reward = Reward::default();
         (0..before_ms + run_ms + after_ms)
             .map(|t| {
                 rates.fill(0.0);
@@ -68,9 +68,12 @@ impl Track {
             .collect()
     }
 
-    /// The learner.
+    /// What a perfect critic would say so many ms after the start of a trial.
     #[must_use]
-    pub fn learner(&self) -> &Learner {
-        &self.learner
+    pub fn expected(&self, t_ms: u32) -> f64 {
+        let TrackSpec { before_ms, run_ms, .. } = self.spec;
+        let left = f64::from(before_ms + run_ms) - f64::from(t_ms);
+        let on_track = (before_ms..before_ms + run_ms).contains(&t_ms);
+        if on_track { (-left / self.spec.learner.tau_r_ms).exp() } else { 0.0 }
     }
 }
