@@ -20,13 +20,13 @@
 //!   square with the goal in its centre and an obstacle.
 //! - The value is zero at the rate of a critic without input, so that there is nothing to expect while no place cell
 //!   fires; rewards are 1 for the platform and -0.02 for the wall.
-//! - The TD error acts as a concentration of dopamine, 1 + delta/(5 per s) within [0, 2]; it stays at 1 in the 400 ms
+//! - The TD error acts as a concentration of dopamine, 1 + delta/(5 per s) within [0, 2]; it stays at 1 in the 600 ms
 //!   after place cells begin to fire, while the filters that read the critic fill.
 //! - 90 cells of the actor in place of 180, so that the actor wanders more and trials cost less; lateral weights of
 //!   -100 and 60 in place of -60 and 30; learning rates and ranges of weights are ours.
 
 use mesolimb_papers::{
-    Args, BLACK, BLUE, Estimate, GREY, Line, ORANGE, Panel, Table, Tile, colour, for_seeds,
+    Args, BLACK, BLUE, Estimate, GREY, Legend, Line, ORANGE, Panel, Table, Tile, colour, for_seeds,
     fremaux_2013::{Maze, MazeSpec, Step, Track, TrackSpec, Trial},
     mean, median_ci, save,
 };
@@ -137,10 +137,13 @@ fn track_picture(args: &Args, tracks: &[Vec<Curve>]) -> anyhow::Result<()> {
             .collect(),
         ..Line::default()
     };
-    let panel = |title: &str, y_label: &str, lines: Vec<Line>| Panel {
+    let panel = |title: &str, y_label: &str, y, legend, lines: Vec<Line>| Panel {
         title: title.into(),
         x_label: "time from the start in s (goal at 4 s)".into(),
         y_label: y_label.into(),
+        x: Some(-0.5..5.5),
+        y: Some(y),
+        legend,
         marks: vec![0.0, f64::from(spec.run_ms) / 1000.0],
         lines,
         ..Panel::default()
@@ -163,12 +166,17 @@ fn track_picture(args: &Args, tracks: &[Vec<Curve>]) -> anyhow::Result<()> {
         x_label: "trial".into(),
         y_label: "peak of the TD error in 1/s".into(),
         lines: lines.collect(),
+        legend: Legend::Right,
         ..Panel::default()
     };
     save(
         &args.file("fremaux_2013_track.svg"),
         3,
-        &[panel("Value along the track", "value", values), panel("TD error along the track", "TD error in 1/s", deltas), moves],
+        &[
+            panel("Value along the track", "value", -0.1..1.9, Legend::Left, values),
+            panel("TD error along the track", "TD error in 1/s", -0.6..2.8, Legend::Middle, deltas),
+            moves,
+        ],
     )
 }
 
@@ -242,7 +250,7 @@ fn maze_picture(args: &Args, learned: &[Vec<Trial>], control: &[Vec<Trial>], tri
         title: title.into(),
         x_label: "trial (dashed: the platform moves)".into(),
         y_label: y_label.into(),
-        y: Some(0.0..if title.contains("Time") { 62.0 } else { 105.0 }),
+        y: Some(0.0..if title.contains("Time") { 80.0 } else { 130.0 }),
         marks: vec![trials as f64 + 0.5],
         lines: vec![
             curve("without dopamine", GREY, control, of, middle),
@@ -274,9 +282,9 @@ fn map_picture(args: &Args, trials: usize, seed: u64) -> anyhow::Result<()> {
         }
         paths.push(maze.trial().path);
         if [3, trials, trials + 3, 2 * trials].contains(&trial) {
-            let title = format!("trials {} to {trial}", trial - 2);
+            let title = format!("Paths, trials {} to {trial}", trial - 2);
             maps.push(map(&mut maze, &spec, platform, &paths[paths.len() - 3..], title));
-            arrows.push(compass(&maze, &spec, platform, format!("after trial {trial}")));
+            arrows.push(compass(&maze, &spec, platform, format!("Actor after trial {trial}")));
         }
     }
     maps.extend(arrows);
@@ -311,7 +319,11 @@ fn pool(spec: &MazeSpec, platform: [f64; 2], title: String) -> Panel {
 fn map(maze: &mut Maze, spec: &MazeSpec, platform: [f64; 2], paths: &[Vec<[f64; 2]>], title: String) -> Panel {
     let step = 0.1;
     let tile = |at: [f64; 2]| Tile { at: (at[0], at[1]), size: step, value: maze.value_at(at) };
-    let mut panel = Panel { tiles: places(spec, step).into_iter().map(tile).collect(), ..pool(spec, platform, title) };
+    let mut panel = Panel {
+        tiles: places(spec, step).into_iter().map(tile).collect(),
+        x_label: "m (orange: value; dots: starts)".into(),
+        ..pool(spec, platform, title)
+    };
     for path in paths {
         let points: Vec<(f64, f64)> = path.iter().map(|p| (p[0], p[1])).collect();
         panel.lines.push(Line { colour: BLUE, points: points[..1].to_vec(), scatter: Some(4), ..Line::default() });
@@ -322,7 +334,8 @@ fn map(maze: &mut Maze, spec: &MazeSpec, platform: [f64; 2], paths: &[Vec<[f64; 
 
 /// Where the actor points: a stroke that starts at a dot and is the longer the clearer the preference is.
 fn compass(maze: &Maze, spec: &MazeSpec, platform: [f64; 2], title: String) -> Panel {
-    let mut panel = pool(spec, platform, title);
+    let x_label = "m (from each dot, where the weights point)".into();
+    let mut panel = Panel { x_label, ..pool(spec, platform, title) };
     for at in places(spec, 0.2) {
         let [x, y] = maze.preference_at(at);
         let scale = 0.18 / x.hypot(y).max(2.0);

@@ -13,7 +13,7 @@ mod stats;
 mod table;
 
 pub use args::Args;
-pub use plot::{BLACK, BLUE, Dots, GREEN, GREY, Line, ORANGE, PURPLE, Panel, SKY, Tile, colour, save};
+pub use plot::{BLACK, BLUE, Dots, GREEN, GREY, Legend, Line, ORANGE, PURPLE, Panel, SKY, Tile, colour, save};
 pub use seeds::for_seeds;
 pub use spikes::SpikeStatistics;
 pub use stats::{Estimate, interval, mean, mean_ci, median, median_ci, sd};

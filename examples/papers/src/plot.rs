@@ -88,6 +88,20 @@ pub struct Panel {
     pub dots: Vec<Dots>,
     /// Vertical lines.
     pub marks: Vec<f64>,
+    /// Where the legend is.
+    pub legend: Legend,
+}
+
+/// Where the legend of a panel is, at its top.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Legend {
+    /// On the left.
+    #[default]
+    Left,
+    /// In the middle.
+    Middle,
+    /// On the right.
+    Right,
 }
 
 /// Draws panels in rows of `columns` into an SVG file.
@@ -121,7 +135,7 @@ impl Panel {
             names.get(x.round() as usize).filter(|_| whole).cloned().unwrap_or_default()
         };
         let number =
-            |x: &f64| if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6) };
+            |x: &f64| if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6 + 0.0) };
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, ("sans-serif", 16))
             .margin(8)
@@ -200,7 +214,11 @@ impl Panel {
                 .background_style(WHITE.mix(0.85))
                 .border_style(BLACK_LINE.mix(0.3))
                 .label_font(("sans-serif", 12))
-                .position(SeriesLabelPosition::UpperLeft)
+                .position(match self.legend {
+                    Legend::Left => SeriesLabelPosition::UpperLeft,
+                    Legend::Middle => SeriesLabelPosition::UpperMiddle,
+                    Legend::Right => SeriesLabelPosition::UpperRight,
+                })
                 .draw()
                 .map_err(|e| anyhow!("{e}"))?;
         }

@@ -80,7 +80,7 @@ impl Default for LearnerSpec {
             w_exc: 60.0,
             zeta: 8.0,
             delta_max: 5.0,
-            settle_ms: 400,
+            settle_ms: 600,
             clamped: false,
         }
     }
@@ -120,14 +120,16 @@ impl Learner {
     /// If the spec cannot run.
     pub fn new(spec: &LearnerSpec, seed: u64) -> Result<Self, BrainError> {
         let network = Network::new(&network(spec), seed)?;
+        let zero_hz = renewal_hz(&Srm0Spec::default(), spec.idle_hz);
+        let (value, action) = filters(spec, zero_hz);
         let angle = |k: usize| TAU * k as f64 / spec.n_actor as f64;
         Ok(Self {
             place: network.port("place").expect("the spec has it"),
             dopamine: network.modulator_id("dopamine").expect("the spec has it"),
             directions: (0..spec.n_actor).map(|k| [angle(k).cos(), angle(k).sin()]).collect(),
-            value: Filter::new(spec.tau_critic_ms),
-            action: Filter::new(spec.tau_actor_ms),
-            zero_hz: renewal_hz(&Srm0Spec::default(), spec.idle_hz),
+            value,
+            action,
+            zero_hz,
             since_silence: 0,
             spec: spec.clone(),
             network,
@@ -157,8 +159,8 @@ impl Learner {
         let slope = self.spec.value_per_hz * hz * self.value.slope()[0];
         let delta = 1000.0 * (slope - value / self.spec.tau_r_ms) + reward;
         self.since_silence = if rates.iter().all(|&rate| rate == 0.0) { 0 } else { self.since_silence + 1 };
+        // After a jump of the input, the filters still tell of the jump, for which the cells that fire now are not to blame.
         let settled = self.since_silence == 0 || self.since_silence > self.spec.settle_ms;
-        // After a jump of the input, the filters tell of the jump and not of the cells that follow it.
         self.set_dopamine(if settled { delta } else { 0.0 });
         Step { value, delta, action: self.action.value().map(|sum| 1000.0 * sum / n_actor) }
     }
@@ -175,8 +177,7 @@ impl Learner {
     pub fn rest(&mut self) {
         self.network.reset_state();
         self.set_dopamine(0.0);
-        self.value = Filter::new(self.spec.tau_critic_ms);
-        self.action = Filter::new(self.spec.tau_actor_ms);
+        (self.value, self.action) = filters(&self.spec, self.zero_hz);
     }
 
     /// What the critic says of a place where place cells fire at `rates`, without learning from it: the mean over the
@@ -212,6 +213,12 @@ impl Learner {
     }
 }
 
+/// The filters that read critic and actor at the start of a trial: nothing to expect, nothing to do.
+fn filters(spec: &LearnerSpec, zero_hz: f64) -> (Filter<1>, Filter<2>) {
+    let idle = spec.n_critic as f64 * zero_hz / 1000.0;
+    (Filter::new(spec.tau_critic_ms, idle), Filter::new(spec.tau_actor_ms, 0.0))
+}
+
 /// Sums of spikes under the kernel `(e^(−t/slow) − e^(−t/fast))/(slow − fast)`, and their slope; per ms.
 struct Filter<const N: usize> {
     tau_ms: [f64; 2],
@@ -220,8 +227,10 @@ struct Filter<const N: usize> {
 }
 
 impl<const N: usize> Filter<N> {
-    fn new(tau_ms: [f64; 2]) -> Self {
-        Self { tau_ms, slow: [0.0; N], fast: [0.0; N] }
+    /// A filter that has seen this many spikes a tick for long.
+    fn new(tau_ms: [f64; 2], spikes: f64) -> Self {
+        let [slow, fast] = tau_ms.map(|tau_ms| [spikes / -(-1.0 / tau_ms).exp_m1(); N]);
+        Self { tau_ms, slow, fast }
     }
 
     fn tick(&mut self, spikes: [f64; N]) {

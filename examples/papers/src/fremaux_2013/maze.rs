@@ -79,7 +79,7 @@ pub struct Trial {
     pub seconds: f64,
     /// Whether the platform was reached.
     pub reached: bool,
-    /// Where the rat was, every 50 ms.
+    /// Where the rat was, every 100 ms.
     pub path: Vec<[f64; 2]>,
 }
 
@@ -123,7 +123,7 @@ impl Maze {
         for t in 0..self.spec.trial_ms {
             self.rates = self.spec.rates(self.at);
             let step = self.learner.tick(&self.rates, reward.tick());
-            if t % 50 == 0 {
+            if t % 100 == 0 {
                 trial.path.push(self.at);
             }
             if self.swim(&step) {
