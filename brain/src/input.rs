@@ -38,7 +38,7 @@ impl Arriving {
     #[inline(always)]
     fn with(self, kind: Kind, x: Lanes) -> Self {
         match kind {
-            Kind::Current | Kind::Alpha => Self { current: self.current + x, ..self },
+            Kind::Current | Kind::Rising => Self { current: self.current + x, ..self },
             Kind::Conductance(reversal) => Self { g: self.g + x, g_e: self.g_e + x * Lanes::splat(reversal), ..self },
             Kind::Nmda => Self { nmda: self.nmda + x, ..self },
             Kind::Wired(_) => self,
@@ -175,7 +175,7 @@ pub(crate) struct Synaptic<'a> {
 impl Synaptic<'_> {
     fn richness(&self) -> Richness {
         let of = |channel: &Channel| match channel.kind {
-            Kind::Current | Kind::Alpha | Kind::Wired(_) => Richness::Currents,
+            Kind::Current | Kind::Rising | Kind::Wired(_) => Richness::Currents,
             Kind::Conductance(_) => Richness::Conductances,
             Kind::Nmda => Richness::Gated,
         };

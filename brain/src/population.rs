@@ -236,6 +236,7 @@ impl Population {
             let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
             self.cells.tick(start, &self.chunk, &context, outputs);
         }
+        self.channels.iter_mut().for_each(|channel| channel.cancel(&self.fired));
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);
         }

@@ -205,6 +205,10 @@ fn projection(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainError> 
             SynapseSpec::Ampa { reversal_mv, .. } | SynapseSpec::Gaba { reversal_mv, .. } => {
                 in_range(&place, "synapse.reversal_mv", *reversal_mv, -1e3, 1e3)?;
             }
+            SynapseSpec::DoubleExponential { rise_ms, tau_ms, area_ms, .. } => {
+                in_range(&place, "synapse.rise_ms", *rise_ms, 1e-3, 0.999 * tau_ms)?;
+                in_range(&place, "synapse.area_ms", *area_ms, -1e6, 1e6)?;
+            }
             SynapseSpec::Wired { modulator, .. } => find_modulator(spec, &place, "synapse.modulator", modulator)?,
             _ => {}
         }

@@ -337,7 +337,7 @@ fn label(probe: &ProbeSpec) -> String {
     let unit = match variable {
         "v" | "v_apical" | "v_dendrite" => " (mV)",
         "ampa" | "nmda" | "gaba" => " (nS)",
-        "exponential" | "alpha" | "filter" | "input" => " (pA)",
+        "exponential" | "alpha" | "double_exponential" | "filter" | "input" => " (pA)",
         "rate" => " (Hz)",
         _ => "",
     };
