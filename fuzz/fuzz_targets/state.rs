@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use libfuzzer_sys::fuzz_target;
 use mesolimb_brain::{Network, NetworkState};
 
-/// Small, with everything that a state holds: delays, ports of both kinds, three-factor plasticity, a modulator.
+/// Small, with everything that a state holds: delays, ports of both kinds, plasticity by windows and within the ticks,
+/// lazy and not, a modulator.
 const SPEC: &str = r#"
     port = [{ name = "values", size = 2 }, { name = "clicks", size = 2, kind = "spikes", optional = true }]
     population = [
@@ -20,6 +21,8 @@ const SPEC: &str = r#"
         { source = "values", target = "a", weights = 1.0, plasticity = { three_factor = { modulator = "da", tau_eligibility_ms = 50.0, budget = 0.1 } } },
         { source = "clicks", target = "b", weights = 3.0, delay_ms = 3.0, synapse = { ampa = {} } },
         { source = "a", target = "b", weights = { uniform = [0.0, 1.0] }, delay_ms = { uniform = [1.0, 4.0] } },
+        { source = "b", target = "b", weights = 0.5, connectivity = { probability = 0.9 }, plasticity = { dopamine_stdp = { modulator = "da" } } },
+        { source = "clicks", target = "b", weights = 0.5, plasticity = { stdp = {} } },
         { source = "a", target = "a", weights = 0.1, connectivity = { probability = 0.5 }, plasticity = { three_factor = { modulator = "da", tau_eligibility_ms = 50.0, budget = 0.1 } } },
     ]
     readout = [{ name = "out", source = "a", size = 1, weights = 0.1, plasticity = { modulator = "da", tau_eligibility_ms = 9.0, budget = 1.0 } }]
