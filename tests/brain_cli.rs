@@ -394,7 +394,10 @@ fn specs_that_cannot_run() {
         (change(tau, "tau_ms = 20.0"), &["population 'e'", "tau_ms", "did you mean 'tau_m_ms'?"]),
         (change(tau, "tau_m_ms = -20.0"), &["population 'e': tau_m_ms is -20,", "expected values in [0.000001"]),
         (change(tau, "tau_m_ms = nan"), &["population 'e': tau_m_ms is NaN", "expected finite numbers"]),
-        (change(tau, "tau_m_ms = 'slow'"), &["population 'e'", "expected a number, a list of numbers, or a distribution"]),
+        (
+            change(tau, "tau_m_ms = 'slow'"),
+            &["population 'e'", "expected a number, a list of numbers, or a distribution"],
+        ),
         (change("size = 20", "size = 0"), &["population 'e': size is 0, expected a number in [1"]),
         (change("size = 20", "size = -20"), &["population 'e'", "line", "-20"]),
         (

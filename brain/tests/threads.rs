@@ -5,8 +5,11 @@ use mesolimb_brain::{
     published::{Wiring, coba, cuba, izhikevich_da},
 };
 
+/// Tick and cell of each spike; source, target and bits of each weight.
+type Life = (Vec<(u32, u32)>, Vec<(usize, usize, u32)>);
+
 /// Spikes of 100 windows and all weights between excitatory cells, bit by bit.
-fn life(spec: &NetworkSpec, threads: usize, ticks: u32) -> (Vec<(u32, u32)>, Vec<(usize, usize, u32)>) {
+fn life(spec: &NetworkSpec, threads: usize, ticks: u32) -> Life {
     let mut network = Network::with_threads(spec, 7, threads).unwrap();
     let mut spikes = Vec::new();
     for window in 0..100 {
