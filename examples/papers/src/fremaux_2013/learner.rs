@@ -234,9 +234,9 @@ impl<const N: usize> Filter<N> {
     }
 
     fn tick(&mut self, spikes: [f64; N]) {
-        for k in 0..N {
-            self.slow[k] = self.slow[k] * (-1.0 / self.tau_ms[0]).exp() + spikes[k];
-            self.fast[k] = self.fast[k] * (-1.0 / self.tau_ms[1]).exp() + spikes[k];
+        for ((slow, fast), spikes) in self.slow.iter_mut().zip(&mut self.fast).zip(spikes) {
+            *slow = *slow * (-1.0 / self.tau_ms[0]).exp() + spikes;
+            *fast = *fast * (-1.0 / self.tau_ms[1]).exp() + spikes;
         }
     }
 
