@@ -1,6 +1,6 @@
 //! Asynchronous irregular activity in networks of excitatory and inhibitory integrate-and-fire cells.
 //!
-//! Paper: Vogels & Abbott 2005, J Neurosci 25:10786, figure 2, as benchmarks 1 (COBA) and 2 (CUBA) of Brette et al. 2007,
+//! Paper: Vogels & Abbott 2005, J Neurosci 25:10786, as benchmarks 1 (COBA) and 2 (CUBA) of Brette et al. 2007,
 //! J Comput Neurosci 23:349: 4000 cells, 80 % excitatory, each pair connected with probability 2 %, no noise.
 //!
 //! Both networks are those of [`mesolimb_brain::published`]. For each seed: rates, part of silent cells, coefficient of
