@@ -87,7 +87,8 @@ fn peaks(curve: &Curve) -> [f64; 2] {
 }
 
 fn track_table(args: &Args, tracks: &[Vec<Curve>]) -> anyhow::Result<()> {
-    let mut curves = Table::new(&["trial", "time_s", "value", "value_low", "value_high", "delta", "delta_low", "delta_high"]);
+    let mut curves =
+        Table::new(&["trial", "time_s", "value", "value_low", "value_high", "delta", "delta_low", "delta_high"]);
     for shown in TRACK_SHOWN {
         for bin in 0..tracks[0][0].value.len() {
             let value = over_seeds(tracks, shown - 1, |curve| curve.value[bin]);
@@ -100,7 +101,8 @@ fn track_table(args: &Args, tracks: &[Vec<Curve>]) -> anyhow::Result<()> {
     }
     let note = format!("medians with 95 % bootstrap intervals over {} seeds from {}", tracks.len(), args.first_seed);
     curves.write(&args.file("fremaux_2013_track.csv"), &[&note, "time from the start; the goal is reached at 4 s"])?;
-    let mut table = Table::new(&["track, trial", "TD error at the start, 1/s", "at the goal", "value 1 s before the goal"]);
+    let mut table =
+        Table::new(&["track, trial", "TD error at the start, 1/s", "at the goal", "value 1 s before the goal"]);
     for shown in TRACK_SHOWN {
         let of = |of: &dyn Fn(&Curve) -> f64| over_seeds(tracks, shown - 1, of).show(2);
         let before = (TrackSpec::default().before_ms + TrackSpec::default().run_ms) as usize / BIN_MS - 10;
@@ -119,7 +121,8 @@ fn track_picture(args: &Args, tracks: &[Vec<Curve>]) -> anyhow::Result<()> {
     let spec = TrackSpec::default();
     let curve = |k: usize, of: fn(&Curve) -> &Vec<f64>| {
         let bins = 0..tracks[0][0].value.len();
-        let at: Vec<Estimate> = bins.clone().map(|bin| over_seeds(tracks, TRACK_SHOWN[k] - 1, |c| of(c)[bin])).collect();
+        let at: Vec<Estimate> =
+            bins.clone().map(|bin| over_seeds(tracks, TRACK_SHOWN[k] - 1, |c| of(c)[bin])).collect();
         Line {
             label: format!("trial {}", TRACK_SHOWN[k]),
             colour: colour(k),
@@ -263,7 +266,12 @@ fn maze_picture(args: &Args, learned: &[Vec<Trial>], control: &[Vec<Trial>], tri
         2,
         &[
             panel("Time to the hidden platform", "seconds, median of the rats", |t| t.seconds, median_ci),
-            panel("Rats that find it within a minute", "% of the rats", |t| 100.0 * f64::from(t.reached), mesolimb_papers::mean_ci),
+            panel(
+                "Rats that find it within a minute",
+                "% of the rats",
+                |t| 100.0 * f64::from(t.reached),
+                mesolimb_papers::mean_ci,
+            ),
         ],
     )
 }

@@ -134,8 +134,9 @@ impl Panel {
             let whole = (x - x.round()).abs() < 1e-6 && *x > -0.5;
             names.get(x.round() as usize).filter(|_| whole).cloned().unwrap_or_default()
         };
-        let number =
-            |x: &f64| if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6 + 0.0) };
+        let number = |x: &f64| {
+            if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6 + 0.0) }
+        };
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, ("sans-serif", 16))
             .margin(8)

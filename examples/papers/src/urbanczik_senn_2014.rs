@@ -5,9 +5,9 @@
 use std::f64::consts::TAU;
 
 use mesolimb_brain::{
-    BrainError, CellSpec, Compartment, Connectivity, Dist, Network, NetworkSpec, PlasticitySpec,
-    PopulationId, PopulationSpec, PortId, PortKind, PortSpec, ProjectionSpec, SynapseSpec, TwoCompartmentSpec,
-    UrbanczikSennSpec, rng,
+    BrainError, CellSpec, Compartment, Connectivity, Dist, Network, NetworkSpec, PlasticitySpec, PopulationId,
+    PopulationSpec, PortId, PortKind, PortSpec, ProjectionSpec, SynapseSpec, TwoCompartmentSpec, UrbanczikSennSpec,
+    rng,
 };
 use rand::RngExt as _;
 
@@ -79,9 +79,8 @@ impl Prediction {
         let network = Network::new(&network(spec), seed)?;
         let mut draw = rng::stream(seed, "pattern");
         let p = 1e-3 * spec.input_hz * TICK_MS;
-        let pattern = (0..TICKS)
-            .map(|_| (0..spec.n_inputs as u32).filter(|_| draw.random::<f64>() < p).collect())
-            .collect();
+        let pattern =
+            (0..TICKS).map(|_| (0..spec.n_inputs as u32).filter(|_| draw.random::<f64>() < p).collect()).collect();
         let port = |name| network.port(name).expect("the spec has it");
         Ok(Self {
             inputs: port("inputs"),
@@ -159,11 +158,7 @@ fn network(spec: &PredictionSpec) -> NetworkSpec {
     let rule = UrbanczikSennSpec { eta: spec.eta, w_min: -400.0, w_max: 400.0, ..UrbanczikSennSpec::default() };
     NetworkSpec {
         tick_ms: TICK_MS,
-        ports: vec![
-            port("inputs", spec.n_inputs),
-            port("excite", NEURONS),
-            port("inhibit", NEURONS),
-        ],
+        ports: vec![port("inputs", spec.n_inputs), port("excite", NEURONS), port("inhibit", NEURONS)],
         populations: vec![PopulationSpec::new("neurons", NEURONS, CellSpec::TwoCompartment(cell))],
         projections: vec![
             teach("excite", SynapseSpec::Ampa { tau_ms, reversal_mv: REVERSAL_MV[0] }),

@@ -287,10 +287,7 @@ fn network(spec: &LearnerSpec) -> NetworkSpec {
             cells("critic", spec.n_critic, at_zero),
         ],
         projections: vec![
-            ProjectionSpec {
-                connectivity: Connectivity::OneToOne,
-                ..ProjectionSpec::new("place", "places", 1.0)
-            },
+            ProjectionSpec { connectivity: Connectivity::OneToOne, ..ProjectionSpec::new("place", "places", 1.0) },
             learned("critic", &spec.critic_weights, spec.critic_bounds, spec.eta_critic),
         ],
         modulators: vec![ModulatorSpec {
