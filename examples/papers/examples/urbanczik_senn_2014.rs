@@ -7,9 +7,9 @@
 //!
 //! Three neurons get the same 400 inputs, Poisson patterns of 10 Hz that repeat every second, and each has a target of
 //! its own: a sine, a sum of two, and steps. Teachers are excitatory and inhibitory conductances at the soma that share
-//! 1 µS between them as the target wants it. Every tenth second the network is copied and the copy runs without teachers: the error is the root mean
-//! square of what its somata are off their targets. The control has the same rule and never a teacher: its dendrites
-//! predict what they themselves make of the soma, and wander.
+//! 1 µS between them as the target wants it. Every tenth second the teachers are away for two periods, from which nothing
+//! is learned: the error is the root mean square of what the somata are off their targets in the second. The control has
+//! the same rule and never a teacher: its dendrites predict what they themselves make of the soma, and wander.
 //!
 //! Deviations: targets, numbers of cells and the learning rate are ours; no refractoriness; weights of either sign up to
 //! 400 pA; ticks of 1 ms, in which a cell has one spike at the most (at the highest rates here 5 % fewer spikes than the
