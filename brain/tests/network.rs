@@ -179,6 +179,21 @@ fn noradrenaline_raises_the_gain_of_the_cells_that_have_its_receptor() {
     assert!(low < rest && rest < high, "spikes at low, resting and high noradrenaline: {low}, {rest}, {high}");
 }
 
+#[test]
+fn a_held_modulator_is_held_in_a_saved_state_too() {
+    let mut network = learner("\"all_to_all\"", "0.3", "", false);
+    let noradrenaline = network.modulator_id("noradrenaline").unwrap();
+    network.hold(noradrenaline, 1.7);
+    let held = network.save();
+    network.let_go(noradrenaline);
+    network.think(1000);
+    assert!(network.modulator(noradrenaline).phasic().abs() < 1e-3, "it returns to its tonic level");
+    network.load(&held).unwrap();
+    network.release(noradrenaline, 0.5);
+    network.think(1000);
+    assert_eq!(network.modulator(noradrenaline).level(), 1.7);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]

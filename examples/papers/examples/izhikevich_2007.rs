@@ -1,5 +1,5 @@
-//! Instrumental conditioning of a synapse by dopamine-modulated STDP, with noradrenaline that turns regular spiking cells into
-//! bursting ones.
+//! Instrumental conditioning of a synapse by dopamine-modulated STDP, with noradrenaline that turns regular spiking
+//! cells into bursting ones.
 //!
 //! Paper: Izhikevich 2007, Cerebral Cortex 17:2443, figure 1 (a synapse is reinforced by delayed reward). The conditions
 //! with bursting cells follow the framework of Rodriguez-Garcia et al. 2025, arXiv:2407.04525, and its public program.

@@ -11,6 +11,7 @@ mod seeds;
 mod spikes;
 mod stats;
 mod table;
+pub mod urbanczik_senn_2014;
 
 pub use args::Args;
 pub use plot::{BLACK, BLUE, Dots, GREEN, GREY, Legend, Line, ORANGE, PURPLE, Panel, SKY, Tile, colour, save};
