@@ -10,7 +10,15 @@ use clap::{Args, Parser, Subcommand};
 
 use mesolimb_envs::nearest::hint;
 
-use crate::{config::RunConfig, folder, session::Session, summary::Summary, train::train};
+use crate::{
+    bench::{self, BenchArgs},
+    brain::{self, BrainCommand},
+    config::RunConfig,
+    folder,
+    session::Session,
+    summary::Summary,
+    train::train,
+};
 
 /// Robots that learn the way animals do.
 ///
@@ -83,6 +91,11 @@ enum Command {
         #[command(flatten)]
         threads: Threads,
     },
+    /// Run or describe a brain alone, without a robot
+    #[command(subcommand)]
+    Brain(BrainCommand),
+    /// Time a published network
+    Bench(BenchArgs),
 }
 
 #[derive(Debug, Args)]
@@ -217,6 +230,46 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             say(&format!("results and pictures are in {}", out.join(&name).display()));
             Ok(())
         }
+        Some(Command::Brain(command)) => brain_alone(command),
+        Some(Command::Bench(args)) => {
+            say(&bench::bench(&args)?.show(args.format)?);
+            Ok(())
+        }
+    }
+}
+
+/// `mesolimb brain …`
+fn brain_alone(command: BrainCommand) -> anyhow::Result<()> {
+    match command {
+        BrainCommand::Run(args) => {
+            let stem = args.spec.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let out = args.out.clone().unwrap_or_else(|| folder::fresh(&format!("{stem}-{}", args.seed)));
+            say(&brain::run(&args, &out)?.one_line());
+            say(&format!("written to {}; look at {}", out.display(), out.join("raster.svg").display()));
+        }
+        BrainCommand::Describe { spec, seed } => say(&brain::describe(&spec, seed)?),
+        BrainCommand::Gallery { out } => {
+            brain::gallery(&out)?;
+            say(&format!("look at {}", out.join("index.html").display()));
+        }
+        BrainCommand::ExportNir { spec, out, seed } => {
+            let dropped = brain::export_nir(&spec, &out, seed)?;
+            report_nir(&out, "left out, because the format cannot carry it", &dropped);
+        }
+        BrainCommand::ImportNir { file, out, tick_ms } => {
+            let notes = brain::import_nir(&file, &out, tick_ms)?;
+            report_nir(&out, "not quite the same", &notes);
+        }
+    }
+    Ok(())
+}
+
+fn report_nir(out: &Path, what: &str, lines: &[String]) {
+    say(&format!("written to {}", out.display()));
+    if lines.is_empty() {
+        say("nothing was left out");
+    } else {
+        say(&format!("{what}:{}", brain::listed(lines)));
     }
 }
 

@@ -34,6 +34,8 @@ const INTERVENTIONS_HEADER: &str = "step,parameter,value\n";
 /// Checkpoints that are kept: the newest, and the one before in case the newest is damaged later.
 const KEPT_CHECKPOINTS: usize = 2;
 const LOCK: &str = ".lock";
+/// Locked while a folder is being filled that nobody can see yet.
+const START_LOCK: &str = ".start.lock";
 
 /// A run folder that this process holds: no other can write to it meanwhile.
 pub struct RunFolder {
@@ -51,22 +53,8 @@ impl RunFolder {
     /// # Errors
     /// If there is something at `path` already, or it cannot be written.
     pub fn create(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<Self> {
-        if path.exists() {
-            bail!("{} exists already; choose another --out, or go on with: mesolimb resume {0}", path.display());
-        }
-        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
-        let name = path.file_name().with_context(|| format!("{} names no folder", path.display()))?;
-        let name = name.to_string_lossy();
-        remove_killed_starts(parent, &name);
-        let making = parent.join(format!(".{name}.{}.tmp", std::process::id()));
-        let made = Self::fill(&making, config, first)
-            .and_then(|()| fs::rename(&making, path).with_context(|| format!("cannot make {}", path.display())));
-        if let Err(error) = made {
-            let _ = fs::remove_dir_all(&making);
-            return Err(error);
-        }
-        sync_folder(parent);
+        let otherwise = format!("or go on with: mesolimb resume {}", path.display());
+        make_whole(path, &otherwise, |making| Self::fill(making, config, first))?;
         Self::hold(path)
     }
 
@@ -257,6 +245,41 @@ impl Drop for RunFolder {
     }
 }
 
+/// Makes the folder `path` by writing into one beside it, which gets its name when `fill` is done: it appears whole or
+/// not at all. `otherwise` says what else to do if there is something at `path` already.
+///
+/// # Errors
+/// If there is something at `path` already, it cannot be written, or `fill` fails.
+pub fn make_whole<T>(path: &Path, otherwise: &str, fill: impl FnOnce(&Path) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    if path.exists() {
+        bail!("{} exists already; choose another --out, {otherwise}", path.display());
+    }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let cannot = |path: &Path| format!("cannot make {}", path.display());
+    fs::create_dir_all(parent).with_context(|| cannot(parent))?;
+    let name = path.file_name().with_context(|| format!("{} names no folder", path.display()))?;
+    let name = name.to_string_lossy();
+    remove_killed_starts(parent, &name);
+    let making = parent.join(format!(".{name}.{}.tmp", std::process::id()));
+    fs::create_dir_all(&making).with_context(|| cannot(&making))?;
+    // Held for as long as the folder is being filled, so that no other start takes it for a killed one.
+    let lock_path = making.join(START_LOCK);
+    let lock = File::create(&lock_path).and_then(|lock| lock.lock().map(|()| lock)).with_context(|| cannot(&making));
+    let made = lock.and_then(|lock| {
+        let filled = fill(&making)?;
+        drop(lock);
+        fs::remove_file(&lock_path)
+            .and_then(|()| fs::rename(&making, path))
+            .with_context(|| cannot(path))
+            .map(|()| filled)
+    });
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&making);
+    }
+    sync_folder(parent);
+    made
+}
+
 /// Reads the run of a folder.
 ///
 /// # Errors
@@ -312,7 +335,7 @@ pub fn read_checkpoint(path: &Path, named: Option<&Path>) -> anyhow::Result<Chec
     })
 }
 
-/// A start takes far less than a second; what is older than this was left behind by one that was killed.
+/// What is older than this, and not held by anyone, was left behind by a start that was killed.
 const KILLED_START_AGE: Duration = Duration::from_secs(60);
 
 /// Removes what killed starts of the run `name` have left behind in `parent`.
@@ -325,7 +348,11 @@ fn remove_killed_starts(parent: &Path, name: &str) {
         });
         let modified = entry.metadata().and_then(|data| data.modified());
         let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KILLED_START_AGE));
-        if is_start && is_old {
+        let held = || {
+            let lock = File::open(entry.path().join(START_LOCK));
+            lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+        };
+        if is_start && is_old && !held() {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -338,8 +365,13 @@ fn checkpoint_path(folder: &Path, step: u64) -> PathBuf {
 /// A folder under `runs/` that does not exist yet.
 #[must_use]
 pub fn fresh_path(config: &RunConfig) -> PathBuf {
-    let name = format!("{}-{}-{}", config.task, config.agent, config.seed);
-    let first = Path::new("runs").join(&name);
+    fresh(&format!("{}-{}-{}", config.task, config.agent, config.seed))
+}
+
+/// A folder under `runs/` called `name`, or `name-2` and so on, that does not exist yet.
+#[must_use]
+pub fn fresh(name: &str) -> PathBuf {
+    let first = Path::new("runs").join(name);
     if !first.exists() {
         return first;
     }

@@ -1,5 +1,7 @@
 //! The app: command line, runs on disk, and the view of body and brain while they learn.
 
+pub mod bench;
+pub mod brain;
 pub mod checkpoint;
 pub mod cli;
 pub mod config;

@@ -22,7 +22,7 @@ use anyhow::Context as _;
 use mesolimb_agents::{Rollout, StepReport};
 use table::{Column, Table, cut, last_step};
 
-mod table;
+pub(crate) mod table;
 
 /// Records a run into a folder.
 pub struct Recorder {

@@ -1,17 +1,63 @@
-//! Every run file that ships can run.
+//! Every run file, and every brain, that ships can run.
 
-use std::path::Path;
+mod common;
 
-use mesolimb::{config::RunConfig, session::Session};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use common::mesolimb;
+use mesolimb::{brain, config::RunConfig, session::Session};
+
+/// The TOML files of a folder under `assets/`.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(folder);
+    let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|e| e == "toml")).collect();
+    assert!(!files.is_empty(), "{} holds no file", folder.display());
+    files
+}
 
 #[test]
 fn run_files_run() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/runs");
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(!files.is_empty(), "{} holds no run file", folder.display());
-    for file in files {
+    for file in files("runs") {
         let config = RunConfig::read(&file).and_then(|table| RunConfig::resolve(table, &[])).unwrap();
         let mut session = Session::unkept(&config).unwrap_or_else(|e| panic!("{}: {e:#}", file.display()));
         session.step().unwrap();
+    }
+}
+
+#[test]
+fn brains_run() {
+    for file in files("brains") {
+        let spec = brain::read(&file).unwrap_or_else(|error| panic!("{error:#}"));
+        let mut network = brain::build(&file, &spec, 0, 1).unwrap_or_else(|error| panic!("{error:#}"));
+        network.think((100.0 / spec.tick_ms).round() as u32);
+        assert!(!network.take_records().is_empty(), "{} records nothing", file.display());
+        assert!(!brain::describe(&file, 0).unwrap().is_empty());
+    }
+}
+
+/// The head of each brain says how to run it: the command works as it stands there, and cells fire.
+#[test]
+fn brains_run_as_their_heads_say() {
+    for file in files("brains") {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<&str> = text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim).collect();
+        let start = lines.iter().position(|line| line.starts_with("mesolimb ")).unwrap();
+        let end = start + lines[start..].iter().position(|line| !line.ends_with('\\')).unwrap();
+        let command = lines[start..=end].join(" ").replace('\\', " ");
+        let place = tempfile::tempdir().unwrap();
+        let (options, out) = command.strip_prefix("mesolimb ").unwrap().split_once(" --out ").unwrap();
+        assert!(out.starts_with("runs/") && !out.contains(' '), "{command}");
+        let out = place.path().join("out");
+        let mut program = mesolimb(options, &[]);
+        let output = program.arg("--out").arg(&out).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", common::complaint(&output));
+        let summary: serde_json::Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+        for (name, population) in summary["populations"].as_object().unwrap() {
+            assert!(population["spikes"].as_u64().unwrap() > 0, "{command}: no cell of '{name}' fires");
+        }
     }
 }

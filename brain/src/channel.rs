@@ -8,6 +8,7 @@ use crate::{
         Lanes, Real as _,
         column::{load, store},
     },
+    history::Fired,
     spec::{Compartment, SynapseSpec},
 };
 
@@ -17,7 +18,7 @@ pub(crate) enum Kind {
     /// A current.
     Current,
     /// A current that rises before it falls.
-    Alpha,
+    Rising,
     /// A conductance with its reversal potential in mV.
     Conductance(f32),
     /// A conductance with magnesium block.
@@ -33,10 +34,14 @@ pub(crate) struct Channel {
     pub kind: Kind,
     /// Current, conductance or concentration at each cell at the end of the last tick.
     pub x: Vec<f32>,
-    /// What is still to come of an alpha current; empty for other kinds.
+    /// What is still to come of a current that rises; empty for other kinds.
     pub rise: Vec<f32>,
     decay: f32,
-    tick_ms: f32,
+    rise_decay: f32,
+    /// What of `rise` has come by the end of a tick, before it fades like the rest.
+    risen: f32,
+    /// Whether a spike of the cell cancels all that arrived before it.
+    cancelled: bool,
     /// Factor of the weights on arrival.
     pub gain: f32,
     /// Effective current in a tick per unit of `x` and of `rise`.
@@ -58,26 +63,39 @@ impl Channel {
         let (kind, gain) = match spec {
             SynapseSpec::Filter { gain, .. } => (Kind::Current, (1.0 - decay) * *gain as f32),
             SynapseSpec::Exponential { .. } => (Kind::Current, 1.0),
-            SynapseSpec::Alpha { .. } => (Kind::Alpha, (std::f64::consts::E / tau_ms) as f32),
+            SynapseSpec::Alpha { .. } => (Kind::Rising, (std::f64::consts::E / tau_ms) as f32),
+            SynapseSpec::DoubleExponential { rise_ms, area_ms, .. } => {
+                (Kind::Rising, (area_ms / (tau_ms * rise_ms)) as f32)
+            }
             SynapseSpec::Ampa { reversal_mv, .. } | SynapseSpec::Gaba { reversal_mv, .. } => {
                 (Kind::Conductance(*reversal_mv as f32), 1.0)
             }
             SynapseSpec::Nmda { .. } => (Kind::Nmda, 1.0),
             SynapseSpec::Wired { modulator: name, .. } => (Kind::Wired(modulator(name)), 1.0),
         };
-        let held = match spec {
-            SynapseSpec::Filter { .. } | SynapseSpec::Wired { .. } => [1.0, 0.0],
-            SynapseSpec::Exponential { .. } | SynapseSpec::Alpha { .. } => mean_over_tick(tick_ms, tau_ms, tau_m_ms),
-            _ => mean_over_tick(tick_ms, tau_ms, None),
+        let rise_ms = match spec {
+            SynapseSpec::DoubleExponential { rise_ms, .. } => *rise_ms,
+            _ => tau_ms,
+        };
+        let held = match (spec, kind) {
+            (SynapseSpec::Filter { .. } | SynapseSpec::Wired { .. }, _) => [1.0, 0.0],
+            (_, Kind::Current | Kind::Rising) => mean_over_tick(tick_ms, [tau_ms, rise_ms], tau_m_ms),
+            _ => mean_over_tick(tick_ms, [tau_ms, rise_ms], None),
         };
         Self {
             spec: spec.clone(),
             compartment,
             kind,
             x: vec![0.0; n],
-            rise: if kind == Kind::Alpha { vec![0.0; n] } else { Vec::new() },
+            rise: if kind == Kind::Rising { vec![0.0; n] } else { Vec::new() },
             decay,
-            tick_ms: tick_ms as f32,
+            rise_decay: if rise_ms == tau_ms { decay } else { (-tick_ms / rise_ms).exp() as f32 },
+            risen: if rise_ms == tau_ms {
+                tick_ms as f32
+            } else {
+                (risen(tick_ms, tau_ms, rise_ms) * (tick_ms / tau_ms).exp()) as f32
+            },
+            cancelled: matches!(spec, SynapseSpec::DoubleExponential { cancelled: true, .. }),
             gain,
             held,
         }
@@ -85,7 +103,7 @@ impl Channel {
 
     /// Where the weights of arriving spikes are added, and by which factor.
     pub(crate) fn arrivals(&mut self) -> (&mut [f32], f32) {
-        if self.kind == Kind::Alpha { (&mut self.rise, self.gain) } else { (&mut self.x, self.gain) }
+        if self.kind == Kind::Rising { (&mut self.rise, self.gain) } else { (&mut self.x, self.gain) }
     }
 
     /// What a block of cells gets in this tick; then the block fades.
@@ -99,9 +117,18 @@ impl Channel {
             return now * x;
         }
         let rise = load(&self.rise, start);
-        store((decay * (x + Lanes::splat(self.tick_ms) * rise)).flush(), &mut self.x, start);
-        store((decay * rise).flush(), &mut self.rise, start);
+        store((decay * (x + Lanes::splat(self.risen) * rise)).flush(), &mut self.x, start);
+        store((Lanes::splat(self.rise_decay) * rise).flush(), &mut self.rise, start);
         now * x + later * rise
+    }
+
+    /// Cells have spiked at the end of the tick.
+    pub(crate) fn cancel(&mut self, fired: &[Fired]) {
+        if self.cancelled {
+            for &(cell, _) in fired {
+                (self.x[cell as usize], self.rise[cell as usize]) = (0.0, 0.0);
+            }
+        }
     }
 
     /// Puts the channel at rest.
@@ -111,10 +138,18 @@ impl Channel {
     }
 }
 
-/// The constant current that does to a membrane in a tick what `e^(−t/tau)`, and `t e^(−t/tau)`, do.
+/// What has become of `e^(−t/rise)` after a filter `e^(−t/tau)`: their convolution.
+fn risen(t: f64, tau_ms: f64, rise_ms: f64) -> f64 {
+    if rise_ms == tau_ms {
+        return t * (-t / tau_ms).exp();
+    }
+    tau_ms * rise_ms / (tau_ms - rise_ms) * ((-t / tau_ms).exp() - (-t / rise_ms).exp())
+}
+
+/// The constant current that does to a membrane in a tick what `e^(−t/tau)`, and its convolution with `e^(−t/rise)`, do.
 ///
 /// With the time constant of the membrane it is exact for leaky cells; without one it is the mean over the tick.
-fn mean_over_tick(tick_ms: f64, tau_ms: f64, tau_m_ms: Option<f64>) -> [f32; 2] {
+fn mean_over_tick(tick_ms: f64, [tau_ms, rise_ms]: [f64; 2], tau_m_ms: Option<f64>) -> [f32; 2] {
     if tau_ms <= 0.0 {
         return [1.0, 0.0];
     }
@@ -132,9 +167,8 @@ fn mean_over_tick(tick_ms: f64, tau_ms: f64, tau_m_ms: Option<f64>) -> [f32; 2] 
             } else {
                 2.0
             };
-        let decayed = (-t / tau_ms).exp();
-        sums[0] += weight * decayed;
-        sums[1] += weight * t * decayed;
+        sums[0] += weight * (-t / tau_ms).exp();
+        sums[1] += weight * risen(t, tau_ms, rise_ms);
         whole += weight;
     }
     sums.map(|sum| (sum / whole) as f32)
@@ -149,7 +183,7 @@ mod tests {
         // v' = (I R − v)/tau_m with I = e^(−t/tau): v(h) = R tau/(tau − tau_m) (e^(−h/tau) − e^(−h/tau_m)).
         for (h, tau, tau_m) in [(0.1f64, 5.0f64, 20.0f64), (1.0, 5.0, 20.0), (1.0, 10.0, 10.5)] {
             let exact = tau / (tau - tau_m) * ((-h / tau).exp() - (-h / tau_m).exp());
-            let held = f64::from(mean_over_tick(h, tau, Some(tau_m))[0]) * (1.0 - (-h / tau_m).exp());
+            let held = f64::from(mean_over_tick(h, [tau; 2], Some(tau_m))[0]) * (1.0 - (-h / tau_m).exp());
             assert!((held - exact).abs() < 1e-7, "tick {h}: {held}, expected {exact}");
         }
     }
@@ -169,5 +203,23 @@ mod tests {
         let peak = (0..200).max_by(|&a, &b| course[a].total_cmp(&course[b])).unwrap();
         assert!((peak + 1).abs_diff(50) <= 1, "peak after {} ticks of 0.1 ms", peak + 1);
         assert!((course[peak] - 3.0).abs() < 1e-3, "peak of {}", course[peak]);
+    }
+
+    #[test]
+    fn a_double_exponential_current_is_the_closed_form_until_a_spike_cancels_it() {
+        let spec = SynapseSpec::DoubleExponential { rise_ms: 5.0, tau_ms: 20.0, area_ms: 20.0, cancelled: true };
+        let mut channel = Channel::new(&spec, Compartment::Soma, 2, 1.0, None, |_| 0);
+        let (arrivals, gain) = channel.arrivals();
+        arrivals.iter_mut().for_each(|x| *x += gain * 3.0);
+        let course = |t: f64| 3.0 * 20.0 * ((-t / 20.0).exp() - (-t / 5.0).exp()) / 15.0;
+        for t in 1..100 {
+            channel.take(0);
+            let found = f64::from(channel.x[0]);
+            assert!((found - course(f64::from(t))).abs() < 1e-5, "after {t} ms: {found}");
+            if t == 10 {
+                channel.cancel(&[(1, 1.0)]);
+            }
+            assert_eq!(channel.x[1] == 0.0, t >= 10, "the other cell, after {t} ms: {}", channel.x[1]);
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Distributions of parameters: cell diversity is written as `tau_m_ms = { log_uniform = [10, 100] }`.
+//! Distributions of parameters: cell diversity is written as `tau_m_ms = { log_uniform = [10, 100] }`, or value by value
+//! as `tau_m_ms = [10.0, 12.0, 31.0]`.
 
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
@@ -8,12 +9,18 @@ use crate::rng::{Rng, standard_normal};
 /// Draws of a normal distribution are kept within this many standard deviations.
 const NORMAL_CUTOFF: f64 = 4.0;
 
-/// A value, or a distribution that is sampled once for every cell or synapse.
+/// A value, values one by one, or a distribution that is sampled once for every cell or synapse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a number, a list of numbers, or a distribution such as { uniform = [1.0, 2.0] }"
+)]
 pub enum Dist {
     /// The same value everywhere.
     Constant(f64),
+    /// These values, one for each: cells in their order, all-to-all synapses source by source, synapses of a list in the
+    /// order of the list, weights of a readout output by output.
+    Each(Vec<f64>),
     /// A value of its own for each.
     Random(RandomDist),
 }
@@ -56,6 +63,15 @@ impl Dist {
         Self::Random(RandomDist::LogUniform([low, high]))
     }
 
+    /// These values, one for each; a constant if they are all the same.
+    #[must_use]
+    pub fn given(values: &[f64]) -> Self {
+        match values {
+            [first, rest @ ..] if rest.iter().all(|value| value == first) => Self::Constant(*first),
+            _ => Self::Each(values.to_vec()),
+        }
+    }
+
     pub(crate) fn one() -> Self {
         Self::Constant(1.0)
     }
@@ -64,11 +80,12 @@ impl Dist {
         Self::Constant(0.0)
     }
 
-    /// The centre of the distribution, for a homogeneous population.
+    /// The centre of the distribution, for a homogeneous population; the mean of values that are given one by one.
     #[must_use]
     pub fn centre(&self) -> f64 {
         match self {
             Self::Constant(value) => *value,
+            Self::Each(values) => values.iter().sum::<f64>() / values.len().max(1) as f64,
             Self::Random(RandomDist::Uniform([low, high])) => 0.5 * (low + high),
             Self::Random(RandomDist::LogUniform([low, high])) => (low * high).sqrt(),
             Self::Random(RandomDist::Normal([mean, _])) => *mean,
@@ -76,10 +93,11 @@ impl Dist {
         }
     }
 
-    /// Draws one value.
+    /// Draws one value; one of those that are given, if they are.
     pub fn sample(&self, rng: &mut Rng) -> f64 {
         match self {
             Self::Constant(value) => *value,
+            Self::Each(values) => values[rng.random_range(0..values.len())],
             Self::Random(RandomDist::Uniform([low, high])) => low + (high - low) * rng.random::<f64>(),
             Self::Random(RandomDist::LogUniform([low, high])) => low * (high / low).powf(rng.random::<f64>()),
             Self::Random(RandomDist::Normal([mean, sd])) => {
@@ -95,11 +113,22 @@ impl Dist {
         }
     }
 
+    /// The value of number `k`, if they are given, else a draw.
+    pub(crate) fn nth(&self, k: usize, rng: &mut Rng) -> f64 {
+        match self {
+            Self::Each(values) => values[k],
+            _ => self.sample(rng),
+        }
+    }
+
     /// Smallest and largest value that can be drawn.
     #[must_use]
     pub fn support(&self) -> [f64; 2] {
         match self {
             Self::Constant(value) => [*value, *value],
+            Self::Each(values) => {
+                values.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| [low.min(*v), high.max(*v)])
+            }
             Self::Random(RandomDist::Uniform(range) | RandomDist::LogUniform(range)) => *range,
             Self::Random(RandomDist::Normal([mean, sd])) => [mean - NORMAL_CUTOFF * sd, mean + NORMAL_CUTOFF * sd],
             Self::Random(RandomDist::Some { of, .. }) => {
@@ -114,6 +143,7 @@ impl Dist {
         let finite = |values: &[f64]| values.iter().all(|v| v.is_finite());
         let wrong = match self {
             Self::Constant(value) => !value.is_finite(),
+            Self::Each(values) => values.is_empty() || !finite(values),
             Self::Random(RandomDist::Uniform([low, high])) => !finite(&[*low, *high]) || low > high,
             Self::Random(RandomDist::LogUniform([low, high])) => !finite(&[*low, *high]) || *low <= 0.0 || low > high,
             Self::Random(RandomDist::Normal([mean, sd])) => !finite(&[*mean, *sd]) || *sd < 0.0,
@@ -121,10 +151,17 @@ impl Dist {
                 if let Some(fault) = of.fault() {
                     return Some(fault);
                 }
-                !(0.0..=1.0).contains(fraction)
+                matches!(**of, Self::Each(_)) || !(0.0..=1.0).contains(fraction)
             }
         };
-        wrong.then(|| format!("{self:?}"))
+        wrong.then(|| match self {
+            Self::Constant(value) => value.to_string(),
+            Self::Each(values) => match values.iter().position(|value| !value.is_finite()) {
+                Some(k) => format!("a list with {} as number {}", values[k], k + 1),
+                None => "an empty list".to_owned(),
+            },
+            Self::Random(random) => format!("{random:?}"),
+        })
     }
 }
 
@@ -158,7 +195,13 @@ mod tests {
 
     #[test]
     fn broken_distributions_are_found() {
-        for dist in [Dist::uniform(2.0, 1.0), Dist::log_uniform(0.0, 1.0), Dist::Constant(f64::NAN)] {
+        for dist in [
+            Dist::uniform(2.0, 1.0),
+            Dist::log_uniform(0.0, 1.0),
+            Dist::Constant(f64::NAN),
+            Dist::Each(vec![]),
+            Dist::Each(vec![1.0, f64::INFINITY]),
+        ] {
             assert!(dist.fault().is_some(), "{dist:?}");
         }
     }

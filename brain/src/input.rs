@@ -1,7 +1,11 @@
 //! What flows into cells in a tick: channels, noise and constant currents, summed block by block.
 
 use crate::{
-    cell::{BRANCHES, Column, LANES, Lanes, column::load},
+    cell::{
+        BRANCHES, Column, LANES, Lanes,
+        column::{load, store},
+        fast,
+    },
     channel::{Channel, Kind},
     rng::Uniforms,
     spec::{Compartment, NoiseSpec},
@@ -23,7 +27,7 @@ pub(crate) struct Arriving {
 impl Arriving {
     /// A current alone.
     #[inline(always)]
-    pub(crate) fn current(current: Lanes) -> Self {
+    fn current(current: Lanes) -> Self {
         let zero = Lanes::splat(0.0);
         Self { current, g: zero, g_e: zero, nmda: zero }
     }
@@ -34,7 +38,7 @@ impl Arriving {
     #[inline(always)]
     fn with(self, kind: Kind, x: Lanes) -> Self {
         match kind {
-            Kind::Current | Kind::Alpha => Self { current: self.current + x, ..self },
+            Kind::Current | Kind::Rising => Self { current: self.current + x, ..self },
             Kind::Conductance(reversal) => Self { g: self.g + x, g_e: self.g_e + x * Lanes::splat(reversal), ..self },
             Kind::Nmda => Self { nmda: self.nmda + x, ..self },
             Kind::Wired(_) => self,
@@ -42,20 +46,11 @@ impl Arriving {
     }
 }
 
-/// Input of a block of cells.
-pub(crate) struct Block {
-    /// Onto the somata.
-    pub soma: Arriving,
-    /// Onto the apical dendrites.
-    pub apical: Arriving,
-    /// Currents into the dendritic branches.
-    pub branches: [Lanes; BRANCHES],
-}
-
-/// How much of a [`Block`] there can be; the kernels leave out the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How much input there can be; the kernels leave out the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Richness {
     /// Currents.
+    #[default]
     Currents,
     /// And conductances.
     Conductances,
@@ -63,30 +58,96 @@ pub(crate) enum Richness {
     Gated,
 }
 
-/// Where the input of cells comes from.
-pub(crate) trait Feed {
-    /// How much there can be.
-    fn richness(&self) -> Richness;
-    /// The input of the cells from `start` on, each block once a tick.
-    fn block(&mut self, start: usize) -> Block;
+/// Cells that are taken together from their input to their spikes, few enough that what is between stays in the cache.
+pub(crate) const CHUNK: usize = 256;
+
+/// Input of a chunk of cells in a tick. What [`Chunk::richness`] leaves out is not valid.
+#[derive(Default)]
+pub(crate) struct Chunk {
+    pub richness: Richness,
+    /// Onto the somata.
+    pub soma: Compartmental,
+    /// Onto the apical dendrites.
+    pub apical: Compartmental,
+    /// Currents into the dendritic branches.
+    pub branches: [Array; BRANCHES],
 }
 
-/// A current for each cell, times a gain.
-pub(crate) struct Currents<'a> {
-    pub current: &'a [f32],
-    pub gain: &'a Column<f32>,
+/// A number for each cell of a chunk.
+pub(crate) struct Array(pub [f32; CHUNK]);
+
+impl Default for Array {
+    fn default() -> Self {
+        Self([0.0; CHUNK])
+    }
 }
 
-impl Feed for Currents<'_> {
-    fn richness(&self) -> Richness {
-        Richness::Currents
+/// Input of one compartment of the cells of a chunk.
+#[derive(Default)]
+pub(crate) struct Compartmental {
+    current: Array,
+    g: Array,
+    g_e: Array,
+    nmda: Array,
+}
+
+impl Compartmental {
+    #[inline(always)]
+    fn set(&mut self, at: usize, arriving: &Arriving, richness: Richness) {
+        store(arriving.current, &mut self.current.0, at);
+        if richness >= Richness::Conductances {
+            store(arriving.g, &mut self.g.0, at);
+            store(arriving.g_e, &mut self.g_e.0, at);
+        }
+        if richness == Richness::Gated {
+            store(arriving.nmda, &mut self.nmda.0, at);
+        }
     }
 
+    /// The input of a block of cells.
     #[inline(always)]
-    fn block(&mut self, start: usize) -> Block {
-        let soma = Arriving::current(self.gain.lanes(start) * load(self.current, start));
-        let none = Lanes::splat(0.0);
-        Block { soma, apical: Arriving::current(none), branches: [none; BRANCHES] }
+    pub(crate) fn at(&self, at: usize) -> Arriving {
+        let lanes = |array: &Array| load(&array.0, at);
+        Arriving { current: lanes(&self.current), g: lanes(&self.g), g_e: lanes(&self.g_e), nmda: lanes(&self.nmda) }
+    }
+}
+
+impl Chunk {
+    /// Currents onto somata alone, times a gain: `current` and `gain` of all cells, the chunk from `start` on.
+    pub(crate) fn fill_currents(&mut self, current: &[f32], gain: &Column<f32>, start: usize) {
+        self.richness = Richness::Currents;
+        fast(
+            #[inline(always)]
+            || {
+                for at in (0..CHUNK.min(current.len() - start)).step_by(LANES) {
+                    store(gain.lanes(start + at) * load(current, start + at), &mut self.soma.current.0, at);
+                }
+            },
+        );
+    }
+
+    /// Input from electrodes: `inputs(cell)` onto soma and apical dendrite, and into the branches.
+    pub(crate) fn fill_electrodes(
+        &mut self,
+        start: usize,
+        [soma, apical]: [[&[f32]; 4]; 2],
+        branches: [&[f32]; BRANCHES],
+        richness: Richness,
+    ) {
+        self.richness = richness;
+        let arriving = |[current, g, g_e, nmda]: [&[f32]; 4], cell: usize| Arriving {
+            current: load(current, cell),
+            g: load(g, cell),
+            g_e: load(g_e, cell),
+            nmda: load(nmda, cell),
+        };
+        for at in (0..CHUNK).step_by(LANES) {
+            self.soma.set(at, &arriving(soma, start + at), richness);
+            self.apical.set(at, &arriving(apical, start + at), richness);
+            for (into, branch) in self.branches.iter_mut().zip(branches) {
+                store(load(branch, start + at), &mut into.0, at);
+            }
+        }
     }
 }
 
@@ -107,20 +168,43 @@ pub(crate) struct Synaptic<'a> {
     /// Index of the first cell in its population, for the noise.
     pub first_cell: usize,
     pub tick: u64,
+    /// Where the current onto the somata is kept, if it is not empty.
+    pub seen: &'a mut [f32],
 }
 
-impl Feed for Synaptic<'_> {
+impl Synaptic<'_> {
     fn richness(&self) -> Richness {
         let of = |channel: &Channel| match channel.kind {
-            Kind::Current | Kind::Alpha | Kind::Wired(_) => Richness::Currents,
+            Kind::Current | Kind::Rising | Kind::Wired(_) => Richness::Currents,
             Kind::Conductance(_) => Richness::Conductances,
             Kind::Nmda => Richness::Gated,
         };
-        self.channels.iter().map(of).max().unwrap_or(Richness::Currents)
+        self.channels.iter().map(of).max().unwrap_or_default()
+    }
+
+    /// The input of the cells from `start` on; each chunk once a tick, because channels fade as they are read.
+    pub(crate) fn fill(&mut self, start: usize, chunk: &mut Chunk) {
+        chunk.richness = self.richness();
+        let elsewhere = self.channels.iter().any(|channel| channel.compartment != Compartment::Soma);
+        fast(
+            #[inline(always)]
+            || {
+                for at in (0..CHUNK.min(self.held.len() - start)).step_by(LANES) {
+                    let (soma, apical, branches) = self.block(start + at);
+                    chunk.soma.set(at, &soma, chunk.richness);
+                    if elsewhere {
+                        chunk.apical.set(at, &apical, chunk.richness);
+                        for (into, branch) in chunk.branches.iter_mut().zip(branches) {
+                            store(branch, &mut into.0, at);
+                        }
+                    }
+                }
+            },
+        );
     }
 
     #[inline(always)]
-    fn block(&mut self, start: usize) -> Block {
+    fn block(&mut self, start: usize) -> (Arriving, Arriving, [Lanes; BRANCHES]) {
         let none = Lanes::splat(0.0);
         let mut soma = Arriving::current(load(self.held, start));
         let mut apical = Arriving::current(none);
@@ -135,11 +219,12 @@ impl Feed for Synaptic<'_> {
             }
         }
         soma.current = self.gain.lanes(start) * (soma.current + self.noise(start) + self.ionotropic.lanes(start));
-        Block { soma, apical, branches }
+        if !self.seen.is_empty() {
+            store(soma.current, self.seen, start);
+        }
+        (soma, apical, branches)
     }
-}
 
-impl Synaptic<'_> {
     #[inline(always)]
     fn noise(&self, start: usize) -> Lanes {
         let mut noise = Lanes::splat(0.0);
@@ -160,11 +245,15 @@ impl Synaptic<'_> {
         noise
     }
 
-    /// Writes the summed current onto each soma, before the gain.
-    #[inline(always)]
+    /// Writes the summed current onto each soma.
     pub(crate) fn sum(&mut self, out: &mut [f32]) {
-        for start in (0..out.len()).step_by(LANES) {
-            crate::cell::column::store(self.block(start).soma.current, out, start);
-        }
+        fast(
+            #[inline(always)]
+            || {
+                for start in (0..out.len()).step_by(LANES) {
+                    store(self.block(start).0.current, out, start);
+                }
+            },
+        );
     }
 }

@@ -34,10 +34,12 @@ mod history;
 mod input;
 mod kernel;
 mod learn;
+pub mod maps;
 mod modulator;
 mod network;
 mod plasticity;
 mod population;
+mod probe;
 mod projection;
 pub mod published;
 mod query;
@@ -63,10 +65,11 @@ pub use plasticity::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
     ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
 };
+pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};
 pub use spec::{
-    ApicalSpec, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec, Occupancy, PopulationSpec,
-    PortKind, PortSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, TraceSpec,
-    Transmitter,
+    ApicalSpec, CellChoice, CellRange, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec,
+    Occupancy, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    SourceSpec, SynapseSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

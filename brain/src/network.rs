@@ -9,6 +9,7 @@ use crate::{
     history::{Fired, History},
     modulator::Modulator,
     population::Population,
+    probe::{Probe, Record},
     projection::{Projection, Source},
     readout::Readout,
     rng::Rng,
@@ -98,6 +99,8 @@ pub struct Network {
     pub(crate) reset_rng: Rng,
     pub(crate) threads: usize,
     pub(crate) pool: Option<rayon::ThreadPool>,
+    pub(crate) probes: Vec<Probe>,
+    pub(crate) records: Vec<Record>,
 }
 
 impl Network {
@@ -140,12 +143,16 @@ impl Network {
 
     fn run(&mut self, ticks: u32) {
         self.begin_window();
+        if self.tick == 0 && ticks > 0 {
+            self.watch(false);
+        }
         for tick in 0..ticks {
             self.advance(tick == 0);
             self.gather(tick);
             self.broadcast();
             self.modulators.iter_mut().for_each(Modulator::tick);
             self.tick += 1;
+            self.watch(true);
         }
         self.end_window(ticks);
     }
@@ -314,6 +321,7 @@ impl Network {
                 rule.reset_state(projection.synapses.weights.each_mut());
             }
         }
+        self.probes.iter_mut().for_each(Probe::forget);
     }
 
     /// Starts a new life: everything is as it was when the network was built.
@@ -330,11 +338,15 @@ impl Network {
         let spec = Arc::clone(&self.spec);
         for (population, named) in spec.populations.iter().zip(&self.named) {
             for (name, dist) in &population.start {
+                let mut cell = 0;
                 for part in &mut self.populations[named.parts.clone()] {
                     let rng = &mut self.reset_rng;
                     part.visit(&mut |state, values| {
                         if state == name {
-                            values.iter_mut().for_each(|value| *value = dist.sample(rng) as f32);
+                            for value in values {
+                                *value = dist.nth(cell, rng) as f32;
+                                cell += 1;
+                            }
                         }
                     });
                 }

@@ -4,10 +4,10 @@
 
 use crate::{
     Modulator,
-    cell::{Cells, Column, Context, Outputs, fast},
+    cell::{Cells, Column, Context, Outputs},
     channel::Channel,
     history::Fired,
-    input::{Currents, Synaptic},
+    input::{CHUNK, Chunk, Synaptic},
     kernel::{flush, normalise},
     plasticity::PostSignals,
     receptor::Receptors,
@@ -118,6 +118,7 @@ pub(crate) struct Population {
     pub restless: bool,
     /// Current from ports, biases and the constant drive, constant within a window.
     pub held: Vec<f32>,
+    chunk: Box<Chunk>,
     /// Summed current of a population that is normalised; else empty.
     summed: Vec<f32>,
     /// Size of the spike of each cell in this tick; empty if nobody asks.
@@ -128,6 +129,8 @@ pub(crate) struct Population {
     pub fired: Vec<Fired>,
     /// What readouts and windowed plasticity see; nothing if there are none.
     pub observed: Option<Observed>,
+    /// Current into each soma in the last tick; empty if nobody looks.
+    input: Vec<f32>,
     /// Learning signal in the apical dendrites; empty if nobody learns from it.
     pub signal: Vec<f32>,
     /// What the targets of each cell broadcast; empty if nobody listens.
@@ -142,6 +145,7 @@ impl Population {
             named: 0,
             first_cell: 0,
             normalised,
+            chunk: Box::default(),
             summed: if normalised { vec![0.0; n] } else { Vec::new() },
             apical: None,
             receptors,
@@ -155,6 +159,7 @@ impl Population {
             factor: Vec::new(),
             fired: Vec::with_capacity(n.min(4096)),
             observed: None,
+            input: Vec::new(),
             signal: Vec::new(),
             broadcast: Vec::new(),
         }
@@ -162,6 +167,16 @@ impl Population {
 
     pub(crate) fn len(&self) -> usize {
         self.held.len()
+    }
+
+    /// Starts to keep the current into each soma, without that of conductances.
+    pub(crate) fn keep_input(&mut self) {
+        self.input.resize(self.held.len(), 0.0);
+    }
+
+    /// Current into each soma in the last tick, if it is kept.
+    pub(crate) fn input(&self) -> &[f32] {
+        &self.input
     }
 
     /// Bytes that the cells take: parameters, state, channels and input.
@@ -188,7 +203,6 @@ impl Population {
         let n = self.len();
         self.receptors.update(modulators, &self.channels, &mut self.cells, n);
         let context = Context { uniforms: self.uniforms, first_cell: self.first_cell, tick };
-        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
         let one = Column::Same(1.0);
         let mut synaptic = Synaptic {
             held: &self.held,
@@ -200,22 +214,29 @@ impl Population {
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,
+            seen: &mut self.input,
         };
-        match &mut self.observed {
+        self.fired.clear();
+        let normalised = match &mut self.observed {
             Some(observed) if self.normalised => {
                 let now = &mut observed.now;
                 if self.restless || first_of_window {
-                    fast(
-                        #[inline(always)]
-                        || synaptic.sum(&mut self.summed),
-                    );
+                    synaptic.sum(&mut self.summed);
                     now.spread = normalise(&self.summed, &mut now.drive);
                 }
-                let mut currents = Currents { current: &now.drive, gain: &self.receptors.gain };
-                self.cells.tick(&mut currents, &context, outputs);
+                Some(&now.drive)
             }
-            _ => self.cells.tick(&mut synaptic, &context, outputs),
+            _ => None,
+        };
+        for start in (0..n).step_by(CHUNK) {
+            match normalised {
+                Some(drive) => self.chunk.fill_currents(drive, &self.receptors.gain, start),
+                None => synaptic.fill(start, &mut self.chunk),
+            }
+            let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
+            self.cells.tick(start, &self.chunk, &context, outputs);
         }
+        self.channels.iter_mut().for_each(|channel| channel.cancel(&self.fired));
         if let Some(observed) = &mut self.observed {
             observed.follow(&self.spikes, &self.factor);
         }

@@ -283,6 +283,29 @@ impl Projection {
         self.synapses.bytes() + of_windows + of_rule as usize
     }
 
+    /// Whether the rule keeps an eligibility for each synapse.
+    pub(crate) fn has_eligibility(&self) -> bool {
+        self.three_factor.is_some() || self.rule.as_ref().is_some_and(Plasticity::has_eligibility)
+    }
+
+    /// The eligibility of a synapse by its place in the rows; zero where the rule keeps none.
+    pub(crate) fn eligibility(&self, edge: usize) -> f32 {
+        match (&self.three_factor, &self.rule) {
+            (Some(rule), _) => rule.trace[edge],
+            (None, Some(rule)) => rule.eligibility(edge),
+            (None, None) => 0.0,
+        }
+    }
+
+    /// The weight of a synapse by its place in the rows.
+    pub(crate) fn weight(&self, edge: usize) -> f32 {
+        match (&self.synapses.weights, &self.rule) {
+            (Weights::Same(weight), _) => *weight,
+            (Weights::Each(weights), None) => weights[edge],
+            (Weights::Each(weights), Some(rule)) => rule.weight(weights, edge),
+        }
+    }
+
     /// Source, target within this part, weight and delay in ticks of every synapse, in the order of the rows.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, f32, u32)> {
         let n = self.synapses.n_edges();

@@ -22,6 +22,69 @@ pub enum Wiring {
     ConstantInDegree,
 }
 
+/// A published network that goes by a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Published {
+    /// Name.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub summary: &'static str,
+    /// Cells as published.
+    pub cells: usize,
+    /// Seconds that are simulated if nobody says how many.
+    pub sim_seconds: f64,
+    /// The network with so many cells.
+    pub spec: fn(usize, Wiring) -> NetworkSpec,
+    /// A modulator that somebody outside releases.
+    pub pulses: Option<Pulses>,
+}
+
+/// Releases of a modulator at regular times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pulses {
+    /// Which modulator.
+    pub modulator: &'static str,
+    /// How much at a time.
+    pub amount: f32,
+    /// Time of the first in ms.
+    pub first_ms: f64,
+    /// Time between two in ms.
+    pub period_ms: f64,
+}
+
+/// All networks that go by a name.
+#[must_use]
+pub fn all() -> &'static [Published] {
+    const { &[CUBA, COBA, IZHIKEVICH_DA] }
+}
+
+/// The network called `name`.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Published> {
+    all().iter().find(|network| network.name == name)
+}
+
+const CUBA: Published = Published {
+    name: "cuba",
+    summary: "current-based, balanced (Vogels & Abbott 2005)",
+    cells: VOGELS_ABBOTT_CELLS,
+    sim_seconds: 2.0,
+    spec: cuba,
+    pulses: None,
+};
+
+const COBA: Published =
+    Published { name: "coba", summary: "conductance-based, balanced (Vogels & Abbott 2005)", spec: coba, ..CUBA };
+
+const IZHIKEVICH_DA: Published = Published {
+    name: "izhikevich-da",
+    summary: "dopamine-modulated STDP (Izhikevich 2007)",
+    cells: IZHIKEVICH_DA_CELLS,
+    sim_seconds: 10.0,
+    spec: |n, _| izhikevich_da(n),
+    pulses: Some(Pulses { modulator: "dopamine", amount: IZHIKEVICH_DA_REWARD, first_ms: 1000.0, period_ms: 10_000.0 }),
+};
+
 /// The current-based network of `n` cells, 80 % excitatory and 20 % inhibitory, with a tick of 0.1 ms.
 ///
 /// `20 ms dv/dt = (−49 mV − v) + g_e + g_i`, threshold −50 mV, reset −60 mV, refractory for 5 ms; a spike raises `g_e`

@@ -143,6 +143,59 @@ impl Network {
         self.projections(source, target).flat_map(of_part).collect()
     }
 
+    /// Number of synapses of each projection, in the order of the spec.
+    #[must_use]
+    pub fn synapse_counts(&self) -> Vec<usize> {
+        let mut seen = vec![0; self.named.len()];
+        let of_projection = |p: &crate::ProjectionSpec| {
+            let target = self.named.iter().position(|named| named.name == p.target).unwrap_or_default();
+            let nth = seen[target];
+            seen[target] += 1;
+            self.named[target].parts.clone().map(|part| self.incoming[part][nth].synapses.n_edges()).sum()
+        };
+        self.spec.projections.iter().map(of_projection).collect()
+    }
+
+    /// The synapses of the projection of this number, in the order of the spec and without its biases, in no promised
+    /// order among them.
+    #[must_use]
+    pub fn synapses_of(&self, projection: usize) -> Option<Vec<Synapse>> {
+        let spec = self.spec.projections.get(projection)?;
+        let before = self.spec.projections[..projection].iter().filter(|p| p.target == spec.target).count();
+        let named = self.named.iter().find(|named| named.name == spec.target)?;
+        let of_part = |part: usize| {
+            let first = self.populations[part].first_cell;
+            let edges = self.incoming[part].get(before).into_iter().flat_map(Projection::edges);
+            edges.map(move |(source, target, weight, delay_ticks)| Synapse {
+                source,
+                target: first + target,
+                weight,
+                delay_ticks,
+            })
+        };
+        Some(named.parts.clone().flat_map(of_part).collect())
+    }
+
+    /// The nominal values of a parameter of the cells of a population, one for each, by its name in the spec.
+    #[must_use]
+    pub fn parameter(&self, population: PopulationId, name: &str) -> Option<Vec<f64>> {
+        let spec = &self.spec.populations[population.0];
+        let k = spec.cell.dists().iter().position(|(parameter, ..)| *parameter == name)?;
+        let parts = &self.populations[self.named[population.0].parts.clone()];
+        let of_part = |part: &'_ crate::population::Population| {
+            let nominal = part.cells.nominal(k);
+            (0..part.len()).map(|cell| nominal.get(cell)).collect::<Vec<_>>()
+        };
+        Some(parts.iter().flat_map(of_part).collect())
+    }
+
+    /// The constant current that each cell of a population gets.
+    #[must_use]
+    pub fn drive(&self, population: PopulationId) -> Vec<f32> {
+        let parts = &self.populations[self.named[population.0].parts.clone()];
+        parts.iter().flat_map(|part| (0..part.len()).map(|cell| part.drive.get(cell)).collect::<Vec<_>>()).collect()
+    }
+
     /// Weights of a readout: for each output, one for each cell and then the bias.
     #[must_use]
     pub fn readout_weights(&self, readout: ReadoutId) -> &[f32] {

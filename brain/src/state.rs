@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BrainError, Network, history::Fired, rng::Rng};
 
+/// Most ticks, or spikes of a kind, in a life: with a million a second, more than a hundred years.
+const MAX_COUNT: u64 = 1 << 52;
+
 /// Everything that changes while a network runs, bit-exact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkState {
@@ -100,6 +103,15 @@ impl Network {
         (!fired_fits || !sent_fits || !counts_fit).then(|| "its spikes belong to another network".to_owned())
     }
 
+    /// What is wrong with the counters of a saved state, if anything is.
+    fn fault_of_counters(state: &NetworkState) -> Option<String> {
+        let [tick, largest] = [state.tick, state.counts.iter().copied().max().unwrap_or(0)];
+        let late = tick.max(largest) > MAX_COUNT;
+        late.then(|| {
+            format!("it has lived for {tick} ticks, expected at most {MAX_COUNT}, and no more spikes of a kind")
+        })
+    }
+
     /// Takes back a state of a network with the same spec.
     ///
     /// # Errors
@@ -121,7 +133,8 @@ impl Network {
         if fault.is_none() && arrays.next().is_some() {
             fault = Some("there are more arrays than the network has".to_owned());
         }
-        if let Some(fault) = fault.or_else(|| self.fault_of_spikes(state)) {
+        let fault = fault.or_else(|| self.fault_of_spikes(state)).or_else(|| Self::fault_of_counters(state));
+        if let Some(fault) = fault {
             return Err(BrainError::State(fault));
         }
         let mut arrays = state.arrays.iter();
@@ -144,6 +157,30 @@ impl Network {
         self.now_ticks = state.now_ticks;
         self.reset_rng = state.reset_rng.clone();
         self.spikes.clear();
+        self.probes.iter_mut().for_each(crate::probe::Probe::forget);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{CellSpec, LifSpec, Network, NetworkSpec, PopulationSpec};
+
+    /// Time that has nearly run out would end in the middle of a window.
+    #[test]
+    fn counters_beyond_all_use_are_refused() {
+        let cells = PopulationSpec::new("cells", 2, CellSpec::Lif(LifSpec::default()));
+        let spec = NetworkSpec { populations: vec![cells], ..NetworkSpec::new() };
+        let mut network = Network::new(&spec, 0).unwrap();
+        let good = network.save();
+        let mut late = good.clone();
+        late.tick = u64::MAX;
+        let mut busy = good.clone();
+        busy.counts[0] = u64::MAX;
+        for bad in [late, busy] {
+            let refusal = network.load(&bad).unwrap_err().to_string();
+            assert!(refusal.contains("expected at most"), "{refusal}");
+            assert_eq!(network.save(), good);
+        }
     }
 }

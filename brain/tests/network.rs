@@ -272,7 +272,7 @@ fn refusal(from: &str, to: &str) -> String {
 #[test]
 fn refusals_name_the_part_the_field_and_what_was_expected() {
     for (from, to, expected) in [
-        ("tau_m_ms = 10.0", "tau_m_ms = -10.0", "population 'first': tau_m_ms is in [-10, -10], expected values in"),
+        ("tau_m_ms = 10.0", "tau_m_ms = -10.0", "population 'first': tau_m_ms is -10, expected values in"),
         ("tau_m_ms = 10.0", "v_th_mv = -80.0", "population 'first': v_reset_mv is -75, expected below the threshold"),
         ("delay_ms = 1.0", "delay_ms = 0.5", "delay_ms is 0.5, expected at least one tick (1 ms)"),
         ("weights = 0.5", "weights = -0.5", "(Dale's law)"),

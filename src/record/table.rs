@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use parquet::{
     basic::{Compression, Type},
     column::reader::ColumnReader,
-    data_type::{DoubleType, FloatType, Int32Type, Int64Type},
+    data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type},
     file::{
         properties::WriterProperties,
         reader::{FileReader as _, RowGroupReader, SerializedFileReader},
@@ -26,18 +26,19 @@ const ROWS_PER_GROUP: usize = 1 << 17;
 
 /// The values of a column that wait to be written.
 #[derive(Clone)]
-pub(super) enum Column {
+pub(crate) enum Column {
     I32(Vec<i32>),
     I64(Vec<i64>),
     F32(Vec<f32>),
     F64(Vec<f64>),
+    Text(Vec<ByteArray>),
 }
 
 /// A Parquet file that is being written.
-pub(super) struct Table {
+pub(crate) struct Table {
     path: PathBuf,
     writer: SerializedFileWriter<File>,
-    pub(super) columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     rows: usize,
 }
 
@@ -48,6 +49,7 @@ impl Column {
             Self::I64(values) => values.truncate(len),
             Self::F32(values) => values.truncate(len),
             Self::F64(values) => values.truncate(len),
+            Self::Text(values) => values.truncate(len),
         }
     }
 
@@ -66,7 +68,7 @@ impl Column {
 }
 
 impl Table {
-    pub(super) fn create(path: PathBuf, schema: Vec<(String, Column)>) -> anyhow::Result<Self> {
+    pub(crate) fn create(path: PathBuf, schema: Vec<(String, Column)>) -> anyhow::Result<Self> {
         Self::open(&path, schema).with_context(|| format!("cannot write {}", path.display()))
     }
 
@@ -74,13 +76,14 @@ impl Table {
         let fields: String = schema
             .iter()
             .map(|(name, column)| {
-                let kind = match column {
-                    Column::I32(_) => "INT32",
-                    Column::I64(_) => "INT64",
-                    Column::F32(_) => "FLOAT",
-                    Column::F64(_) => "DOUBLE",
+                let (kind, meaning) = match column {
+                    Column::I32(_) => ("INT32", ""),
+                    Column::I64(_) => ("INT64", ""),
+                    Column::F32(_) => ("FLOAT", ""),
+                    Column::F64(_) => ("DOUBLE", ""),
+                    Column::Text(_) => ("BYTE_ARRAY", " (UTF8)"),
                 };
-                format!("REQUIRED {kind} {name};")
+                format!("REQUIRED {kind} {name}{meaning};")
             })
             .collect();
         let schema_type = Arc::new(parse_message_type(&format!("message run {{ {fields} }}"))?);
@@ -91,7 +94,7 @@ impl Table {
         Ok(Self { path: path.to_owned(), writer, columns, rows: 0 })
     }
 
-    pub(super) fn end_row(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn end_row(&mut self) -> anyhow::Result<()> {
         self.rows += 1;
         if self.rows < ROWS_PER_GROUP {
             return Ok(());
@@ -108,6 +111,7 @@ impl Table {
                 Column::I64(values) => writer.typed::<Int64Type>().write_batch(values, None, None)?,
                 Column::F32(values) => writer.typed::<FloatType>().write_batch(values, None, None)?,
                 Column::F64(values) => writer.typed::<DoubleType>().write_batch(values, None, None)?,
+                Column::Text(values) => writer.typed::<ByteArrayType>().write_batch(values, None, None)?,
             };
             writer.close()?;
             column.truncate(0);
@@ -117,7 +121,7 @@ impl Table {
         Ok(())
     }
 
-    pub(super) fn close(self) -> anyhow::Result<()> {
+    pub(crate) fn close(self) -> anyhow::Result<()> {
         let path = self.path.clone();
         self.finish().with_context(|| format!("cannot write {}", path.display()))
     }
@@ -134,7 +138,7 @@ impl Table {
 }
 
 /// The step that the last row of a table tells of, if it has any row. Its first column is the step.
-pub(super) fn last_step(path: &Path) -> anyhow::Result<Option<u64>> {
+pub(crate) fn last_step(path: &Path) -> anyhow::Result<Option<u64>> {
     let last = || -> anyhow::Result<Option<u64>> {
         let reader = SerializedFileReader::new(File::open(path)?)?;
         let Some(group_idx) = reader.num_row_groups().checked_sub(1) else { return Ok(None) };
@@ -151,7 +155,7 @@ fn steps_of(group: &dyn RowGroupReader) -> anyhow::Result<Vec<i64>> {
 }
 
 /// Keeps the rows of a table that tell of steps up to `step`; they are in the order of steps.
-pub(super) fn cut(path: &Path, step: u64) -> anyhow::Result<()> {
+pub(crate) fn cut(path: &Path, step: u64) -> anyhow::Result<()> {
     cut_inner(path, step).with_context(|| format!("cannot cut {} at step {step}", path.display()))
 }
 

@@ -37,11 +37,14 @@ pub fn spec(config: &SpikingConfig, env: &EnvSpec) -> NetworkSpec {
     let build = Builder { config, gamma: config.gamma(env), tick_ms, control_ms };
     let mut spec = NetworkSpec {
         tick_ms: build.tick_ms,
-        ports: vec![PortSpec { name: OBSERVATION.into(), size: n_observations, kind: PortKind::Values }],
-        populations: Vec::new(),
-        projections: Vec::new(),
-        readouts: Vec::new(),
+        ports: vec![PortSpec {
+            name: OBSERVATION.into(),
+            size: n_observations,
+            kind: PortKind::Values,
+            optional: false,
+        }],
         modulators: vec![build.modulator(DOPAMINE), build.modulator(NORADRENALINE)],
+        ..NetworkSpec::new()
     };
     build.chain(&mut spec, "critic", VALUE, 1, &build.plasticity(config.critic_budget, None));
     let actor = build.plasticity(config.actor_budget, Some(NORADRENALINE));

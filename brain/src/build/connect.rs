@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use rand::RngExt as _;
 
-use crate::{Connectivity, rng::Rng, rows::Rows};
+use super::ticks;
+use crate::{Connectivity, Dist, ProjectionSpec, Transmitter, rng::Rng, rows::Rows};
 
 /// One synapse while it is being built.
 #[derive(Clone, Copy)]
@@ -92,6 +93,53 @@ pub(super) fn choose(k: usize, n: usize, rng: &mut Rng) -> Vec<usize> {
     all.truncate(k);
     all.sort_unstable();
     all
+}
+
+/// Where each of `n` synapses, sorted as [`pairs`] does, stands in the order in which values are given for them.
+fn place(connectivity: &Connectivity, n: usize) -> impl Iterator<Item = usize> {
+    let mut places: Vec<usize> = match connectivity {
+        Connectivity::List(pairs) if !pairs.is_sorted() => (0..n).collect(),
+        _ => Vec::new(),
+    };
+    if let Connectivity::List(pairs) = connectivity {
+        places.sort_by_key(|k| pairs[*k]);
+    }
+    (0..n).map(move |k| places.get(k).copied().unwrap_or(k))
+}
+
+/// Gives each synapse its weight.
+pub(super) fn weigh(edges: &mut [Edge], p: &ProjectionSpec, sign: Option<Transmitter>, rng: &mut Rng) {
+    for (k, edge) in place(&p.connectivity, edges.len()).zip(edges) {
+        edge.weight = signed(p.weights.nth(k, rng), sign);
+    }
+}
+
+/// A weight with the sign of its transmitter; validation has seen to it that the distribution has no other.
+pub(super) fn signed(weight: f64, transmitter: Option<Transmitter>) -> f32 {
+    match transmitter {
+        None => weight as f32,
+        Some(Transmitter::Excitatory) => weight.max(0.0) as f32,
+        Some(Transmitter::Inhibitory) => weight.min(0.0) as f32,
+    }
+}
+
+/// Draws the delay of each synapse, and returns those that occur, in ticks.
+pub(super) fn delays(p: &ProjectionSpec, tick_ms: f64, edges: &mut [Edge], rng: &mut Rng) -> Vec<u32> {
+    match &p.delay_ms {
+        None => vec![1],
+        Some(Dist::Constant(delay_ms)) => vec![ticks(*delay_ms, tick_ms)],
+        Some(dist) => {
+            let drawn: Vec<u32> =
+                place(&p.connectivity, edges.len()).map(|k| ticks(dist.nth(k, rng), tick_ms).max(1)).collect();
+            let mut delays = drawn.clone();
+            delays.sort_unstable();
+            delays.dedup();
+            for (edge, delay) in edges.iter_mut().zip(drawn) {
+                edge.delay = delays.binary_search(&delay).unwrap_or_default() as u16;
+            }
+            if delays.is_empty() { vec![1] } else { delays }
+        }
+    }
 }
 
 /// Sets all but `active` of the weights onto each target to zero.

@@ -14,14 +14,15 @@ use crate::{
     network::{Named, Port, Release},
     plasticity::{Plasticity, PostParameters, Scaling},
     population::{Observed, Population},
+    probe::Probe,
     projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
     readout::Readout,
     receptor::{Lever, Receptor, Receptors, Target},
-    rng::{Rng, Uniforms, stream},
+    rng::{Uniforms, stream},
     rows::Rows,
     spec::projection_name,
 };
-use connect::{Edge, choose_some, pairs, rows, silence};
+use connect::{Edge, choose_some, delays, pairs, rows, signed, silence, weigh};
 
 /// Spikes of a window that are logged at the most, for each cell: as many as ticks in the longest window of an agent.
 const LOGGED_SPIKES_PER_CELL: usize = 100;
@@ -86,7 +87,15 @@ impl Network {
             seed,
             threads: threads.max(1),
             pool,
+            probes: Vec::new(),
+            records: Vec::new(),
         };
+        for probe in spec.probes.iter().filter(|probe| probe.variable.as_deref() == Some(crate::probe::INPUT)) {
+            let named = network.named.iter().filter(|named| probe.population.as_deref() == Some(&named.name));
+            named
+                .for_each(|named| network.populations[named.parts.clone()].iter_mut().for_each(Population::keep_input));
+        }
+        network.probes = spec.probes.iter().map(|p| Probe::new(p, &network)).collect();
         network.reset_state();
         Ok(network)
     }
@@ -277,7 +286,7 @@ impl Builder<'_> {
             .into_iter()
             .map(|[source, target]| Edge { source, target, weight: 0.0, delay: 0 })
             .collect();
-        edges.iter_mut().for_each(|edge| edge.weight = signed(p.weights.sample(rng), sign));
+        weigh(&mut edges, p, sign, rng);
         if let Some(active) = p.active_in_degree {
             silence(&mut edges, n_post, active, rng);
         }
@@ -286,7 +295,7 @@ impl Builder<'_> {
             Feedback::Random => Some(edges.iter().map(|_| p.weights.sample(rng) as f32).collect()),
             Feedback::None => Some(Vec::new()),
         };
-        let delays = delays(p.delay_ms.as_ref(), spec.tick_ms, &mut edges, rng);
+        let delays = delays(p, spec.tick_ms, &mut edges, rng);
 
         for part in target.parts.clone() {
             let population = &mut populations[part];
@@ -376,9 +385,9 @@ impl Builder<'_> {
         let source = self.population_idx(&r.source).unwrap_or_default();
         let n = named[source].size;
         let mut weights = vec![0.0; r.size * (n + 1)];
-        for row in weights.chunks_exact_mut(n + 1) {
+        for (output, row) in weights.chunks_exact_mut(n + 1).enumerate() {
             for cell in choose_some(r.active_in_degree.unwrap_or(n), n, rng) {
-                row[cell] = r.weights.sample(rng) as f32;
+                row[cell] = r.weights.nth(output * n + cell, rng) as f32;
             }
         }
         let feedback = match r.feedback {
@@ -464,33 +473,6 @@ fn leak_ms(cell: &CellSpec) -> Option<f64> {
 /// A delay in ticks.
 pub(crate) fn ticks(delay_ms: f64, tick_ms: f64) -> u32 {
     (delay_ms / tick_ms).round() as u32
-}
-
-/// Draws the delay of each synapse, and returns those that occur, in ticks.
-fn delays(dist: Option<&Dist>, tick_ms: f64, edges: &mut [Edge], rng: &mut Rng) -> Vec<u32> {
-    match dist {
-        None => vec![1],
-        Some(Dist::Constant(delay_ms)) => vec![ticks(*delay_ms, tick_ms)],
-        Some(dist) => {
-            let drawn: Vec<u32> = edges.iter().map(|_| ticks(dist.sample(rng), tick_ms).max(1)).collect();
-            let mut delays = drawn.clone();
-            delays.sort_unstable();
-            delays.dedup();
-            for (edge, delay) in edges.iter_mut().zip(drawn) {
-                edge.delay = delays.binary_search(&delay).unwrap_or_default() as u16;
-            }
-            if delays.is_empty() { vec![1] } else { delays }
-        }
-    }
-}
-
-/// A weight with the sign of its transmitter; validation has seen to it that the distribution has no other.
-fn signed(weight: f64, transmitter: Option<Transmitter>) -> f32 {
-    match transmitter {
-        None => weight as f32,
-        Some(Transmitter::Excitatory) => weight.max(0.0) as f32,
-        Some(Transmitter::Inhibitory) => weight.min(0.0) as f32,
-    }
 }
 
 impl Lever {

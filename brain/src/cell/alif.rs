@@ -74,6 +74,7 @@ pub struct Alif {
 }
 
 impl Model<4, 2> for Alif {
+    const CONDUCTS: bool = false;
     const STATES: [&'static str; 2] = ["v", "adaptation"];
 
     fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 4] {

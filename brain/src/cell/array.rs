@@ -1,10 +1,10 @@
 //! Cells as fast arrays, without a network around them.
 
-use super::{Cells, Context, Outputs, column::load, model::BRANCHES};
+use super::{Cells, Context, Outputs, model::BRANCHES};
 use crate::{
     BrainError, CellSpec,
     history::Fired,
-    input::{Arriving, Block, Feed, Richness},
+    input::{CHUNK, Chunk, Richness},
     rng::{self, Uniforms},
 };
 
@@ -32,33 +32,13 @@ pub struct Electrodes<'a> {
     pub nmda: &'a [f32],
 }
 
-impl Electrodes<'_> {
-    fn arriving(&self, start: usize) -> Arriving {
-        let lanes = |values| load(values, start);
-        Arriving {
-            current: lanes(self.current),
-            g: lanes(self.conductance),
-            g_e: lanes(self.conductance_times_reversal),
-            nmda: lanes(self.nmda),
-        }
+impl<'a> Electrodes<'a> {
+    fn arrays(&self) -> [&'a [f32]; 4] {
+        [self.current, self.conductance, self.conductance_times_reversal, self.nmda]
     }
 
     fn conducts(&self) -> bool {
         !self.conductance.is_empty() || !self.nmda.is_empty()
-    }
-}
-
-impl Feed for Stimuli<'_> {
-    fn richness(&self) -> Richness {
-        if self.soma.conducts() || self.apical.conducts() { Richness::Gated } else { Richness::Currents }
-    }
-
-    fn block(&mut self, start: usize) -> Block {
-        Block {
-            soma: self.soma.arriving(start),
-            apical: self.apical.arriving(start),
-            branches: self.branches.map(|current| load(current, start)),
-        }
     }
 }
 
@@ -77,6 +57,7 @@ pub struct CellArray {
     cells: Cells,
     uniforms: Uniforms,
     tick: u64,
+    chunk: Box<Chunk>,
     fired: Vec<Fired>,
     spikes: Vec<f32>,
     factors: Vec<f32>,
@@ -88,13 +69,14 @@ impl CellArray {
     /// # Errors
     /// If a parameter is out of its range.
     pub fn new(spec: &CellSpec, n: usize, tick_ms: f64, seed: u64) -> Result<Self, BrainError> {
-        crate::validate::cell("cell", spec)?;
+        crate::validate::cell("cell", spec, Some(n))?;
         let mut cells = Cells::new(spec, n, tick_ms, &mut rng::stream(seed, "cells"));
         cells.reset(&mut rng::stream(seed, "rest"));
         Ok(Self {
             cells,
             uniforms: Uniforms::new(seed, "cells"),
             tick: 0,
+            chunk: Box::default(),
             fired: Vec::new(),
             spikes: vec![0.0; n],
             factors: vec![0.0; n],
@@ -112,9 +94,16 @@ impl CellArray {
     /// The same, under any input.
     pub fn tick_with(&mut self, stimuli: &Stimuli) -> &[f32] {
         let context = Context { uniforms: self.uniforms, first_cell: 0, tick: self.tick };
-        let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factors };
         self.tick += 1;
-        self.cells.tick(&mut stimuli.clone(), &context, outputs);
+        let conducts = stimuli.soma.conducts() || stimuli.apical.conducts();
+        let richness = if conducts { Richness::Gated } else { Richness::Currents };
+        let compartments = [stimuli.soma.arrays(), stimuli.apical.arrays()];
+        self.fired.clear();
+        for start in (0..self.spikes.len()).step_by(CHUNK) {
+            self.chunk.fill_electrodes(start, compartments, stimuli.branches, richness);
+            let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factors };
+            self.cells.tick(start, &self.chunk, &context, outputs);
+        }
         &self.spikes
     }
 

@@ -51,10 +51,11 @@ impl<T: Copy + PartialEq> Column<T> {
 }
 
 impl Column<f64> {
-    /// One draw for each of `n` cells; a constant draws nothing.
+    /// One draw for each of `n` cells; what is given draws nothing.
     pub(crate) fn sample(dist: &Dist, n: usize, rng: &mut Rng) -> Self {
         match dist {
             Dist::Constant(value) => Self::Same(*value),
+            Dist::Each(values) => Self::Each(values.clone()),
             Dist::Random(_) => Self::Each((0..n).map(|_| dist.sample(rng)).collect()),
         }
     }

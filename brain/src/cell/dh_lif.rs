@@ -52,6 +52,7 @@ impl Parameters for DhLifSpec {
 pub struct DhLif;
 
 impl Model<7, 6> for DhLif {
+    const CONDUCTS: bool = false;
     const STATES: [&'static str; 6] = ["v", "spiked", "branch_1", "branch_2", "branch_3", "branch_4"];
     const BRANCHED: bool = true;
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     history::Fired,
-    input::{Arriving, Block, Feed, Richness},
+    input::{Arriving, CHUNK, Chunk, Richness},
     rng::{Rng, Uniforms},
 };
 use rand::RngExt as _;
@@ -23,9 +23,21 @@ pub(crate) struct Context {
     pub tick: u64,
 }
 
+impl Context {
+    /// The `k`-th random number of a block of cells.
+    #[inline(always)]
+    fn draws(&self, start: usize, k: usize) -> Lanes {
+        let mut draws = Lanes::splat(0.0);
+        for (lane, draw) in draws.0.iter_mut().enumerate() {
+            *draw = self.uniforms.draw(self.first_cell + start + lane, self.tick, k);
+        }
+        draws
+    }
+}
+
 /// What the cells give back in a tick.
 pub(crate) struct Outputs<'a> {
-    /// Who spiked, and how strongly; emptied first.
+    /// Who spiked, and how strongly; chunks add to it.
     pub fired: &'a mut Vec<Fired>,
     /// Size of the spike of each cell, 0 for none; nothing is written if it is empty.
     pub spikes: &'a mut [f32],
@@ -125,77 +137,53 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
         }
     }
 
-    /// Advances all cells by a tick, block by block: input, equations, spikes.
-    pub(super) fn tick<F: Feed>(&mut self, feed: &mut F, context: &Context, outputs: &mut Outputs) {
+    /// Advances the cells of a chunk, from `start` on, by a tick.
+    pub(super) fn tick(&mut self, start: usize, chunk: &Chunk, context: &Context, outputs: &mut Outputs) {
         fast(
             #[inline(always)]
-            || match feed.richness() {
-                Richness::Currents => self.drive(feed, context, outputs, |from| Current(from.current)),
-                Richness::Conductances => self.drive(feed, context, outputs, conductances),
-                Richness::Gated => {
-                    self.drive(feed, context, outputs, |from| Gated { open: conductances(from), nmda: from.nmda });
-                }
+            || match chunk.richness {
+                Richness::Currents => self.drive(start, chunk, context, outputs, |from| Current(from.current)),
+                Richness::Conductances if M::UNGATED => self.drive(start, chunk, context, outputs, conductances),
+                _ if M::CONDUCTS => self
+                    .drive(start, chunk, context, outputs, |from| Gated { open: conductances(from), nmda: from.nmda }),
+                _ => self.drive(start, chunk, context, outputs, |from| Current(from.current)),
             },
         );
     }
 
     #[inline(always)]
-    fn drive<F: Feed, D: Drive<Lanes>>(
+    fn drive<D: Drive<Lanes>>(
         &mut self,
-        feed: &mut F,
-        context: &Context,
-        outputs: &mut Outputs,
-        drive: impl Fn(Arriving) -> D,
-    ) {
-        outputs.fired.clear();
-        if self.coefficients.iter().any(Column::varies) {
-            for start in (0..self.n).step_by(LANES) {
-                let c = std::array::from_fn(|k| self.coefficients[k].lanes(start));
-                self.block(&c, start, feed.block(start), context, outputs, &drive);
-            }
-        } else {
-            // Cells that are all alike share their coefficients, which then stay in registers.
-            let c = std::array::from_fn(|k| self.coefficients[k].lanes(0));
-            for start in (0..self.n).step_by(LANES) {
-                self.block(&c, start, feed.block(start), context, outputs, &drive);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn block<D: Drive<Lanes>>(
-        &mut self,
-        c: &[Lanes; C],
         start: usize,
-        arriving: Block,
+        chunk: &Chunk,
         context: &Context,
         outputs: &mut Outputs,
         drive: impl Fn(Arriving) -> D,
     ) {
-        let draw = |k: usize| {
-            let mut draws = Lanes::splat(0.0);
-            if k < M::DRAWS {
-                for (lane, draw) in draws.0.iter_mut().enumerate() {
-                    *draw = context.uniforms.draw(context.first_cell + start + lane, context.tick, k);
-                }
+        let end = self.n.min(start + CHUNK);
+        for (at, start) in (start..end).step_by(LANES).enumerate() {
+            let at = at * LANES;
+            let soma = drive(chunk.soma.at(at));
+            let apical = if M::APICAL { drive(chunk.apical.at(at)) } else { soma };
+            let branch = |b: usize| if M::BRANCHED { load(&chunk.branches[b].0, at) } else { Lanes::splat(0.0) };
+            let branches = std::array::from_fn(branch);
+            let draw = |k: usize| if k < M::DRAWS { context.draws(start, k) } else { Lanes::splat(0.0) };
+            let input = Input { soma, apical, branches, draws: [draw(0), draw(1)] };
+            let c: [Lanes; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
+            let mut s: [Lanes; S] = std::array::from_fn(|k| load(&self.state[k], start));
+            let output = self.model.step(&c, &mut s, &input);
+            for (state, s) in self.state.iter_mut().zip(s) {
+                store(s, state, start);
             }
-            draws
-        };
-        let (soma, apical) = (drive(arriving.soma), drive(arriving.apical));
-        let input = Input { soma, apical, branches: arriving.branches, draws: [draw(0), draw(1)] };
-        let mut s: [Lanes; S] = std::array::from_fn(|k| load(&self.state[k], start));
-        let output = self.model.step(c, &mut s, &input);
-        for (state, s) in self.state.iter_mut().zip(s) {
-            store(s, state, start);
-        }
-        if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
-            outputs.note(&output.spike, start, self.n);
-        }
-        if !outputs.spikes.is_empty() {
-            store(output.spike, outputs.spikes, start);
-        }
-        if !outputs.factor.is_empty() {
-            store(output.factor, outputs.factor, start);
+            if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
+                outputs.note(&output.spike, start, self.n);
+            }
+            if !outputs.spikes.is_empty() {
+                store(output.spike, outputs.spikes, start);
+            }
+            if !outputs.factor.is_empty() {
+                store(output.factor, outputs.factor, start);
+            }
         }
     }
 

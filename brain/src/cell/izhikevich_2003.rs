@@ -110,6 +110,7 @@ pub struct Izhikevich2003 {
 }
 
 impl Model<12, 2> for Izhikevich2003 {
+    const CONDUCTS: bool = false;
     const STATES: [&'static str; 2] = ["v", "u"];
 
     fn coefficients(&self, p: &[f64], _: f64) -> [f64; 12] {

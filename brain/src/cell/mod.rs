@@ -48,7 +48,7 @@ use parameters::{Bounds, Fault, Parameters};
 pub(crate) use real::{LANES, Lanes, Real, fast};
 use serde::{Deserialize, Serialize};
 
-use crate::{dist::Dist, input::Feed, rng::Rng};
+use crate::{dist::Dist, input::Chunk, rng::Rng};
 
 /// Writes what depends on the list of models: one call per population and tick, never one per cell.
 macro_rules! cells {
@@ -81,10 +81,10 @@ macro_rules! cells {
                 }
             }
 
-            /// Advances all cells by a tick.
-            pub(crate) fn tick<F: Feed>(&mut self, feed: &mut F, context: &Context, outputs: &mut Outputs) {
+            /// Advances the cells of a chunk, from `start` on, by a tick.
+            pub(crate) fn tick(&mut self, start: usize, chunk: &Chunk, context: &Context, outputs: &mut Outputs) {
                 match self {
-                    $(Self::$variant(cells) => cells.tick(feed, context, outputs),)*
+                    $(Self::$variant(cells) => cells.tick(start, chunk, context, outputs),)*
                 }
             }
 
@@ -171,6 +171,14 @@ macro_rules! cells {
             pub fn has_apical(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$model as model::Model<$c, $s>>::APICAL,)*
+                }
+            }
+
+            /// Whether conductances can act on it: it has a membrane potential in mV.
+            #[must_use]
+            pub fn takes_conductances(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$model as model::Model<$c, $s>>::CONDUCTS,)*
                 }
             }
 

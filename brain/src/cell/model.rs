@@ -12,6 +12,10 @@ pub(crate) trait Model<const C: usize, const S: usize>: Clone + Send + Sync {
     const DRAWS: usize = 0;
     /// Whether it has an apical dendrite that takes input of its own.
     const APICAL: bool = false;
+    /// Whether it takes conductances; cells without a membrane potential in mV do not.
+    const CONDUCTS: bool = true;
+    /// Whether it has a kernel of its own for conductances without NMDA. Others run them as if there were some.
+    const UNGATED: bool = false;
     /// Whether it has dendritic branches that take input of their own.
     const BRANCHED: bool = false;
 

@@ -74,7 +74,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Patched for Single<M, C, S>
         let Stimulus { soma, apical, branches, draws } = stimulus;
         let (branches, draws) = (*branches, *draws);
         let conducts = |e: &Electrode| e.conductance != 0.0 || e.nmda != 0.0;
-        let output = if conducts(soma) || conducts(apical) {
+        let output = if M::CONDUCTS && (conducts(soma) || conducts(apical)) {
             let drive = |e: &Electrode| Gated {
                 open: Conductances { current: e.current, g: e.conductance, g_e: e.conductance_times_reversal },
                 nmda: e.nmda,
@@ -128,7 +128,7 @@ impl PatchClamp {
     /// # Errors
     /// If a parameter is out of its range.
     pub fn new(spec: &CellSpec, tick_ms: f64) -> Result<Self, BrainError> {
-        crate::validate::cell("cell", spec)?;
+        crate::validate::cell("cell", spec, None)?;
         let (names, parameters) = spec.dists().into_iter().map(|(name, dist, _)| (name, dist.centre())).unzip();
         Ok(Self { cell: spec.patch(tick_ms), names, parameters, factor: 0.0 })
     }

@@ -33,6 +33,7 @@ impl Parameters for PoissonSpec {
 pub struct Poisson;
 
 impl Model<2, 1> for Poisson {
+    const CONDUCTS: bool = false;
     const STATES: [&'static str; 1] = ["v"];
     const DRAWS: usize = 1;
 

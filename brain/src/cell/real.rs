@@ -3,6 +3,8 @@
 //! Every cell model is written once. In `f64` it is the plain reference, held against other simulators; in lanes of
 //! `f32` it is the fast kernel. Both run the same lines.
 
+#![allow(clippy::needless_range_loop, reason = "a loop over lanes with one index is what becomes one instruction")]
+
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Values below this count as zero.

@@ -8,9 +8,8 @@
 //! Factor of plasticity: the probability of a spike in the tick; less the spike it is what policy gradients want.
 //!
 //! Source: Frémaux, Sprekeler, Gerstner 2013, doi 10.1371/journal.pcbi.1003024, whose postsynaptic potentials are
-//! `20 mV ms (e^(−t/tau_m) − e^(−t/tau_s))/(tau_m − tau_s)` with time constants of 20 and 5 ms. Deviation: there a spike
-//! also cancels the potentials of all input before it; here the potentials belong to the synapses and go on, unless the
-//! network resets them.
+//! `20 mV ms (e^(−t/tau_m) − e^(−t/tau_s))/(tau_m − tau_s)` with time constants of 20 and 5 ms, and are cancelled by a
+//! spike of the cell: synapses of the kind `double_exponential` with `cancelled = true`. Synapses of other kinds go on.
 
 use super::{
     model::{Drive, Input, Model, Output},
@@ -52,6 +51,7 @@ impl Parameters for Srm0Spec {
 pub struct Srm0;
 
 impl Model<6, 2> for Srm0 {
+    const CONDUCTS: bool = false;
     const STATES: [&'static str; 2] = ["v", "refractory"];
     const DRAWS: usize = 1;
 

@@ -251,6 +251,11 @@ impl Rule for Eprop {
         [trace, &mut self.eps, &mut self.ebar, &mut self.decision].into_iter().for_each(|values| values.fill(0.0));
     }
 
+    fn eligibility(&self, edge: usize) -> f32 {
+        let eligibility = if self.decision.is_empty() { &self.ebar } else { &self.decision };
+        eligibility[edge]
+    }
+
     fn visit(&mut self, f: &mut dyn FnMut(&str, &mut [f32])) {
         self.modulator.visit(f);
         let (Presynaptic::Rows { trace, .. } | Presynaptic::Edges { trace, .. }) = &mut self.x;

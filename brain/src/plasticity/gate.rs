@@ -120,6 +120,11 @@ impl Gate {
         self.integral[0]
     }
 
+    /// What turns stored tags into true ones between two ticks.
+    pub(super) fn shrink(&self) -> f32 {
+        (-self.tick_ms / self.tau_ms * f64::from(self.elapsed)).exp() as f32
+    }
+
     /// Time passes. True if the edges are to be written anew now: see [`Gate::renew`].
     pub(super) fn end_tick(&mut self) -> bool {
         self.integral = self.next;

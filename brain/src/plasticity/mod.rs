@@ -95,6 +95,11 @@ trait Rule {
         0.0
     }
 
+    /// The eligibility, or tag, of an edge between two ticks; zero if the rule keeps none.
+    fn eligibility(&self, _edge: usize) -> f32 {
+        0.0
+    }
+
     /// Traces and tags to rest; slow means stay.
     fn reset(&mut self);
 
@@ -201,11 +206,27 @@ impl Plasticity {
         });
     }
 
+    /// The true weight of one edge, between two ticks.
+    pub(crate) fn weight(&self, weights: &[f32], edge: usize) -> f32 {
+        let [low, high] = self.bounds();
+        (weights[edge] + each!(self, rule => rule.offset(edge))).max(low).min(high)
+    }
+
     /// Changes the true weight of one edge, between two ticks.
     pub(crate) fn change(&self, weights: &mut [f32], edge: usize, f: impl FnOnce(f32) -> f32) {
         let [low, high] = self.bounds();
         let offset = each!(self, rule => rule.offset(edge));
-        weights[edge] = f((weights[edge] + offset).max(low).min(high)).max(low).min(high) - offset;
+        weights[edge] = f(self.weight(weights, edge)).max(low).min(high) - offset;
+    }
+
+    /// Whether there is an eligibility, or tag, for each edge.
+    pub(crate) fn has_eligibility(&self) -> bool {
+        matches!(self, Self::Tagged(_) | Self::RMax(_) | Self::Eprop(_))
+    }
+
+    /// The eligibility, or tag, of an edge between two ticks; zero if the rule keeps none.
+    pub(crate) fn eligibility(&self, edge: usize) -> f32 {
+        each!(self, rule => rule.eligibility(edge))
     }
 
     /// Smallest and largest weight.

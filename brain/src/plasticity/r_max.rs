@@ -140,6 +140,10 @@ impl Rule for RMax {
         self.trace.fill(0.0);
     }
 
+    fn eligibility(&self, edge: usize) -> f32 {
+        self.trace[edge]
+    }
+
     fn visit(&mut self, f: &mut dyn FnMut(&str, &mut [f32])) {
         self.reward.visit(f);
         self.x.visit("presynaptic traces", f);

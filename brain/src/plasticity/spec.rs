@@ -71,6 +71,20 @@ impl PlasticitySpec {
         }
     }
 
+    /// Whether the rule keeps an eligibility, or tag, for each synapse that a probe can watch.
+    #[must_use]
+    pub fn has_eligibility(&self) -> bool {
+        matches!(
+            self,
+            Self::ThreeFactor(_)
+                | Self::DopamineStdp(_)
+                | Self::Mstdpet(_)
+                | Self::RMax(_)
+                | Self::Eprop(_)
+                | Self::Mdgl(_)
+        )
+    }
+
     /// Smallest and largest weight.
     #[must_use]
     pub fn bounds(&self) -> [f64; 2] {

@@ -121,6 +121,10 @@ impl Rule for TaggedStdp {
         self.tags[edge] * self.gate.integral()
     }
 
+    fn eligibility(&self, edge: usize) -> f32 {
+        self.tags[edge] * self.gate.shrink()
+    }
+
     fn reset(&mut self) {
         self.gate.reset();
         self.tags.fill(0.0);

@@ -1,12 +1,15 @@
 //! Description apart from execution: a network as plain data, in Rust or TOML.
 
 mod cell;
+mod probe;
 mod projection;
 mod receptor;
 mod synapse;
 
 use std::collections::BTreeMap;
 
+pub(crate) use probe::Watched;
+pub use probe::{CellChoice, CellRange, ProbeSpec};
 pub(crate) use projection::projection_name;
 pub use projection::{Compartment, Connectivity, Feedback, ProjectionSpec};
 pub use receptor::{Occupancy, ReceptorForm, ReceptorSpec};
@@ -38,6 +41,9 @@ pub struct NetworkSpec {
     /// The neuromodulators.
     #[serde(default, rename = "modulator")]
     pub modulators: Vec<ModulatorSpec>,
+    /// What is recorded.
+    #[serde(default, rename = "probe")]
+    pub probes: Vec<ProbeSpec>,
 }
 
 /// A port: where somebody outside sets values or sends spikes.
@@ -51,6 +57,9 @@ pub struct PortSpec {
     /// What comes in.
     #[serde(default)]
     pub kind: PortKind,
+    /// Whether the network makes sense with nobody at the port: zeros, or no spikes, come in then.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// What comes in at a port.
@@ -223,6 +232,7 @@ impl NetworkSpec {
             projections: Vec::new(),
             readouts: Vec::new(),
             modulators: Vec::new(),
+            probes: Vec::new(),
         }
     }
 }

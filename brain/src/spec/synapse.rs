@@ -28,6 +28,20 @@ pub enum SynapseSpec {
         /// Time constant in ms.
         tau_ms: f64,
     },
+    /// A current `w area (e^(−t/tau) − e^(−t/rise))/(tau − rise)` after a spike, in pA: of a spike response model, the
+    /// postsynaptic potential itself, in mV.
+    DoubleExponential {
+        /// Time constant of the rise in ms; another one than `tau_ms`.
+        rise_ms: f64,
+        /// Time constant of the decay in ms.
+        tau_ms: f64,
+        /// Area under the course of a weight of 1, in ms.
+        #[serde(default = "one")]
+        area_ms: f64,
+        /// Whether a spike of the target cancels all that arrived before it.
+        #[serde(default)]
+        cancelled: bool,
+    },
     /// A conductance `dg/dt = −g/tau`, `g += w` in nS, with the current `g (E − v)`.
     Ampa {
         /// Time constant in ms.
@@ -77,6 +91,7 @@ impl SynapseSpec {
             Self::Filter { .. } => "filter",
             Self::Exponential { .. } => "exponential",
             Self::Alpha { .. } => "alpha",
+            Self::DoubleExponential { .. } => "double_exponential",
             Self::Ampa { .. } => "ampa",
             Self::Gaba { .. } => "gaba",
             Self::Nmda { .. } => "nmda",
@@ -91,6 +106,7 @@ impl SynapseSpec {
             Self::Filter { tau_ms, .. }
             | Self::Exponential { tau_ms }
             | Self::Alpha { tau_ms }
+            | Self::DoubleExponential { tau_ms, .. }
             | Self::Ampa { tau_ms, .. }
             | Self::Gaba { tau_ms, .. }
             | Self::Nmda { tau_ms }

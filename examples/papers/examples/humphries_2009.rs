@@ -79,7 +79,7 @@ fn neurons(cell: &str, n: usize, phi: f64, synaptic: bool) -> anyhow::Result<Net
     let moved: f64 = cell_type.levers.iter().filter(|l| l.parameter == "v_r_mv").map(|l| l.effect * phi).sum();
     let start = [("v", -80.0 * (1.0 + moved)), ("u", 0.0)].map(|(name, value)| (name.to_owned(), value.into())).into();
     let population = PopulationSpec { start, receptors, ..PopulationSpec::new("msn", n, (cell_type.make)()) };
-    let port = |name: &str, kind| PortSpec { name: name.into(), size: n, kind };
+    let port = |name: &str, kind| PortSpec { name: name.into(), size: n, kind, optional: false };
     let from = |source: &str, weight: f64, synapse: Option<SynapseSpec>| ProjectionSpec {
         connectivity: Connectivity::OneToOne,
         synapse,

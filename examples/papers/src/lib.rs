@@ -5,6 +5,7 @@
 //! It prints a table beside the published numbers, and writes CSV and SVG into a folder.
 
 mod args;
+pub mod fremaux_2013;
 mod plot;
 mod seeds;
 mod spikes;
@@ -12,7 +13,7 @@ mod stats;
 mod table;
 
 pub use args::Args;
-pub use plot::{BLACK, BLUE, Dots, GREEN, GREY, Line, ORANGE, PURPLE, Panel, SKY, colour, save};
+pub use plot::{BLACK, BLUE, Dots, GREEN, GREY, Legend, Line, ORANGE, PURPLE, Panel, SKY, Tile, colour, save};
 pub use seeds::for_seeds;
 pub use spikes::SpikeStatistics;
 pub use stats::{Estimate, interval, mean, mean_ci, median, median_ci, sd};

@@ -59,7 +59,18 @@ pub struct Dots {
     pub estimate: Option<Estimate>,
 }
 
-/// One of the panels of a picture: lines, or columns of dots.
+/// A rectangle of a map.
+#[derive(Clone, Copy, Debug)]
+pub struct Tile {
+    /// Its middle.
+    pub at: (f64, f64),
+    /// Its width and height.
+    pub size: f64,
+    /// What it shows, from 0 (white) to 1 (full colour).
+    pub value: f64,
+}
+
+/// One of the panels of a picture: lines, or columns of dots, perhaps on a map.
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
     /// Title.
@@ -72,12 +83,28 @@ pub struct Panel {
     pub x: Option<Range<f64>>,
     /// Range of the vertical axis; that of the data, if not given.
     pub y: Option<Range<f64>>,
+    /// The map behind the lines.
+    pub tiles: Vec<Tile>,
     /// The lines.
     pub lines: Vec<Line>,
     /// The columns of dots.
     pub dots: Vec<Dots>,
     /// Vertical lines.
     pub marks: Vec<f64>,
+    /// Where the legend is.
+    pub legend: Legend,
+}
+
+/// Where the legend of a panel is, at its top.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Legend {
+    /// On the left.
+    #[default]
+    Left,
+    /// In the middle.
+    Middle,
+    /// On the right.
+    Right,
 }
 
 /// Draws panels in rows of `columns` into an SVG file.
@@ -113,6 +140,12 @@ impl Panel {
             .build_cartesian_2d(self.x_range()?, self.y_range()?)
             .map_err(|e| anyhow!("{e}"))?;
         self.axes(&mut chart)?;
+        let rectangles = self.tiles.iter().map(|tile| {
+            let ((x, y), half) = (tile.at, 0.5 * tile.size);
+            let colour = rgb(ORANGE).mix(0.75 * tile.value.clamp(0.0, 1.0));
+            Rectangle::new([(x - half, y - half), (x + half, y + half)], colour.filled())
+        });
+        chart.draw_series(rectangles).map_err(|e| anyhow!("{e}"))?;
         for line in &self.lines {
             line.draw(&mut chart)?;
         }
@@ -125,7 +158,11 @@ impl Panel {
                 .background_style(WHITE.mix(0.85))
                 .border_style(rgb(BLACK).mix(0.3))
                 .label_font(("sans-serif", 12))
-                .position(SeriesLabelPosition::UpperLeft)
+                .position(match self.legend {
+                    Legend::Left => SeriesLabelPosition::UpperLeft,
+                    Legend::Middle => SeriesLabelPosition::UpperMiddle,
+                    Legend::Right => SeriesLabelPosition::UpperRight,
+                })
                 .draw()
                 .map_err(|e| anyhow!("{e}"))?;
         }
@@ -139,8 +176,9 @@ impl Panel {
             let whole = (x - x.round()).abs() < 1e-6 && *x > -0.5;
             self.dots.get(x.round() as usize).filter(|_| whole).map(|dots| dots.label.clone()).unwrap_or_default()
         };
-        let number =
-            |x: &f64| if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6) };
+        let number = |x: &f64| {
+            if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6 + 0.0) }
+        };
         chart
             .configure_mesh()
             .light_line_style(WHITE)

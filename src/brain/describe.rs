@@ -1,0 +1,296 @@
+//! Says what a network holds, in tables for a terminal.
+
+use std::{fmt::Write as _, path::Path};
+
+use mesolimb_brain::{
+    Connectivity, Dist, Network, NetworkSpec, PlasticitySpec, PortKind, ProbeSpec, ProjectionSpec, RandomDist,
+    ReceptorForm,
+};
+
+use super::spec_file;
+
+/// What the network of a file holds.
+///
+/// # Errors
+/// If it cannot be read or built; the message names the file, the part and the field.
+pub fn describe(path: &Path, seed: u64) -> anyhow::Result<String> {
+    let spec = spec_file::read(path)?;
+    let network = spec_file::build(path, &spec, seed, 1)?;
+    let mut text = headline(path, &spec, &network, seed);
+    for table in [
+        populations(&spec),
+        cells(&spec),
+        projections(&spec, &network),
+        receptors(&spec),
+        modulators(&spec),
+        ports(&spec),
+        readouts(&spec),
+        probes(&spec),
+        memory(&network),
+    ] {
+        if !table.rows.is_empty() {
+            text.push('\n');
+            text.push_str(&table.show());
+        }
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+/// Rows under a title and a head, to be aligned.
+struct Table {
+    title: &'static str,
+    head: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn show(&self) -> String {
+        let head: Vec<String> = self.head.iter().map(ToString::to_string).collect();
+        let rows: Vec<&Vec<String>> = std::iter::once(&head).chain(&self.rows).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let mut text = format!("{}\n", self.title);
+        for row in rows {
+            let mut line = String::from("  ");
+            for (value, &width) in row.iter().zip(&widths) {
+                let _ = write!(line, "{value}{}", " ".repeat(width + 2 - value.chars().count()));
+            }
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+        text
+    }
+}
+
+fn headline(path: &Path, spec: &NetworkSpec, network: &Network, seed: u64) -> String {
+    let footprint = network.footprint();
+    format!(
+        "{}: {} cells, {} synapses ({} learn), tick {} ms, built with seed {seed}\n",
+        path.display(),
+        footprint.cells,
+        footprint.static_synapses + footprint.plastic_synapses,
+        footprint.plastic_synapses,
+        spec.tick_ms
+    )
+}
+
+fn populations(spec: &NetworkSpec) -> Table {
+    let row = |p: &mesolimb_brain::PopulationSpec| {
+        let mut more = Vec::new();
+        if p.drive != Dist::Constant(0.0) {
+            more.push(format!("drive {} pA", show(&p.drive)));
+        }
+        if let Some(noise) = &p.noise {
+            more.push(format!("noise {} pA", brief(noise)));
+        }
+        if p.normalised {
+            more.push("normalised".to_owned());
+        }
+        if p.apical.is_some() {
+            more.push("apical learning signal".to_owned());
+        }
+        more.extend(p.start.iter().map(|(name, dist)| format!("{name} starts at {}", show(dist))));
+        let transmitter = p.transmitter.map_or_else(|| "any".to_owned(), |t| brief(&t));
+        vec![p.name.clone(), p.size.to_string(), model(p).0, transmitter, more.join(", ")]
+    };
+    let rows = spec.populations.iter().map(row).collect();
+    Table { title: "Populations", head: vec!["name", "cells", "model", "transmitter", "more"], rows }
+}
+
+/// Name of the model of a population, and its parameters.
+fn model(p: &mesolimb_brain::PopulationSpec) -> (String, toml::Table) {
+    match toml::Value::try_from(&p.cell) {
+        Ok(toml::Value::Table(table)) => match table.into_iter().next() {
+            Some((name, toml::Value::Table(parameters))) => (name, parameters),
+            Some((name, _)) => (name, toml::Table::new()),
+            None => (String::new(), toml::Table::new()),
+        },
+        _ => (String::new(), toml::Table::new()),
+    }
+}
+
+fn cells(spec: &NetworkSpec) -> Table {
+    let mut rows = Vec::new();
+    for p in &spec.populations {
+        for (at, (parameter, value)) in model(p).1.into_iter().enumerate() {
+            let name = if at == 0 { p.name.clone() } else { String::new() };
+            rows.push(vec![name, parameter, brief_value(&value)]);
+        }
+    }
+    Table { title: "Parameters of the cells", head: vec!["population", "parameter", "value"], rows }
+}
+
+fn projections(spec: &NetworkSpec, network: &Network) -> Table {
+    let row = |(p, n): (&ProjectionSpec, usize)| {
+        let held = spec.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values);
+        let synapse = match &p.synapse {
+            Some(synapse) => brief(synapse),
+            None if held => "held current".to_owned(),
+            None => brief(&mesolimb_brain::SynapseSpec::default()),
+        };
+        let delay = match &p.delay_ms {
+            Some(delay) => format!("{} ms", show(delay)),
+            None if held => "none".to_owned(),
+            None => format!("{} ms", spec.tick_ms),
+        };
+        let plasticity = p.plasticity.as_ref().map_or_else(|| "none".to_owned(), rule);
+        let connectivity = match &p.connectivity {
+            Connectivity::List(_) => "list".to_owned(),
+            other => brief(other),
+        };
+        let compartment = brief(&p.compartment);
+        let name = format!("{} -> {}", p.source, p.target);
+        vec![name, n.to_string(), connectivity, synapse, compartment, show(&p.weights), delay, plasticity]
+    };
+    let rows = spec.projections.iter().zip(network.synapse_counts()).map(row).collect();
+    let head =
+        vec!["projection", "synapses", "connectivity", "synapse", "compartment", "weights", "delay", "plasticity"];
+    Table { title: "Projections", head, rows }
+}
+
+/// A rule of plasticity: its name and its numbers.
+fn rule(plasticity: &PlasticitySpec) -> String {
+    brief(plasticity)
+}
+
+fn receptors(spec: &NetworkSpec) -> Table {
+    let mut rows = Vec::new();
+    for p in &spec.populations {
+        for r in &p.receptors {
+            let form = match r.form {
+                ReceptorForm::Multiply => "p0 (1 + density · effect · occupancy)",
+                ReceptorForm::Add => "p0 + density · effect · occupancy",
+            };
+            let range = r.range.map_or_else(|| "any".to_owned(), |[low, high]| format!("[{low}, {high}]"));
+            rows.push(vec![
+                p.name.clone(),
+                r.modulator.clone(),
+                r.parameter.clone(),
+                r.effect.to_string(),
+                show(&r.density),
+                brief(&r.occupancy),
+                form.to_owned(),
+                range,
+            ]);
+        }
+    }
+    let head = vec!["population", "modulator", "parameter", "effect", "density", "occupancy", "form", "range"];
+    Table { title: "Receptors", head, rows }
+}
+
+fn modulators(spec: &NetworkSpec) -> Table {
+    let row = |m: &mesolimb_brain::ModulatorSpec| {
+        let sources: Vec<String> =
+            m.sources.iter().map(|s| format!("{} ({} a spike)", s.population, s.per_spike)).collect();
+        let sources = if sources.is_empty() { "outside".to_owned() } else { sources.join(", ") };
+        let clamped = if m.clamped { "clamped" } else { "free" };
+        vec![
+            m.name.clone(),
+            m.tonic.to_string(),
+            m.max.to_string(),
+            format!("{} ms", m.uptake_tau_ms),
+            clamped.to_owned(),
+            sources,
+        ]
+    };
+    let rows = spec.modulators.iter().map(row).collect();
+    Table { title: "Modulators", head: vec!["name", "tonic", "max", "uptake", "level", "released by"], rows }
+}
+
+fn ports(spec: &NetworkSpec) -> Table {
+    let row = |port: &mesolimb_brain::PortSpec| {
+        let targets: Vec<&str> =
+            spec.projections.iter().filter(|p| p.source == port.name).map(|p| p.target.as_str()).collect();
+        let (kind, header) = match (port.kind, port.size) {
+            (PortKind::Spikes, _) => ("spikes", "t_ms,cell".to_owned()),
+            (PortKind::Values, 1) => ("values", "t_ms,value0".to_owned()),
+            (PortKind::Values, n) => ("values", format!("t_ms,value0,…,value{}", n - 1)),
+        };
+        let needed = if port.optional { "optional" } else { "needed" };
+        let size = port.size.to_string();
+        vec![port.name.clone(), size, kind.to_owned(), needed.to_owned(), targets.join(", "), header]
+    };
+    let rows = spec.ports.iter().map(row).collect();
+    Table { title: "Ports", head: vec!["name", "size", "kind", "input", "to", "header of its CSV file"], rows }
+}
+
+fn readouts(spec: &NetworkSpec) -> Table {
+    let row = |r: &mesolimb_brain::ReadoutSpec| {
+        let plasticity = if r.plasticity.is_some() { "three_factor" } else { "none" };
+        vec![r.name.clone(), r.source.clone(), r.size.to_string(), show(&r.weights), plasticity.to_owned()]
+    };
+    let rows = spec.readouts.iter().map(row).collect();
+    Table { title: "Readouts", head: vec!["name", "reads", "outputs", "weights", "plasticity"], rows }
+}
+
+fn probes(spec: &NetworkSpec) -> Table {
+    let row = |p: &ProbeSpec| {
+        let (of, default) = match (&p.population, &p.projection, &p.modulator) {
+            (Some(population), ..) => (population.clone(), ""),
+            (_, Some(projection), _) => (projection.clone(), "weight"),
+            (.., modulator) => (modulator.clone().unwrap_or_default(), "level"),
+        };
+        let variable = p.variable.as_deref().unwrap_or(default);
+        let cells = p.cells.as_ref().map_or_else(|| "all".to_owned(), brief);
+        let every = match (p.every_ms, variable) {
+            (_, "spikes") => "as they occur".to_owned(),
+            (every_ms, _) => format!("every {} ms", every_ms.unwrap_or(spec.tick_ms)),
+        };
+        let stop = p.stop_ms.map_or_else(String::new, |stop| format!(" to {stop} ms"));
+        let when = format!("{every}, from {} ms{stop}{}", p.start_ms, if p.only_changes { ", changes" } else { "" });
+        vec![p.name.clone(), of, variable.to_owned(), cells, when]
+    };
+    let rows = spec.probes.iter().map(row).collect();
+    Table { title: "Probes", head: vec!["name", "of", "variable", "cells", "when"], rows }
+}
+
+fn memory(network: &Network) -> Table {
+    let f = network.footprint();
+    let parts = [
+        ("cells", f.cells, f.cell_bytes),
+        ("synapses that never change", f.static_synapses, f.static_bytes),
+        ("synapses that learn", f.plastic_synapses, f.plastic_bytes),
+    ];
+    let row = |(what, n, bytes): (&str, usize, usize)| {
+        let each = format!("{:.1} bytes", bytes as f64 / n as f64);
+        vec![what.to_owned(), n.to_string(), each, format!("{:.3} MB", bytes as f64 / 1e6)]
+    };
+    let rows = parts.into_iter().filter(|(_, n, _)| *n > 0).map(row).collect();
+    Table { title: "Memory", head: vec!["what", "number", "each", "together"], rows }
+}
+
+/// A distribution as in a spec.
+fn show(dist: &Dist) -> String {
+    match dist {
+        Dist::Constant(value) => value.to_string(),
+        Dist::Each(values) => {
+            let [low, high] = dist.support();
+            format!("{} values from {low} to {high}", values.len())
+        }
+        Dist::Random(RandomDist::Some { fraction, of }) => format!("{fraction} of them {}, others 0", show(of)),
+        Dist::Random(random) => brief(random),
+    }
+}
+
+/// A value as short as a reader of the spec understands it.
+fn brief(value: &impl serde::Serialize) -> String {
+    toml::Value::try_from(value).map_or_else(|_| String::new(), |value| brief_value(&value))
+}
+
+fn brief_value(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Float(value) => value.to_string(),
+        toml::Value::Table(table) => {
+            let parts: Vec<String> = table.iter().map(|(key, value)| format!("{key} {}", brief_value(value))).collect();
+            parts.join(" ")
+        }
+        toml::Value::Array(values) if values.len() > 8 => {
+            format!("[{}, … {} in all]", brief_value(&values[0]), values.len())
+        }
+        toml::Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(brief_value).collect();
+            format!("[{}]", values.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
