@@ -1,7 +1,7 @@
 //! What dopamine does to the input-output curves of medium spiny neurons of the striatum.
 //!
-//! Paper: Humphries, Lepora, Wood & Gurney 2009, Front Comput Neurosci 3:26, doi 10.3389/neuro.10.026.2009: the f-I curves
-//! under injected current and the input-output curves under synaptic input, with and without dopamine.
+//! Paper: Humphries, Lepora, Wood & Gurney 2009, Front Comput Neurosci 3:26, doi 10.3389/neuro.10.026.2009: the f-I
+//! curves under injected current and the input-output curves under synaptic input, with and without dopamine.
 //!
 //! Dopamine is a modulator held at a level φ, the active fraction of the receptors. D1 and D2 neurons are cell types;
 //! what their receptors do are entries of the receptor matrix: on `v_r` and `d` of D1 and on `k` of D2 neurons (intrinsic

@@ -14,11 +14,11 @@
 //! - Dopamine is released by `δ = r − V` (a trial is one step, so no value follows); it gates the STDP of the synapses
 //!   from the input onto the excitatory cells of actor and critic.
 //! - Noradrenaline is released by surprise, `|δ|` above its running mean, which stands for the mismatch of a predictive
-//!   network. Its receptors on the excitatory cells of actor and critic turn them from regular spiking to bursting
-//!   (`c = −65 + 30 NA`, `d = 8 − 12 NA`).
+//!   network. Its receptors on the excitatory cells of the actor turn them from regular spiking to bursting
+//!   (`c = −65 + 30 NA`, `d = 8 − 12 NA`). On the critic (`--na-critic 1`) they would raise its rate, hence the value.
 //!
 //! Arms: dopamine alone (noradrenaline held at 0); both; and both with the same releases of noradrenaline as in the
-//! second arm, but shuffled over the trials of the block, which tells timing from amount.
+//! second arm, but shuffled over the trials of the phase, which tells timing from amount. Each at two learning rates.
 //! Criterion: 9 of the last 10 trials right, all of them after the shift. Perseverative errors: errors before 5 of the
 //! last 10 trials are right. All arms of a seed get the same stimuli, wiring and noise.
 //!
@@ -52,6 +52,9 @@ const READ_MS: u32 = 200;
 const FEEDBACK_MS: u32 = 300;
 /// Trials behind an entropy of choices.
 const ENTROPY_TRIALS: usize = 40;
+
+/// Learning rates: one at which dopamine alone is slow, and the one at which it was best.
+const ETAS: [f64; 2] = [6e-4, 2e-3];
 
 /// What is swept.
 #[derive(Clone, Copy)]
@@ -88,28 +91,50 @@ fn main() -> anyhow::Result<()> {
     let known = ["trials", "eta", "critic-zero", "critic-unit", "na-gain", "na-tau", "na-max", "na-mean", "na-critic"];
     let args = Args::parse(20, &known)?;
     let settings = Settings {
-        trials: args.option("trials", 200)?,
-        eta: args.option("eta", 1e-3)?,
+        trials: args.option("trials", 150)?,
+        eta: 0.0,
         critic_hz: [args.option("critic-zero", 15.0)?, args.option("critic-unit", 8.0)?],
-        na_gain: args.option("na-gain", 0.4)?,
+        na_gain: args.option("na-gain", 0.2)?,
         na_tau_ms: args.option("na-tau", 2000.0)?,
         na_max: args.option("na-max", 0.6)?,
         na_mean: args.option("na-mean", 0.1)?,
         na_critic: args.option("na-critic", 0.0)?,
     };
-    let runs = for_seeds("set_shift", args.seeds(), |seed| {
-        let alone = live(seed, &settings, Noradrenaline::Held)?;
-        let both = live(seed, &settings, Noradrenaline::Surprise)?;
-        let mut releases: Vec<f64> = both.iter().map(|trial| trial.released).collect();
-        let mut rng = stream(seed, "shuffle");
-        for block in releases.chunks_mut(settings.trials) {
-            (1..block.len()).rev().for_each(|k| block.swap(k, rng.random_range(0..=k)));
-        }
-        let shuffled = live(seed, &settings, Noradrenaline::Given(&releases))?;
-        Ok([alone, both, shuffled])
-    })?;
-    report(&args, &settings, &runs)?;
-    picture(&args, &settings, &runs)
+    let given: f64 = args.option("eta", 0.0)?;
+    let etas = if given > 0.0 { vec![given] } else { ETAS.to_vec() };
+    let studies: Vec<Study> =
+        etas.into_iter().map(|eta| Study::run(&args, Settings { eta, ..settings })).collect::<anyhow::Result<_>>()?;
+    report(&args, &studies)?;
+    picture(&args, &studies)
+}
+
+/// All arms with all seeds at one learning rate.
+struct Study {
+    settings: Settings,
+    runs: Vec<[Vec<Trial>; 3]>,
+}
+
+impl Study {
+    fn run(args: &Args, settings: Settings) -> anyhow::Result<Self> {
+        let runs = for_seeds(&format!("set_shift, learning rate {}", settings.eta), args.seeds(), |seed| {
+            let alone = live(seed, &settings, Noradrenaline::Held)?;
+            let both = live(seed, &settings, Noradrenaline::Surprise)?;
+            let mut releases: Vec<f64> = both.iter().map(|trial| trial.released).collect();
+            let mut rng = stream(seed, "shuffle");
+            for block in releases.chunks_mut(settings.trials) {
+                (1..block.len()).rev().for_each(|k| block.swap(k, rng.random_range(0..=k)));
+            }
+            let shuffled = live(seed, &settings, Noradrenaline::Given(&releases))?;
+            Ok([alone, both, shuffled])
+        })?;
+        Ok(Self { settings, runs })
+    }
+
+    /// The outcomes of an arm in a phase, over the seeds.
+    fn outcomes(&self, arm: usize, phase: usize) -> Vec<Outcome> {
+        let n = self.settings.trials;
+        self.runs.iter().map(|run| Outcome::of(&run[arm][phase * n..(phase + 1) * n])).collect()
+    }
 }
 
 /// Where noradrenaline comes from.
@@ -357,18 +382,22 @@ fn entropy(trials: &[Trial]) -> f64 {
     (0..4).map(of).sum()
 }
 
-type Runs = [[Vec<Trial>; 3]];
-
-/// The outcomes of an arm in a phase, over the seeds.
-fn outcomes(runs: &Runs, settings: &Settings, arm: usize, phase: usize) -> Vec<Outcome> {
-    let span = phase * settings.trials..(phase + 1) * settings.trials;
-    runs.iter().map(|run| Outcome::of(&run[arm][span.clone()])).collect()
-}
-
-fn report(args: &Args, settings: &Settings, runs: &Runs) -> anyhow::Result<()> {
-    let mut each =
-        Table::new(&["seed", "arm", "phase", "to_criterion", "errors", "perseverative", "h_first", "h_last"]);
-    let mut table = Table::new(&[
+fn report(args: &Args, studies: &[Study]) -> anyhow::Result<()> {
+    let columns = [
+        "eta",
+        "seed",
+        "arm",
+        "phase",
+        "to_criterion",
+        "errors",
+        "perseverative",
+        "h_first",
+        "h_last",
+        "noradrenaline",
+    ];
+    let mut each = Table::new(&columns);
+    let columns = [
+        "learning rate",
         "phase",
         "arm",
         "reached",
@@ -378,20 +407,28 @@ fn report(args: &Args, settings: &Settings, runs: &Runs) -> anyhow::Result<()> {
         "H(A|C) first 40",
         "last 40",
         "NA first 40",
-    ]);
-    for (phase, name) in PHASES.into_iter().enumerate() {
+        "errors less DA alone",
+        "fewer in",
+    ];
+    let mut table = Table::new(&columns);
+    for (study, phase) in studies.iter().flat_map(|study| (0..PHASES.len()).map(move |phase| (study, phase))) {
+        let alone = study.outcomes(0, phase);
         for (arm, arm_name) in ARMS.into_iter().enumerate() {
-            let outcomes = outcomes(runs, settings, arm, phase);
+            let outcomes = study.outcomes(arm, phase);
             for (seed, o) in args.seeds().zip(&outcomes) {
+                let head = [study.settings.eta.to_string(), seed.to_string(), arm_name.into(), PHASES[phase].into()];
                 let numbers = [o.to_criterion, o.errors, o.perseverative].map(|x| x.to_string());
-                let entropies = o.entropy.map(|h| format!("{h:.4}"));
-                let head = [seed.to_string(), arm_name.to_owned(), name.to_owned()];
-                each.row(head.into_iter().chain(numbers).chain(entropies));
+                let more = [o.entropy[0], o.entropy[1], o.noradrenaline].map(|h| format!("{h:.4}"));
+                each.row(head.into_iter().chain(numbers).chain(more));
             }
             let of = |f: &dyn Fn(&Outcome) -> f64| outcomes.iter().map(f).collect::<Vec<_>>();
             let reached = outcomes.iter().filter(|o| o.to_criterion.is_finite()).count();
+            let paired: Vec<f64> = outcomes.iter().zip(&alone).map(|(o, alone)| o.errors - alone.errors).collect();
+            let fewer = paired.iter().filter(|difference| **difference < 0.0).count();
+            let compared = |text: String| if arm == 0 { String::new() } else { text };
             table.row([
-                name.to_owned(),
+                study.settings.eta.to_string(),
+                PHASES[phase].to_owned(),
                 arm_name.to_owned(),
                 format!("{reached}/{}", outcomes.len()),
                 median_ci(&of(&|o| o.to_criterion)).show(0),
@@ -399,80 +436,64 @@ fn report(args: &Args, settings: &Settings, runs: &Runs) -> anyhow::Result<()> {
                 mean_ci(&of(&|o| o.perseverative)).show(1),
                 mean_ci(&of(&|o| o.entropy[0])).show(2),
                 mean_ci(&of(&|o| o.entropy[1])).show(2),
-                mean_ci(&of(&|o| o.noradrenaline)).show(3),
+                mean_ci(&of(&|o| o.noradrenaline)).show(2),
+                compared(mean_ci(&paired).show(1)),
+                compared(format!("{fewer}/{}", paired.len())),
             ]);
         }
     }
     table.print();
-    difference(settings, runs).print();
-    let notes = [format!(
+    let note = format!(
         "medians (trials to criterion) or means with 95 % bootstrap intervals over {} seeds from {}; {} trials a phase",
-        runs.len(),
-        args.first_seed,
-        settings.trials
-    )];
-    table.write(&args.file("set_shift.csv"), &[&notes[0]])?;
+        args.seeds, args.first_seed, studies[0].settings.trials
+    );
+    table.write(&args.file("set_shift.csv"), &[&note])?;
     each.write(&args.file("set_shift_seeds.csv"), &["to_criterion: inf if not reached within the phase"])
 }
 
-/// What noradrenaline changes, seed by seed.
-fn difference(settings: &Settings, runs: &Runs) -> Table {
-    let mut table = Table::new(&["phase", "arm less DA alone", "errors, paired", "fewer errors in"]);
-    for (phase, name) in PHASES.into_iter().enumerate() {
-        let alone = outcomes(runs, settings, 0, phase);
-        for (arm, arm_name) in ARMS.into_iter().enumerate().skip(1) {
-            let arm = outcomes(runs, settings, arm, phase);
-            let paired: Vec<f64> = arm.iter().zip(&alone).map(|(arm, alone)| arm.errors - alone.errors).collect();
-            let fewer = paired.iter().filter(|d| **d < 0.0).count();
-            table.row([
-                name.to_owned(),
-                arm_name.to_owned(),
-                mean_ci(&paired).show(1),
-                format!("{fewer}/{}", paired.len()),
-            ]);
-        }
-    }
-    table
+const COLOURS: [(u8, u8, u8); 3] = [GREY, BLUE, ORANGE];
+
+/// The mean over 10 trials and all seeds of what trials of an arm have.
+fn smoothed(study: &Study, arm: usize, of: &dyn Fn(&Trial) -> f64) -> Line {
+    const WIDTH: usize = 10;
+    let ends = (WIDTH..=PHASES.len() * study.settings.trials).step_by(3);
+    let (points, band) = ends
+        .map(|end| {
+            let mean = |run: &[Vec<Trial>; 3]| run[arm][end - WIDTH..end].iter().map(of).sum::<f64>() / WIDTH as f64;
+            let e = mean_ci(&study.runs.iter().map(mean).collect::<Vec<_>>());
+            ((end as f64, e.value), (e.low, e.high))
+        })
+        .unzip();
+    Line { label: ARMS[arm].into(), colour: COLOURS[arm], points, band, ..Line::default() }
 }
 
-fn picture(args: &Args, settings: &Settings, runs: &Runs) -> anyhow::Result<()> {
-    let colours = [GREY, BLUE, ORANGE];
-    let smoothed = |arm: usize, of: &dyn Fn(&Trial) -> f64| {
-        const WIDTH: usize = 10;
-        let n = PHASES.len() * settings.trials;
-        let ends = (WIDTH..=n).filter(|end| end % (n / 300).max(1) == 0);
-        let (points, band) = ends
-            .map(|end| {
-                let mean =
-                    |run: &[Vec<Trial>; 3]| run[arm][end - WIDTH..end].iter().map(of).sum::<f64>() / WIDTH as f64;
-                let e = mean_ci(&runs.iter().map(mean).collect::<Vec<_>>());
-                ((end as f64, e.value), (e.low, e.high))
-            })
-            .unzip();
-        Line { label: ARMS[arm].into(), colour: colours[arm], points, band, ..Line::default() }
-    };
-    let shifts: Vec<f64> = (1..PHASES.len()).map(|phase| (phase * settings.trials) as f64).collect();
-    let panel = |title: &str, y_label: &str, lines| Panel {
-        title: title.into(),
+fn picture(args: &Args, studies: &[Study]) -> anyhow::Result<()> {
+    let right = |study: &Study| Panel {
+        title: format!("learning rate {}: right choices", study.settings.eta),
         x_label: "trial".into(),
-        y_label: y_label.into(),
-        lines,
-        marks: shifts.clone(),
+        y_label: "part of the last 10".into(),
+        y: Some(0.0..1.3),
+        lines: (0..2).map(|arm| smoothed(study, arm, &|trial| f64::from(u8::from(trial.right)))).collect(),
+        marks: (1..PHASES.len()).map(|phase| (phase * study.settings.trials) as f64).collect(),
         ..Panel::default()
     };
-    let right = (0..2).map(|arm| smoothed(arm, &|trial| f64::from(u8::from(trial.right)))).collect();
-    let noradrenaline = (1..3).map(|arm| smoothed(arm, &|trial| trial.noradrenaline)).collect();
-    let mut panels = vec![
-        panel("right choices, mean over 10 trials and all seeds", "part", right),
-        panel("noradrenaline at the stimulus", "level", noradrenaline),
-    ];
-    for (phase, name) in PHASES.into_iter().enumerate().skip(1) {
-        let dots = (0..ARMS.len()).map(|arm| {
-            let values: Vec<f64> = outcomes(runs, settings, arm, phase).iter().map(|o| o.errors).collect();
+    let noradrenaline = |study: &Study| Panel {
+        title: "noradrenaline at the stimulus".into(),
+        y_label: "level".into(),
+        y: Some(0.0..0.6),
+        lines: (1..3).map(|arm| smoothed(study, arm, &|trial| trial.noradrenaline)).collect(),
+        ..right(study)
+    };
+    let errors = |study: &Study| {
+        let dots = |arm: usize| {
+            let values: Vec<f64> = study.outcomes(arm, 1).iter().map(|o| o.errors).collect();
             let estimate = Some(mean_ci(&values));
-            Dots { label: ARMS[arm].into(), colour: colours[arm], values, estimate }
-        });
-        panels.push(Panel { title: format!("errors in {name}"), dots: dots.collect(), ..Panel::default() });
-    }
-    mesolimb_papers::save(&args.file("set_shift.svg"), 2, &panels)
+            Dots { label: ARMS[arm].into(), colour: COLOURS[arm], values, estimate }
+        };
+        let y = Some(0.0..study.settings.trials as f64 * 0.8);
+        Panel { title: "errors after the reversal".into(), y, dots: (0..3).map(dots).collect(), ..Panel::default() }
+    };
+    let kinds: [&dyn Fn(&Study) -> Panel; 3] = [&right, &noradrenaline, &errors];
+    let panels: Vec<Panel> = kinds.iter().flat_map(|kind| studies.iter().map(kind)).collect();
+    mesolimb_papers::save(&args.file("set_shift.svg"), studies.len(), &panels)
 }

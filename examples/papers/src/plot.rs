@@ -3,7 +3,10 @@
 use std::{ops::Range, path::Path};
 
 use anyhow::{Context as _, anyhow};
-use plotters::{coord::Shift, prelude::*};
+use plotters::{
+    coord::{Shift, types::RangedCoordf64},
+    prelude::*,
+};
 
 use crate::Estimate;
 
@@ -125,26 +128,57 @@ pub fn save(path: &Path, columns: usize, panels: &[Panel]) -> anyhow::Result<()>
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 impl Panel {
     fn draw(&self, area: &Area<'_>) -> anyhow::Result<()> {
-        let (x, y) = (self.x_range()?, self.y_range()?);
-        let names: Vec<String> = self.dots.iter().map(|dots| dots.label.clone()).collect();
-        let name = |x: &f64| {
-            let whole = (x - x.round()).abs() < 1e-6 && *x > -0.5;
-            names.get(x.round() as usize).filter(|_| whole).cloned().unwrap_or_default()
-        };
-        let number = |x: &f64| {
-            if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6 + 0.0) }
-        };
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, ("sans-serif", 16))
             .margin(8)
             .x_label_area_size(40)
             .y_label_area_size(50)
-            .build_cartesian_2d(x, y.clone())
+            .build_cartesian_2d(self.x_range()?, self.y_range()?)
             .map_err(|e| anyhow!("{e}"))?;
+        self.axes(&mut chart)?;
+        let rectangles = self.tiles.iter().map(|tile| {
+            let ((x, y), half) = (tile.at, 0.5 * tile.size);
+            let colour = rgb(ORANGE).mix(0.75 * tile.value.clamp(0.0, 1.0));
+            Rectangle::new([(x - half, y - half), (x + half, y + half)], colour.filled())
+        });
+        chart.draw_series(rectangles).map_err(|e| anyhow!("{e}"))?;
+        for line in &self.lines {
+            line.draw(&mut chart)?;
+        }
+        for (k, dots) in self.dots.iter().enumerate() {
+            dots.draw(k, &mut chart)?;
+        }
+        if self.lines.iter().any(|line| !line.label.is_empty()) {
+            chart
+                .configure_series_labels()
+                .background_style(WHITE.mix(0.85))
+                .border_style(rgb(BLACK).mix(0.3))
+                .label_font(("sans-serif", 12))
+                .position(match self.legend {
+                    Legend::Left => SeriesLabelPosition::UpperLeft,
+                    Legend::Middle => SeriesLabelPosition::UpperMiddle,
+                    Legend::Right => SeriesLabelPosition::UpperRight,
+                })
+                .draw()
+                .map_err(|e| anyhow!("{e}"))?;
+        }
+        Ok(())
+    }
+
+    /// Axes, their names, and vertical lines.
+    fn axes(&self, chart: &mut Chart<'_, '_>) -> anyhow::Result<()> {
         let columns = !self.dots.is_empty();
+        let name = |x: &f64| {
+            let whole = (x - x.round()).abs() < 1e-6 && *x > -0.5;
+            self.dots.get(x.round() as usize).filter(|_| whole).map(|dots| dots.label.clone()).unwrap_or_default()
+        };
+        let number = |x: &f64| {
+            if x.abs() >= 1e4 { format!("{}k", x / 1e3) } else { format!("{}", (x * 1e6).round() / 1e6 + 0.0) }
+        };
         chart
             .configure_mesh()
             .light_line_style(WHITE)
@@ -156,72 +190,10 @@ impl Panel {
             .label_style(("sans-serif", 12))
             .draw()
             .map_err(|e| anyhow!("{e}"))?;
+        let y = self.y_range()?;
         for &x in &self.marks {
-            let ends = [(x, y.start), (x, y.end)];
-            chart
-                .draw_series(DashedLineSeries::new(ends, 5, 3, BLACK_LINE.stroke_width(1)))
-                .map_err(|e| anyhow!("{e}"))?;
-        }
-        let rectangles = self.tiles.iter().map(|tile| {
-            let ((x, y), half) = (tile.at, 0.5 * tile.size);
-            let colour = rgb(ORANGE).mix(0.75 * tile.value.clamp(0.0, 1.0));
-            Rectangle::new([(x - half, y - half), (x + half, y + half)], colour.filled())
-        });
-        chart.draw_series(rectangles).map_err(|e| anyhow!("{e}"))?;
-        for line in &self.lines {
-            let colour = rgb(line.colour);
-            if !line.band.is_empty() {
-                let upper = line.points.iter().zip(&line.band).map(|(p, band)| (p.0, band.1));
-                let lower = line.points.iter().zip(&line.band).rev().map(|(p, band)| (p.0, band.0));
-                let band: Vec<_> = upper.chain(lower).collect();
-                chart.draw_series([Polygon::new(band, colour.mix(0.2))]).map_err(|e| anyhow!("{e}"))?;
-            }
-            let drawn = match line.scatter {
-                Some(radius) => {
-                    let dots = line.points.iter().map(|&p| Circle::new(p, radius, colour.filled()));
-                    chart.draw_series(dots).map_err(|e| anyhow!("{e}"))?
-                }
-                None => chart
-                    .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))
-                    .map_err(|e| anyhow!("{e}"))?,
-            };
-            if !line.label.is_empty() {
-                drawn
-                    .label(line.label.clone())
-                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 15, y)], colour.stroke_width(3)));
-            }
-        }
-        for (k, dots) in self.dots.iter().enumerate() {
-            let colour = rgb(dots.colour);
-            let n = dots.values.len().max(2) as f64;
-            let place = |i: usize| k as f64 + 0.4 * (i as f64 / (n - 1.0) - 0.5);
-            let within = dots.values.iter().enumerate().filter(|(_, value)| value.is_finite());
-            let circles = within.map(|(i, &value)| Circle::new((place(i), value), 2, colour.mix(0.6).filled()));
-            chart.draw_series(circles).map_err(|e| anyhow!("{e}"))?;
-            if let Some(estimate) = dots.estimate.filter(|e| e.value.is_finite()) {
-                let (k, high) = (k as f64, estimate.high.min(y.end));
-                let middle = vec![(k - 0.35, estimate.value), (k + 0.35, estimate.value)];
-                chart
-                    .draw_series([
-                        PathElement::new(middle, colour.stroke_width(3)),
-                        PathElement::new(vec![(k, estimate.low), (k, high)], colour.stroke_width(2)),
-                    ])
-                    .map_err(|e| anyhow!("{e}"))?;
-            }
-        }
-        if self.lines.iter().any(|line| !line.label.is_empty()) {
-            chart
-                .configure_series_labels()
-                .background_style(WHITE.mix(0.85))
-                .border_style(BLACK_LINE.mix(0.3))
-                .label_font(("sans-serif", 12))
-                .position(match self.legend {
-                    Legend::Left => SeriesLabelPosition::UpperLeft,
-                    Legend::Middle => SeriesLabelPosition::UpperMiddle,
-                    Legend::Right => SeriesLabelPosition::UpperRight,
-                })
-                .draw()
-                .map_err(|e| anyhow!("{e}"))?;
+            let line = DashedLineSeries::new([(x, y.start), (x, y.end)], 5, 3, rgb(BLACK).stroke_width(1));
+            chart.draw_series(line).map_err(|e| anyhow!("{e}"))?;
         }
         Ok(())
     }
@@ -242,7 +214,53 @@ impl Panel {
     }
 }
 
-const BLACK_LINE: RGBColor = RGBColor(0, 0, 0);
+impl Line {
+    fn draw(&self, chart: &mut Chart<'_, '_>) -> anyhow::Result<()> {
+        let colour = rgb(self.colour);
+        if !self.band.is_empty() {
+            let upper = self.points.iter().zip(&self.band).map(|(p, band)| (p.0, band.1));
+            let lower = self.points.iter().zip(&self.band).rev().map(|(p, band)| (p.0, band.0));
+            let band: Vec<_> = upper.chain(lower).collect();
+            chart.draw_series([Polygon::new(band, colour.mix(0.2))]).map_err(|e| anyhow!("{e}"))?;
+        }
+        let drawn = match self.scatter {
+            Some(radius) => {
+                let dots = self.points.iter().map(|&p| Circle::new(p, radius, colour.filled()));
+                chart.draw_series(dots).map_err(|e| anyhow!("{e}"))?
+            }
+            None => chart
+                .draw_series(LineSeries::new(self.points.iter().copied(), colour.stroke_width(2)))
+                .map_err(|e| anyhow!("{e}"))?,
+        };
+        if !self.label.is_empty() {
+            drawn
+                .label(self.label.clone())
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 15, y)], colour.stroke_width(3)));
+        }
+        Ok(())
+    }
+}
+
+impl Dots {
+    /// As the `k`-th column.
+    fn draw(&self, k: usize, chart: &mut Chart<'_, '_>) -> anyhow::Result<()> {
+        let (k, colour, n) = (k as f64, rgb(self.colour), self.values.len().max(2) as f64);
+        let place = |i: usize| k + 0.4 * (i as f64 / (n - 1.0) - 0.5);
+        let within = self.values.iter().enumerate().filter(|(_, value)| value.is_finite());
+        let circles = within.map(|(i, &value)| Circle::new((place(i), value), 2, colour.mix(0.6).filled()));
+        chart.draw_series(circles).map_err(|e| anyhow!("{e}"))?;
+        if let Some(estimate) = self.estimate.filter(|e| e.value.is_finite()) {
+            // An interval without an end leaves the picture.
+            let high = estimate.high.min(chart.y_range().end);
+            let bars = [
+                PathElement::new(vec![(k - 0.35, estimate.value), (k + 0.35, estimate.value)], colour.stroke_width(3)),
+                PathElement::new(vec![(k, estimate.low), (k, high)], colour.stroke_width(2)),
+            ];
+            chart.draw_series(bars).map_err(|e| anyhow!("{e}"))?;
+        }
+        Ok(())
+    }
+}
 
 fn rgb((r, g, b): (u8, u8, u8)) -> RGBColor {
     RGBColor(r, g, b)
