@@ -264,7 +264,7 @@ fn network(settings: &Settings) -> NetworkSpec {
         sources: Vec::new(),
     };
     let mut spec = NetworkSpec {
-        ports: vec![PortSpec { name: "stimulus".into(), size: 4, kind: PortKind::Values }],
+        ports: vec![PortSpec { name: "stimulus".into(), size: 4, kind: PortKind::Values, optional: false }],
         populations: vec![PopulationSpec::new("input", 4 * PER_FEATURE as usize, input)],
         projections: vec![shown],
         modulators: vec![
