@@ -3,12 +3,14 @@
 //! All projections that reach the same compartment through the same kind of synapse share a channel.
 //! In each tick: spikes arrive, the cells take what the channel says, and it fades until the end of the tick.
 
+use std::ops::Range;
+
 use crate::{
-    cell::{
-        Lanes, Real as _,
-        column::{load, store},
-    },
+    blocks::{Blocks, LANES},
+    cell::Column,
     history::Fired,
+    input::Chunk,
+    kernel::flush,
     spec::{Compartment, SynapseSpec},
 };
 
@@ -27,19 +29,26 @@ pub(crate) enum Kind {
     Wired(usize),
 }
 
+/// What may be left, between two cleanings, of something that counts as zero.
+const FADED: f32 = 1e-4;
+
 /// One kind of synapse on one compartment of a population.
 pub(crate) struct Channel {
     pub spec: SynapseSpec,
     pub compartment: Compartment,
     pub kind: Kind,
     /// Current, conductance or concentration at each cell at the end of the last tick.
-    pub x: Vec<f32>,
+    pub x: Blocks,
     /// What is still to come of a current that rises; empty for other kinds.
-    pub rise: Vec<f32>,
+    pub rise: Blocks,
     decay: f32,
     rise_decay: f32,
     /// What of `rise` has come by the end of a tick, before it fades like the rest.
     risen: f32,
+    /// Whether it is the first of its kind at its place: the sum begins with it.
+    pub first: bool,
+    /// Every so many ticks, what has faded away is set to zero, before it becomes a slow denormal number.
+    clean_ticks: u64,
     /// Whether a spike of the cell cancels all that arrived before it.
     cancelled: bool,
     /// Factor of the weights on arrival.
@@ -82,23 +91,37 @@ impl Channel {
             (_, Kind::Current | Kind::Rising) => mean_over_tick(tick_ms, [tau_ms, rise_ms], tau_m_ms),
             _ => mean_over_tick(tick_ms, [tau_ms, rise_ms], None),
         };
+        let rise_decay = if rise_ms == tau_ms { decay } else { (-tick_ms / rise_ms).exp() as f32 };
         Self {
             spec: spec.clone(),
             compartment,
             kind,
-            x: vec![0.0; n],
-            rise: if kind == Kind::Rising { vec![0.0; n] } else { Vec::new() },
+            x: Blocks::new(n),
+            rise: Blocks::new(if kind == Kind::Rising { n } else { 0 }),
             decay,
-            rise_decay: if rise_ms == tau_ms { decay } else { (-tick_ms / rise_ms).exp() as f32 },
+            rise_decay,
+            clean_ticks: (FADED.ln() / decay.min(rise_decay).ln()).clamp(1.0, 64.0) as u64,
             risen: if rise_ms == tau_ms {
                 tick_ms as f32
             } else {
                 (risen(tick_ms, tau_ms, rise_ms) * (tick_ms / tau_ms).exp()) as f32
             },
+            first: true,
             cancelled: matches!(spec, SynapseSpec::DoubleExponential { cancelled: true, .. }),
             gain,
             held,
         }
+    }
+
+    /// Whether both go to the same sum of a compartment.
+    pub(crate) fn sums_with(&self, other: &Self) -> bool {
+        let of = |channel: &Self| match channel.kind {
+            Kind::Current | Kind::Rising => 0,
+            Kind::Conductance(_) => 1,
+            Kind::Nmda => 2,
+            Kind::Wired(_) => 3,
+        };
+        self.compartment == other.compartment && of(self) == of(other)
     }
 
     /// Where the weights of arriving spikes are added, and by which factor.
@@ -106,20 +129,90 @@ impl Channel {
         if self.kind == Kind::Rising { (&mut self.rise, self.gain) } else { (&mut self.x, self.gain) }
     }
 
-    /// What a block of cells gets in this tick; then the block fades.
+    /// Gives these blocks of cells what they get in this tick, times `scale`; then the blocks fade. The sum of the
+    /// currents onto the somata begins with those `held`.
     #[inline(always)]
-    pub(crate) fn take(&mut self, start: usize) -> Lanes {
-        let [now, later] = self.held.map(Lanes::splat);
-        let decay = Lanes::splat(self.decay);
-        let x = load(&self.x, start);
-        if self.rise.is_empty() {
-            store((decay * x).flush(), &mut self.x, start);
-            return now * x;
+    pub(crate) fn pour(
+        &mut self,
+        blocks: Range<usize>,
+        tick: u64,
+        scale: &Column<f32>,
+        held: &[[f32; LANES]],
+        chunk: &mut Chunk,
+    ) {
+        let (n, first) = (blocks.len() * LANES, self.first);
+        let Chunk { soma, apical, branches, .. } = chunk;
+        let into = if self.compartment == Compartment::Apical { apical } else { soma };
+        let to = match (self.compartment, self.kind) {
+            (Compartment::Branch(branch), _) => &mut branches[branch],
+            (_, Kind::Current | Kind::Rising | Kind::Wired(_)) => &mut into.current,
+            (_, Kind::Conductance(_)) => &mut into.g,
+            (_, Kind::Nmda) => &mut into.nmda,
+        };
+        let to = &mut to.as_flattened_mut()[..n];
+        let (g_e, held) = (&mut into.g_e.as_flattened_mut()[..n], &held.as_flattened()[..n]);
+        // One loop for each case: a choice within the loop would keep it from being vectorised.
+        macro_rules! take {
+            ($give:expr) => {
+                self.take(
+                    blocks,
+                    tick,
+                    scale,
+                    #[inline(always)]
+                    $give,
+                )
+            };
         }
-        let rise = load(&self.rise, start);
-        store((decay * (x + Lanes::splat(self.risen) * rise)).flush(), &mut self.x, start);
-        store((Lanes::splat(self.rise_decay) * rise).flush(), &mut self.rise, start);
-        now * x + later * rise
+        match (self.kind, self.compartment) {
+            (Kind::Wired(_), _) => take!(|_, _, _| {}),
+            (Kind::Conductance(reversal), _) if first => take!(|i, factor, x| {
+                to[i] = factor * x;
+                g_e[i] = to[i] * reversal;
+            }),
+            (Kind::Conductance(reversal), _) => take!(|i, factor, x| {
+                let g = factor * x;
+                to[i] += g;
+                g_e[i] = g.mul_add(reversal, g_e[i]);
+            }),
+            (Kind::Current | Kind::Rising, Compartment::Soma) if first => {
+                take!(|i, factor, x| to[i] = factor.mul_add(x, held[i]));
+            }
+            _ if first => take!(|i, factor, x| to[i] = factor * x),
+            _ => take!(|i, factor, x| to[i] = factor.mul_add(x, to[i])),
+        }
+    }
+
+    /// Calls `give(i, factor, x)` for each cell, counted from the first one: it gets `factor x`.
+    #[inline(always)]
+    fn take(&mut self, blocks: Range<usize>, tick: u64, scale: &Column<f32>, mut give: impl FnMut(usize, f32, f32)) {
+        let ([now, later], decay) = (self.held, self.decay);
+        let n = blocks.len() * LANES;
+        let x = &mut self.x.blocks_mut()[blocks.clone()].as_flattened_mut()[..n];
+        let rise = self.rise.blocks_mut().get_mut(blocks.clone()).unwrap_or_default().as_flattened_mut();
+        match scale {
+            _ if !rise.is_empty() => {
+                for i in 0..n {
+                    give(i, scale.or_zero(blocks.start * LANES + i), now * x[i] + later * rise[i]);
+                    x[i] = decay * (x[i] + self.risen * rise[i]);
+                    rise[i] *= self.rise_decay;
+                }
+            }
+            Column::Same(scale) => {
+                for i in 0..n {
+                    give(i, scale * now, x[i]);
+                    x[i] *= decay;
+                }
+            }
+            Column::Each(_) => {
+                for i in 0..n {
+                    give(i, scale.or_zero(blocks.start * LANES + i) * now, x[i]);
+                    x[i] *= decay;
+                }
+            }
+        }
+        if tick.is_multiple_of(self.clean_ticks) {
+            x.iter_mut().chain(rise).for_each(|x| *x = flush(*x));
+        }
     }
 
     /// Cells have spiked at the end of the tick.
@@ -178,6 +271,10 @@ fn mean_over_tick(tick_ms: f64, [tau_ms, rise_ms]: [f64; 2], tau_m_ms: Option<f6
 mod tests {
     use super::*;
 
+    fn live(channel: &mut Channel, tick: u64) {
+        channel.pour(0..1, tick, &Column::Same(1.0), &[[0.0; LANES]], &mut Chunk::default());
+    }
+
     #[test]
     fn an_exponential_current_moves_a_leaky_membrane_as_the_closed_form_says() {
         // v' = (I R − v)/tau_m with I = e^(−t/tau): v(h) = R tau/(tau − tau_m) (e^(−h/tau) − e^(−h/tau_m)).
@@ -195,8 +292,8 @@ mod tests {
         let (arrivals, gain) = channel.arrivals();
         arrivals[0] += gain * 3.0;
         let course: Vec<f32> = (0..200)
-            .map(|_| {
-                channel.take(0);
+            .map(|t| {
+                live(&mut channel, t);
                 channel.x[0]
             })
             .collect();
@@ -213,7 +310,7 @@ mod tests {
         arrivals.iter_mut().for_each(|x| *x += gain * 3.0);
         let course = |t: f64| 3.0 * 20.0 * ((-t / 20.0).exp() - (-t / 5.0).exp()) / 15.0;
         for t in 1..100 {
-            channel.take(0);
+            live(&mut channel, t as u64);
             let found = f64::from(channel.x[0]);
             assert!((found - course(f64::from(t))).abs() < 1e-5, "after {t} ms: {found}");
             if t == 10 {

@@ -1,50 +1,14 @@
-//! What flows into cells in a tick: channels, noise and constant currents, summed block by block.
+//! What flows into cells in a tick: channels, noise and constant currents, summed chunk by chunk.
+
+use std::ops::Range;
 
 use crate::{
-    cell::{
-        BRANCHES, Column, LANES, Lanes,
-        column::{load, store},
-        fast,
-    },
+    blocks::{Blocks, LANES},
+    cell::{BRANCHES, Column, fast},
     channel::{Channel, Kind},
     rng::Uniforms,
     spec::{Compartment, NoiseSpec},
 };
-
-/// Input of one compartment of a block of cells.
-#[derive(Clone, Copy)]
-pub(crate) struct Arriving {
-    /// Current in pA.
-    pub current: Lanes,
-    /// `Σ g` in nS.
-    pub g: Lanes,
-    /// `Σ g E` in pA.
-    pub g_e: Lanes,
-    /// NMDA conductance in nS before the magnesium block.
-    pub nmda: Lanes,
-}
-
-impl Arriving {
-    /// A current alone.
-    #[inline(always)]
-    fn current(current: Lanes) -> Self {
-        let zero = Lanes::splat(0.0);
-        Self { current, g: zero, g_e: zero, nmda: zero }
-    }
-}
-
-impl Arriving {
-    /// With what a channel brings.
-    #[inline(always)]
-    fn with(self, kind: Kind, x: Lanes) -> Self {
-        match kind {
-            Kind::Current | Kind::Rising => Self { current: self.current + x, ..self },
-            Kind::Conductance(reversal) => Self { g: self.g + x, g_e: self.g_e + x * Lanes::splat(reversal), ..self },
-            Kind::Nmda => Self { nmda: self.nmda + x, ..self },
-            Kind::Wired(_) => self,
-        }
-    }
-}
 
 /// How much input there can be; the kernels leave out the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,102 +23,94 @@ pub(crate) enum Richness {
 }
 
 /// Cells that are taken together from their input to their spikes, few enough that what is between stays in the cache.
-pub(crate) const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 512;
 
-/// Input of a chunk of cells in a tick. What [`Chunk::richness`] leaves out is not valid.
+/// A number for each cell of a chunk, in blocks.
+pub(crate) type Numbers = [[f32; LANES]; CHUNK / LANES];
+
+/// A chunk of cells in a tick: what goes into them, and what comes out. What [`Chunk::richness`] leaves out is not valid.
 #[derive(Default)]
+#[repr(align(64))]
 pub(crate) struct Chunk {
-    pub richness: Richness,
     /// Onto the somata.
     pub soma: Compartmental,
     /// Onto the apical dendrites.
     pub apical: Compartmental,
     /// Currents into the dendritic branches.
-    pub branches: [Array; BRANCHES],
-}
-
-/// A number for each cell of a chunk.
-pub(crate) struct Array(pub [f32; CHUNK]);
-
-impl Default for Array {
-    fn default() -> Self {
-        Self([0.0; CHUNK])
-    }
+    pub branches: [Numbers; BRANCHES],
+    /// Random numbers, for models that need them.
+    pub draws: [Numbers; 2],
+    /// Size of the spike of each cell, zero for none.
+    pub spikes: Numbers,
+    /// Factor of plasticity of each cell: a surrogate derivative of the spike, or its probability.
+    pub factor: Numbers,
+    /// Whether somebody asks for spikes and factor.
+    pub wanted: bool,
+    pub richness: Richness,
 }
 
 /// Input of one compartment of the cells of a chunk.
 #[derive(Default)]
 pub(crate) struct Compartmental {
-    current: Array,
-    g: Array,
-    g_e: Array,
-    nmda: Array,
+    /// Current in pA.
+    pub current: Numbers,
+    /// `Σ g` in nS.
+    pub g: Numbers,
+    /// `Σ g E` in pA.
+    pub g_e: Numbers,
+    /// NMDA conductance in nS before the magnesium block.
+    pub nmda: Numbers,
 }
 
 impl Compartmental {
+    /// The quantities in their order, as `n` vectors.
     #[inline(always)]
-    fn set(&mut self, at: usize, arriving: &Arriving, richness: Richness) {
-        store(arriving.current, &mut self.current.0, at);
-        if richness >= Richness::Conductances {
-            store(arriving.g, &mut self.g.0, at);
-            store(arriving.g_e, &mut self.g_e.0, at);
-        }
-        if richness == Richness::Gated {
-            store(arriving.nmda, &mut self.nmda.0, at);
-        }
-    }
-
-    /// The input of a block of cells.
-    #[inline(always)]
-    pub(crate) fn at(&self, at: usize) -> Arriving {
-        let lanes = |array: &Array| load(&array.0, at);
-        Arriving { current: lanes(&self.current), g: lanes(&self.g), g_e: lanes(&self.g_e), nmda: lanes(&self.nmda) }
+    pub(crate) fn vectors<V: pulp::Simd>(&self, n: usize) -> [&[V::f32s]; 4] {
+        [&self.current, &self.g, &self.g_e, &self.nmda].map(
+            #[inline(always)]
+            |numbers| &V::as_simd_f32s(numbers.as_flattened()).0[..n],
+        )
     }
 }
 
 impl Chunk {
-    /// Currents onto somata alone, times a gain: `current` and `gain` of all cells, the chunk from `start` on.
-    pub(crate) fn fill_currents(&mut self, current: &[f32], gain: &Column<f32>, start: usize) {
+    /// Currents onto somata alone, times a gain: `currents` and `gain` of all cells, these blocks of them.
+    pub(crate) fn fill_currents(&mut self, currents: &Blocks, gain: &Column<f32>, blocks: Range<usize>) {
         self.richness = Richness::Currents;
-        fast(
-            #[inline(always)]
-            || {
-                for at in (0..CHUNK.min(current.len() - start)).step_by(LANES) {
-                    store(gain.lanes(start + at) * load(current, start + at), &mut self.soma.current.0, at);
-                }
-            },
-        );
+        self.soma.current[..blocks.len()].copy_from_slice(&currents.blocks()[blocks.clone()]);
+        scale(&mut self.soma.current, gain, blocks);
     }
 
-    /// Input from electrodes: `inputs(cell)` onto soma and apical dendrite, and into the branches.
+    /// Input from electrodes: `[current, g, g E, NMDA]` of all cells onto soma and apical dendrite, and into the
+    /// branches, the chunk from `start` on.
     pub(crate) fn fill_electrodes(
         &mut self,
         start: usize,
-        [soma, apical]: [[&[f32]; 4]; 2],
+        electrodes: [[&[f32]; 4]; 2],
         branches: [&[f32]; BRANCHES],
         richness: Richness,
     ) {
         self.richness = richness;
-        let arriving = |[current, g, g_e, nmda]: [&[f32]; 4], cell: usize| Arriving {
-            current: load(current, cell),
-            g: load(g, cell),
-            g_e: load(g_e, cell),
-            nmda: load(nmda, cell),
+        let fill = |numbers: &mut Numbers, from: &[f32]| {
+            let from = &from[start.min(from.len())..from.len().min(start + CHUNK)];
+            let (some, rest) = numbers.as_flattened_mut().split_at_mut(from.len());
+            some.copy_from_slice(from);
+            rest.fill(0.0);
         };
-        for at in (0..CHUNK).step_by(LANES) {
-            self.soma.set(at, &arriving(soma, start + at), richness);
-            self.apical.set(at, &arriving(apical, start + at), richness);
-            for (into, branch) in self.branches.iter_mut().zip(branches) {
-                store(load(branch, start + at), &mut into.0, at);
-            }
+        for (into, [current, g, g_e, nmda]) in [&mut self.soma, &mut self.apical].into_iter().zip(electrodes) {
+            fill(&mut into.current, current);
+            fill(&mut into.g, g);
+            fill(&mut into.g_e, g_e);
+            fill(&mut into.nmda, nmda);
         }
+        self.branches.iter_mut().zip(branches).for_each(|(into, from)| fill(into, from));
     }
 }
 
 /// What the synapses of a population bring, and the currents that are always there.
 pub(crate) struct Synaptic<'a> {
     /// Current of each cell in this window.
-    pub held: &'a [f32],
+    pub held: &'a Blocks,
     /// The channels; each fades as it is read.
     pub channels: &'a mut [Channel],
     /// What modulators make of each channel.
@@ -168,8 +124,6 @@ pub(crate) struct Synaptic<'a> {
     /// Index of the first cell in its population, for the noise.
     pub first_cell: usize,
     pub tick: u64,
-    /// Where the current onto the somata is kept, if it is not empty.
-    pub seen: &'a mut [f32],
 }
 
 impl Synaptic<'_> {
@@ -182,78 +136,81 @@ impl Synaptic<'_> {
         self.channels.iter().map(of).max().unwrap_or_default()
     }
 
-    /// The input of the cells from `start` on; each chunk once a tick, because channels fade as they are read.
-    pub(crate) fn fill(&mut self, start: usize, chunk: &mut Chunk) {
+    /// The input of these blocks of cells; each chunk once a tick, because channels fade as they are read.
+    ///
+    /// Returns whether the currents onto the somata are those held and nothing else; the chunk has none then.
+    pub(crate) fn fill(&mut self, blocks: Range<usize>, chunk: &mut Chunk) -> bool {
         chunk.richness = self.richness();
-        let elsewhere = self.channels.iter().any(|channel| channel.compartment != Compartment::Soma);
+        let to_soma =
+            |c: &Channel| c.compartment == Compartment::Soma && matches!(c.kind, Kind::Current | Kind::Rising);
+        let (begun, none) = (self.channels.iter().any(to_soma), *self.ionotropic == Column::Same(0.0));
+        let held = &self.held.blocks()[blocks.clone()];
+        if !begun && self.noise.is_none() && none && *self.gain == Column::Same(1.0) {
+            fast(
+                #[inline(always)]
+                || self.pour(&blocks, chunk),
+            );
+            return true;
+        }
         fast(
             #[inline(always)]
             || {
-                for at in (0..CHUNK.min(self.held.len() - start)).step_by(LANES) {
-                    let (soma, apical, branches) = self.block(start + at);
-                    chunk.soma.set(at, &soma, chunk.richness);
-                    if elsewhere {
-                        chunk.apical.set(at, &apical, chunk.richness);
-                        for (into, branch) in chunk.branches.iter_mut().zip(branches) {
-                            store(branch, &mut into.0, at);
-                        }
+                if !begun {
+                    chunk.soma.current[..held.len()].copy_from_slice(held);
+                }
+                self.pour(&blocks, chunk);
+                self.add_noise(&mut chunk.soma.current, blocks.clone());
+                if !none {
+                    for (i, current) in cells(&blocks).zip(chunk.soma.current.as_flattened_mut()) {
+                        *current += self.ionotropic.or_zero(i);
                     }
                 }
+                scale(&mut chunk.soma.current, self.gain, blocks);
             },
         );
+        false
     }
 
     #[inline(always)]
-    fn block(&mut self, start: usize) -> (Arriving, Arriving, [Lanes; BRANCHES]) {
-        let none = Lanes::splat(0.0);
-        let mut soma = Arriving::current(load(self.held, start));
-        let mut apical = Arriving::current(none);
-        let mut branches = [none; BRANCHES];
+    fn pour(&mut self, blocks: &Range<usize>, chunk: &mut Chunk) {
         for (channel, scale) in self.channels.iter_mut().zip(self.scales) {
-            let x = scale.lanes(start) * channel.take(start);
-            match (channel.compartment, channel.kind) {
-                (_, Kind::Wired(_)) => {}
-                (Compartment::Branch(branch), _) => branches[branch] = branches[branch] + x,
-                (Compartment::Soma, kind) => soma = soma.with(kind, x),
-                (Compartment::Apical, kind) => apical = apical.with(kind, x),
-            }
+            channel.pour(blocks.clone(), self.tick, scale, &self.held.blocks()[blocks.clone()], chunk);
         }
-        soma.current = self.gain.lanes(start) * (soma.current + self.noise(start) + self.ionotropic.lanes(start));
-        if !self.seen.is_empty() {
-            store(soma.current, self.seen, start);
-        }
-        (soma, apical, branches)
     }
 
     #[inline(always)]
-    fn noise(&self, start: usize) -> Lanes {
-        let mut noise = Lanes::splat(0.0);
-        let first = self.first_cell + start;
+    fn add_noise(&self, currents: &mut Numbers, blocks: Range<usize>) {
+        let currents = currents[..blocks.len()].as_flattened_mut();
+        let first = self.first_cell + blocks.start * LANES;
         match self.noise {
             None => {}
             Some(NoiseSpec::Uniform([low, high])) => {
-                for (lane, noise) in noise.0.iter_mut().enumerate() {
-                    *noise = low as f32 + (high - low) as f32 * self.uniforms.draw(first + lane, self.tick, 2);
+                let (low, span) = (low as f32, (high - low) as f32);
+                let draws = self.uniforms.at(self.tick, 2);
+                for (at, current) in currents.iter_mut().enumerate() {
+                    *current += low + span * draws.of((first + at) as u32);
                 }
             }
             Some(NoiseSpec::Normal([mean, sd])) => {
-                for (lane, noise) in noise.0.iter_mut().enumerate() {
-                    *noise = mean as f32 + sd as f32 * self.uniforms.normal(first + lane, self.tick);
+                for (at, current) in currents.iter_mut().enumerate() {
+                    *current += mean as f32 + sd as f32 * self.uniforms.normal(first + at, self.tick);
                 }
             }
         }
-        noise
     }
+}
 
-    /// Writes the summed current onto each soma.
-    pub(crate) fn sum(&mut self, out: &mut [f32]) {
-        fast(
-            #[inline(always)]
-            || {
-                for start in (0..out.len()).step_by(LANES) {
-                    store(self.block(start).0.current, out, start);
-                }
-            },
-        );
+/// The cells of these blocks, and what is behind the last one.
+fn cells(blocks: &Range<usize>) -> Range<usize> {
+    blocks.start * LANES..blocks.end * LANES
+}
+
+/// Times a gain, of these blocks of all cells.
+#[inline(always)]
+fn scale(currents: &mut Numbers, gain: &Column<f32>, blocks: Range<usize>) {
+    if *gain != Column::Same(1.0) {
+        for (current, i) in currents.as_flattened_mut().iter_mut().zip(cells(&blocks)) {
+            *current *= gain.or_zero(i);
+        }
     }
 }

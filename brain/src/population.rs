@@ -2,12 +2,15 @@
 //!
 //! For threads, a large population is cut into parts, each a `Population` of its own with a share of the cells.
 
+use std::ops::Range;
+
 use crate::{
     Modulator,
-    cell::{Cells, Column, Context, Outputs},
+    blocks::{Blocks, LANES},
+    cell::{Cells, Column, Context},
     channel::Channel,
     history::Fired,
-    input::{CHUNK, Chunk, Synaptic},
+    input::{CHUNK, Chunk, Numbers, Synaptic},
     kernel::{flush, normalise},
     plasticity::PostSignals,
     receptor::Receptors,
@@ -16,7 +19,6 @@ use crate::{
 };
 
 /// What a population did in one window, kept until its consequences are known.
-#[derive(Clone, Default)]
 pub(crate) struct Activity {
     /// Filtered rates at the end of the window, `gain · y`; one more value, always 1, serves biases.
     pub rate: Vec<f32>,
@@ -25,7 +27,7 @@ pub(crate) struct Activity {
     /// Filtered surrogate derivative of the window.
     pub surrogate: Vec<f32>,
     /// Input of the cells in the last tick, normalised if the population is.
-    pub drive: Vec<f32>,
+    pub drive: Blocks,
     /// What the normalisation divided by.
     pub spread: f32,
 }
@@ -37,7 +39,7 @@ impl Activity {
             values[n] = 1.0;
             values
         };
-        Self { rate: biased(), mean_rate: biased(), surrogate: vec![0.0; n], drive: vec![0.0; n], spread: 1.0 }
+        Self { rate: biased(), mean_rate: biased(), surrogate: vec![0.0; n], drive: Blocks::new(n), spread: 1.0 }
     }
 
     fn visit(&mut self, visit: &mut dyn FnMut(&str, &mut [f32])) {
@@ -117,10 +119,10 @@ pub(crate) struct Population {
     /// Whether spikes or noise can reach it; otherwise its current is constant within a window.
     pub restless: bool,
     /// Current from ports, biases and the constant drive, constant within a window.
-    pub held: Vec<f32>,
+    pub held: Blocks,
     chunk: Box<Chunk>,
     /// Summed current of a population that is normalised; else empty.
-    summed: Vec<f32>,
+    summed: Blocks,
     /// Size of the spike of each cell in this tick; empty if nobody asks.
     pub spikes: Vec<f32>,
     /// What plasticity wants to know of each cell in this tick; empty if nobody asks.
@@ -139,14 +141,24 @@ pub(crate) struct Population {
 
 impl Population {
     /// Cells at work, with their channels; everything else is set by the builder.
-    pub(crate) fn new(cells: Cells, n: usize, channels: Vec<Channel>, receptors: Receptors, normalised: bool) -> Self {
+    pub(crate) fn new(
+        cells: Cells,
+        n: usize,
+        mut channels: Vec<Channel>,
+        receptors: Receptors,
+        normalised: bool,
+    ) -> Self {
+        for k in 0..channels.len() {
+            let (before, of_these) = channels.split_at_mut(k);
+            of_these[0].first = before.iter().all(|channel| !channel.sums_with(&of_these[0]));
+        }
         Self {
             cells,
             named: 0,
             first_cell: 0,
             normalised,
             chunk: Box::default(),
-            summed: if normalised { vec![0.0; n] } else { Vec::new() },
+            summed: Blocks::new(if normalised { n } else { 0 }),
             apical: None,
             receptors,
             channels,
@@ -154,7 +166,7 @@ impl Population {
             uniforms: Uniforms::default(),
             drive: Column::Same(0.0),
             restless: false,
-            held: vec![0.0; n],
+            held: Blocks::new(n),
             spikes: Vec::new(),
             factor: Vec::new(),
             fired: Vec::with_capacity(n.min(4096)),
@@ -214,27 +226,51 @@ impl Population {
             uniforms: self.uniforms,
             first_cell: self.first_cell,
             tick,
-            seen: &mut self.input,
         };
-        self.fired.clear();
+        let chunks = (0..n).step_by(CHUNK).map(|start| start..n.min(start + CHUNK));
+        let blocks = |cells: &Range<usize>| cells.start / LANES..cells.end.div_ceil(LANES);
+        let chunk = &mut *self.chunk;
         let normalised = match &mut self.observed {
             Some(observed) if self.normalised => {
                 let now = &mut observed.now;
                 if self.restless || first_of_window {
-                    synaptic.sum(&mut self.summed);
+                    for cells in chunks.clone() {
+                        if synaptic.fill(blocks(&cells), chunk) {
+                            self.summed[cells.clone()].copy_from_slice(&self.held[cells]);
+                        } else {
+                            put(&chunk.soma.current, &mut self.summed, cells);
+                        }
+                    }
+                    if !self.input.is_empty() {
+                        self.input.copy_from_slice(&self.summed);
+                    }
                     now.spread = normalise(&self.summed, &mut now.drive);
                 }
                 Some(&now.drive)
             }
             _ => None,
         };
-        for start in (0..n).step_by(CHUNK) {
-            match normalised {
-                Some(drive) => self.chunk.fill_currents(drive, &self.receptors.gain, start),
-                None => synaptic.fill(start, &mut self.chunk),
-            }
-            let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factor };
-            self.cells.tick(start, &self.chunk, &context, outputs);
+        chunk.wanted = !self.factor.is_empty() || !self.spikes.is_empty();
+        self.fired.clear();
+        for cells in chunks {
+            let as_held = match normalised {
+                Some(drive) => {
+                    chunk.fill_currents(drive, &self.receptors.gain, blocks(&cells));
+                    false
+                }
+                None => {
+                    let as_held = synaptic.fill(blocks(&cells), chunk);
+                    if !self.input.is_empty() && as_held {
+                        self.input[cells.clone()].copy_from_slice(&self.held[cells.clone()]);
+                    } else {
+                        put(&chunk.soma.current, &mut self.input, cells.clone());
+                    }
+                    as_held
+                }
+            };
+            self.cells.tick(cells.start, as_held.then_some(&self.held), chunk, &context, &mut self.fired);
+            put(&chunk.spikes, &mut self.spikes, cells.clone());
+            put(&chunk.factor, &mut self.factor, cells);
         }
         self.channels.iter_mut().for_each(|channel| channel.cancel(&self.fired));
         if let Some(observed) = &mut self.observed {
@@ -276,7 +312,7 @@ impl Population {
             let n = self.signal.len() as f32;
             let mean = crate::kernel::sum(&self.signal) / n;
             let along = crate::kernel::dot(&self.signal, &lived.drive) / n;
-            for (d, drive) in self.signal.iter_mut().zip(&lived.drive) {
+            for (d, drive) in self.signal.iter_mut().zip(lived.drive.iter()) {
                 *d = *d - mean - drive * along;
             }
         }
@@ -308,5 +344,13 @@ impl Population {
             observed.now.visit(visit);
             observed.lived.visit(visit);
         }
+    }
+}
+
+/// Keeps what a chunk holds of these cells, if somebody asks for it.
+fn put(numbers: &Numbers, kept: &mut [f32], cells: Range<usize>) {
+    if !kept.is_empty() {
+        let n = cells.len();
+        kept[cells].copy_from_slice(&numbers.as_flattened()[..n]);
     }
 }

@@ -285,7 +285,7 @@ impl<'a> Seen<'a> {
                     Some(values) => self.arrays.push(values),
                     None => {
                         let of_kind = population.channels.iter().filter(|c| c.spec.name() == name);
-                        self.arrays.extend(of_kind.map(|c| c.x.as_slice()));
+                        self.arrays.extend(of_kind.map(|c| &*c.x));
                     }
                 },
             }

@@ -140,7 +140,13 @@ impl Synapses {
             }
             (Wiring::Sparse(rows), Weights::Same(weight)) => {
                 let (range, amount) = (rows.row(row), x * weight);
-                for target in &rows.targets[range.clone()] {
+                let (eights, rest) = rows.targets[range.clone()].as_chunks::<8>();
+                for targets in eights {
+                    for target in targets {
+                        out[usize::from(*target)] += amount;
+                    }
+                }
+                for target in rest {
                     out[usize::from(*target)] += amount;
                 }
                 range.len()

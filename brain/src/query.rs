@@ -81,7 +81,7 @@ impl Network {
         let parts = &self.populations[self.named[population.0].parts.clone()];
         let of_part = |part: usize| {
             let part = &parts[part];
-            let channel = || part.channels.iter().find(|c| c.spec.name() == name).map(|c| c.x.as_slice());
+            let channel = || part.channels.iter().find(|c| c.spec.name() == name).map(|c| &*c.x);
             part.cells.state(name).or_else(channel)
         };
         match parts.len() {

@@ -37,14 +37,38 @@ impl Uniforms {
         Self { key: stream(seed, name).random() }
     }
 
+    /// Numbers `k` of a tick.
+    #[inline]
+    pub(crate) fn at(self, tick: u64, k: usize) -> Draws {
+        let mut z = self.key ^ (tick << 2 | k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Draws { keys: [z as u32, (z >> 32) as u32] }
+    }
+
     /// Number `k` of a cell in a tick, in `[0, 1)`.
     #[inline]
     pub(crate) fn draw(self, cell: usize, tick: u64, k: usize) -> f32 {
-        let place = (tick << 2 | k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.key ^ place ^ (cell as u64).wrapping_mul(0xd134_2543_de82_ef95);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z >> 40) as f32 * (1.0 / (1u32 << 24) as f32)
+        self.at(tick, k).of(cell as u32)
+    }
+}
+
+/// The uniform random numbers of all cells in a tick.
+#[derive(Clone, Copy)]
+pub(crate) struct Draws {
+    keys: [u32; 2],
+}
+
+impl Draws {
+    /// That of a cell, in `[0, 1)`: its number is mixed twice, each time with a key of its own, in words that a lane
+    /// holds.
+    #[inline(always)]
+    pub(crate) fn of(self, cell: u32) -> f32 {
+        let mut z = (cell ^ self.keys[0]).wrapping_mul(0x9e37_79b1);
+        z = (z ^ (z >> 15)).wrapping_mul(0x85eb_ca77);
+        z = (z ^ (z >> 13)).wrapping_add(self.keys[1]).wrapping_mul(0xc2b2_ae3d);
+        z = (z ^ (z >> 16)).wrapping_mul(0x27d4_eb2f);
+        ((z ^ (z >> 15)) >> 8) as i32 as f32 * (1.0 / (1u32 << 24) as f32)
     }
 }
 

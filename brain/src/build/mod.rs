@@ -7,7 +7,8 @@ use std::{ops::Range, sync::Arc};
 use crate::{
     BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, Network, NetworkSpec, PlasticitySpec,
     PopulationSpec, PortKind, ProjectionSpec, ReceptorSpec, SynapseSpec, ThreeFactorSpec, Transmitter,
-    cell::{Cells, Column, LANES},
+    blocks::LANES,
+    cell::{Cells, Column},
     channel::Channel,
     history::History,
     modulator::Modulator,

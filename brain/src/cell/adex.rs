@@ -15,7 +15,7 @@ use super::{
     izhikevich_2007::{span, step_fault},
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, POSITIVE, Parameters, parameter_lists, parameters},
-    real::Real,
+    real::{Real, inlined},
     scheme::{Scheme, Steps},
 };
 
@@ -118,16 +118,19 @@ impl Model<12, 2> for Adex {
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 12], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
         let [per_capacitance, g_leak, v_leak, v_t, delta_t, per_delta_t, per_tau_w, a, b, v_reset, v_peak, per_span] =
             *c;
-        let slope = |[v, w]: [R; 2]| {
-            let v = v.min(v_peak);
-            let upstroke = delta_t * ((v - v_t) * per_delta_t).exp();
-            let current = g_leak * (upstroke - (v - v_leak)) - w + input.soma.current_at(v);
-            [current * per_capacitance, (a * (v - v_leak) - w) * per_tau_w]
-        };
-        let (mut spike, mut factor) = (R::of(0.0), R::of(0.0));
+        let slope = inlined(
+            #[inline(always)]
+            |[v, w]: [R; 2]| {
+                let v = v.min(v_peak);
+                let upstroke = delta_t * ((v - v_t) * per_delta_t).exp();
+                let current = g_leak * (upstroke - (v - v_leak)) - w + input.soma.current_at(v);
+                [current * per_capacitance, (a * (v - v_leak) - w) * per_tau_w]
+            },
+        );
+        let (mut spike, mut factor) = (input.of(0.0), input.of(0.0));
         for _ in 0..self.steps.n {
             let [v, w] = self.scheme.advance(*s, self.steps.dt_ms, slope);
-            factor = factor.max(R::of(1.0) - (v - v_t).abs() * per_span);
+            factor = factor.max(input.of(1.0) - (v - v_t).abs() * per_span);
             let fires = v.ge(v_peak);
             spike = spike.max(R::indicator(fires));
             *s = [R::select(fires, v_reset, v), R::select(fires, w + b, w)];

@@ -90,14 +90,14 @@ impl Model<4, 2> for Alif {
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 4], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
         let [decay, v_th, beta, rho] = *c;
         let [v, a] = *s;
-        let v = (decay * v + R::of(self.input_gain) * input.soma.current_at(v)).max(R::of(self.v_floor));
+        let v = (decay * v + input.of(self.input_gain) * input.soma.current_at(v)).max(input.of(self.v_floor));
         let th = v_th + beta * a;
         let quantum = 1.0 / f64::from(self.burst_max);
-        let factor = (R::of(1.0) - (v - th).abs()).max(R::of(0.0));
-        let mut burst = R::of(0.0);
+        let factor = (input.of(1.0) - (v - th).abs()).max(input.of(0.0));
+        let mut burst = input.of(0.0);
         for level in 0..self.burst_max {
-            let reached = v.ge(th * R::of(1.0 + f64::from(level) * quantum));
-            burst = burst + R::select(reached, R::of(quantum), R::of(0.0));
+            let reached = v.ge(th * input.of(1.0 + f64::from(level) * quantum));
+            burst = burst + R::select(reached, input.of(quantum), input.of(0.0));
         }
         *s = [v - burst * th, (rho * a + burst).flush()];
         Output { spike: burst, factor }

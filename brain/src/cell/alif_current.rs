@@ -97,8 +97,8 @@ impl Model<12, 3> for AlifCurrent {
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 12], s: &mut [R; 3], input: &Input<R, D>) -> Output<R> {
         let [decay, input_mv, v_rest, v_reset, v_th, ref_ticks, decay_w, b, pull, leak, per_pa, resistance] = *c;
         let [v, w, refractory] = *s;
-        let one = R::of(1.0);
-        let free = R::of(0.0).ge(refractory);
+        let one = input.of(1.0);
+        let free = input.of(0.0).ge(refractory);
         let integrated = if D::CONDUCTANCE {
             let rise = leak * (v_rest - v - resistance * w) + per_pa * input.soma.current_at(v);
             relax(v, rise, leak + per_pa * input.soma.conductance_at(v))
@@ -107,15 +107,15 @@ impl Model<12, 3> for AlifCurrent {
             v_inf + (v - v_inf) * decay - pull * w
         };
         let v = R::select(free, integrated, v_reset);
-        let span = (v_th - v_rest).abs().max(R::of(1e-3));
-        let factor = (one - (v - v_th).abs() / span).max(R::of(0.0));
+        let span = (v_th - v_rest).abs().max(input.of(1e-3));
+        let factor = (one - (v - v_th).abs() / span).max(input.of(0.0));
         let fires = R::both(free, v.ge(v_th));
         *s = [
             R::select(fires, v_reset, v),
-            (w * decay_w + R::select(fires, b, R::of(0.0))).flush(),
-            R::select(fires, ref_ticks, (refractory - one).max(R::of(0.0))),
+            (w * decay_w + R::select(fires, b, input.of(0.0))).flush(),
+            R::select(fires, ref_ticks, (refractory - one).max(input.of(0.0))),
         ];
-        Output { spike: R::indicator(fires), factor: R::select(free, factor, R::of(0.0)) }
+        Output { spike: R::indicator(fires), factor: R::select(free, factor, input.of(0.0)) }
     }
 }
 

@@ -78,8 +78,8 @@ impl Model<10, 3> for AlifThreshold {
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 10], s: &mut [R; 3], input: &Input<R, D>) -> Output<R> {
         let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, beta, rho, leak, per_pa] = *c;
         let [v, a, refractory] = *s;
-        let one = R::of(1.0);
-        let free = R::of(0.0).ge(refractory);
+        let one = input.of(1.0);
+        let free = input.of(0.0).ge(refractory);
         let integrated = if D::CONDUCTANCE {
             let rise = leak * (v_rest - v) + per_pa * input.soma.current_at(v);
             relax(v, rise, leak + per_pa * input.soma.conductance_at(v))
@@ -90,14 +90,14 @@ impl Model<10, 3> for AlifThreshold {
         let v = R::select(free, integrated, v_reset);
         let a = a * rho;
         let threshold = v_th + beta * a;
-        let span = (v_th - v_rest).abs().max(R::of(1e-3));
-        let factor = (one - (v - threshold).abs() / span).max(R::of(0.0));
+        let span = (v_th - v_rest).abs().max(input.of(1e-3));
+        let factor = (one - (v - threshold).abs() / span).max(input.of(0.0));
         let fires = R::both(free, v.ge(threshold));
         *s = [
             R::select(fires, v_reset, v),
             (a + R::indicator(fires)).flush(),
-            R::select(fires, ref_ticks, (refractory - one).max(R::of(0.0))),
+            R::select(fires, ref_ticks, (refractory - one).max(input.of(0.0))),
         ];
-        Output { spike: R::indicator(fires), factor: R::select(free, factor, R::of(0.0)) }
+        Output { spike: R::indicator(fires), factor: R::select(free, factor, input.of(0.0)) }
     }
 }

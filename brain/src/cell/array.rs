@@ -1,6 +1,6 @@
 //! Cells as fast arrays, without a network around them.
 
-use super::{Cells, Context, Outputs, model::BRANCHES};
+use super::{Cells, Context, model::BRANCHES};
 use crate::{
     BrainError, CellSpec,
     history::Fired,
@@ -76,7 +76,7 @@ impl CellArray {
             cells,
             uniforms: Uniforms::new(seed, "cells"),
             tick: 0,
-            chunk: Box::default(),
+            chunk: Box::new(Chunk { wanted: true, ..Chunk::default() }),
             fired: Vec::new(),
             spikes: vec![0.0; n],
             factors: vec![0.0; n],
@@ -101,8 +101,11 @@ impl CellArray {
         self.fired.clear();
         for start in (0..self.spikes.len()).step_by(CHUNK) {
             self.chunk.fill_electrodes(start, compartments, stimuli.branches, richness);
-            let outputs = &mut Outputs { fired: &mut self.fired, spikes: &mut self.spikes, factor: &mut self.factors };
-            self.cells.tick(start, &self.chunk, &context, outputs);
+            self.cells.tick(start, None, &mut self.chunk, &context, &mut self.fired);
+            let here = start..self.spikes.len().min(start + CHUNK);
+            let n = here.len();
+            self.spikes[here.clone()].copy_from_slice(&self.chunk.spikes.as_flattened()[..n]);
+            self.factors[here].copy_from_slice(&self.chunk.factor.as_flattened()[..n]);
         }
         &self.spikes
     }

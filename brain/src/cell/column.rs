@@ -1,6 +1,5 @@
 //! One quantity of all cells of a population: the same number for all, or one for each.
 
-use super::real::{LANES, Lanes};
 use crate::{dist::Dist, rng::Rng};
 
 /// A quantity of `n` cells.
@@ -50,6 +49,17 @@ impl<T: Copy + PartialEq> Column<T> {
     }
 }
 
+impl Column<f32> {
+    /// The value of cell `i`; zero behind the last one.
+    #[inline(always)]
+    pub(crate) fn or_zero(&self, i: usize) -> f32 {
+        match self {
+            Self::Same(value) => *value,
+            Self::Each(values) => values.get(i).copied().unwrap_or_default(),
+        }
+    }
+}
+
 impl Column<f64> {
     /// One draw for each of `n` cells; what is given draws nothing.
     pub(crate) fn sample(dist: &Dist, n: usize, rng: &mut Rng) -> Self {
@@ -58,55 +68,5 @@ impl Column<f64> {
             Dist::Each(values) => Self::Each(values.clone()),
             Dist::Random(_) => Self::Each((0..n).map(|_| dist.sample(rng)).collect()),
         }
-    }
-}
-
-impl Column<f32> {
-    /// Eight cells from cell `start` on.
-    #[inline(always)]
-    pub(crate) fn lanes(&self, start: usize) -> Lanes {
-        match self {
-            Self::Same(value) => Lanes::splat(*value),
-            Self::Each(values) => load(values, start),
-        }
-    }
-}
-
-/// Eight values from `start` on; zeros beyond the end.
-#[inline(always)]
-pub(crate) fn load(values: &[f32], start: usize) -> Lanes {
-    match values.get(start..start + LANES) {
-        Some(full) => {
-            let mut lanes = [0.0; LANES];
-            lanes.copy_from_slice(full);
-            Lanes(lanes)
-        }
-        None => load_tail(values, start),
-    }
-}
-
-#[cold]
-fn load_tail(values: &[f32], start: usize) -> Lanes {
-    let mut lanes = [0.0; LANES];
-    for (lane, value) in lanes.iter_mut().zip(&values[start.min(values.len())..]) {
-        *lane = *value;
-    }
-    Lanes(lanes)
-}
-
-/// Writes eight values from `start` on; those beyond the end are dropped.
-#[inline(always)]
-pub(crate) fn store(lanes: Lanes, values: &mut [f32], start: usize) {
-    match values.get_mut(start..start + LANES) {
-        Some(full) => full.copy_from_slice(&lanes.0),
-        None => store_tail(lanes, values, start),
-    }
-}
-
-#[cold]
-fn store_tail(lanes: Lanes, values: &mut [f32], start: usize) {
-    let start = start.min(values.len());
-    for (value, lane) in values[start..].iter_mut().zip(&lanes.0) {
-        *value = *lane;
     }
 }

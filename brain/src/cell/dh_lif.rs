@@ -69,7 +69,7 @@ impl Model<7, 6> for DhLif {
     #[inline(always)]
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 7], s: &mut [R; 6], input: &Input<R, D>) -> Output<R> {
         let [decay, v_th, resistance, ..] = *c;
-        let one = R::of(1.0);
+        let one = input.of(1.0);
         let mut current = input.soma.current_at(s[0]);
         for b in 0..BRANCHES {
             let (beta, i) = (c[3 + b], &mut s[2 + b]);
@@ -78,7 +78,7 @@ impl Model<7, 6> for DhLif {
         }
         let v = decay * s[0] + (one - decay) * resistance * current - v_th * s[1];
         let spike = R::indicator(v.ge(v_th));
-        let factor = (one - (v - v_th).abs() / v_th).max(R::of(0.0));
+        let factor = (one - (v - v_th).abs() / v_th).max(input.of(0.0));
         (s[0], s[1]) = (v, spike);
         Output { spike, factor }
     }

@@ -1,17 +1,22 @@
-//! The cells of one model, as arrays: eight at a time through the equations.
+//! The cells of one model, as arrays: a block at a time through the equations.
+
+use std::{marker::PhantomData, ops::Range};
+
+use pulp::{Simd, WithSimd};
+use rand::RngExt as _;
 
 use super::{
-    column::{Column, load, store},
-    model::{Conductances, Current, Drive, Gated, Input, Model},
+    column::Column,
+    model::{All, BRANCHES, Currents, Flow, Input, Model, Open, Quantity},
     parameters::Parameters,
-    real::{LANES, Lanes, fast},
+    real::{Lanes, Real as _, inlined},
 };
 use crate::{
+    blocks::{Blocks, LANES},
     history::Fired,
-    input::{Arriving, CHUNK, Chunk, Richness},
+    input::{CHUNK, Chunk, Richness},
     rng::{Rng, Uniforms},
 };
-use rand::RngExt as _;
 
 /// When and where cells run, for their random numbers.
 #[derive(Clone, Copy, Default)]
@@ -21,40 +26,6 @@ pub(crate) struct Context {
     pub first_cell: usize,
     /// Tick of life.
     pub tick: u64,
-}
-
-impl Context {
-    /// The `k`-th random number of a block of cells.
-    #[inline(always)]
-    fn draws(&self, start: usize, k: usize) -> Lanes {
-        let mut draws = Lanes::splat(0.0);
-        for (lane, draw) in draws.0.iter_mut().enumerate() {
-            *draw = self.uniforms.draw(self.first_cell + start + lane, self.tick, k);
-        }
-        draws
-    }
-}
-
-/// What the cells give back in a tick.
-pub(crate) struct Outputs<'a> {
-    /// Who spiked, and how strongly; chunks add to it.
-    pub fired: &'a mut Vec<Fired>,
-    /// Size of the spike of each cell, 0 for none; nothing is written if it is empty.
-    pub spikes: &'a mut [f32],
-    /// Factor of plasticity of each cell: a surrogate derivative of the spike, or its probability; nothing is written
-    /// if it is empty.
-    pub factor: &'a mut [f32],
-}
-
-impl Outputs<'_> {
-    #[cold]
-    fn note(&mut self, spikes: &Lanes, start: usize, n: usize) {
-        for (lane, &spike) in spikes.0.iter().enumerate() {
-            if spike > 0.0 && start + lane < n {
-                self.fired.push(((start + lane) as u32, spike));
-            }
-        }
-    }
 }
 
 /// How a modulated parameter differs from its nominal value: `p = clamp(p0 · factor + offset)`.
@@ -72,6 +43,11 @@ pub(crate) struct Shift {
 /// Most parameters that a model may have.
 const MAX_PARAMETERS: usize = 32;
 
+/// What the equations run on, of a block of cells.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Coefficients<const C: usize>([[f32; LANES]; C]);
+
 /// `n` cells of one model.
 pub(crate) struct Group<M, const C: usize, const S: usize> {
     model: M,
@@ -79,37 +55,29 @@ pub(crate) struct Group<M, const C: usize, const S: usize> {
     n: usize,
     /// Parameters that nothing ever overwrites.
     nominal: Vec<Column<f64>>,
-    /// What the equations run on now.
-    coefficients: [Column<f32>; C],
-    pub(super) state: [Vec<f32>; S],
+    /// What the equations run on now: one set for each block of cells, or one for all of them.
+    coefficients: Vec<Coefficients<C>>,
+    pub(super) state: [Blocks; S],
 }
 
 impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     /// Draws the parameters of `n` cells.
     pub(super) fn new<P: Parameters<Model = M>>(spec: &P, n: usize, tick_ms: f64, rng: &mut Rng) -> Self {
         let nominal = spec.dists().into_iter().map(|(_, dist, _)| Column::sample(dist, n, rng)).collect();
-        let mut group = Self {
-            model: spec.model(tick_ms),
-            tick_ms,
-            n,
-            nominal,
-            coefficients: std::array::from_fn(|_| Column::Same(0.0)),
-            state: std::array::from_fn(|_| vec![0.0; n]),
-        };
+        Self::with(spec.model(tick_ms), tick_ms, nominal, std::array::from_fn(|_| Blocks::new(n)))
+    }
+
+    fn with(model: M, tick_ms: f64, nominal: Vec<Column<f64>>, state: [Blocks; S]) -> Self {
+        let mut group = Self { model, tick_ms, n: state[0].len(), nominal, coefficients: Vec::new(), state };
         group.modulate(&[]);
         group
     }
 
     /// The cells `range` alone, as a group of their own.
-    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> Self {
-        Self {
-            model: self.model.clone(),
-            tick_ms: self.tick_ms,
-            n: range.len(),
-            nominal: self.nominal.iter().map(|p| p.slice(range.clone())).collect(),
-            coefficients: std::array::from_fn(|c| self.coefficients[c].slice(range.clone())),
-            state: std::array::from_fn(|s| self.state[s][range.clone()].to_vec()),
-        }
+    pub(super) fn slice(&self, range: Range<usize>) -> Self {
+        let nominal = self.nominal.iter().map(|p| p.slice(range.clone())).collect();
+        let state = std::array::from_fn(|s| Blocks::of(&self.state[s][range.clone()]));
+        Self::with(self.model.clone(), self.tick_ms, nominal, state)
     }
 
     /// Sets the parameters to their nominal values, shifted as said. Without shifts they are what they were at first,
@@ -117,74 +85,84 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     pub(super) fn modulate(&mut self, shifts: &[Shift]) {
         let varies = self.nominal.iter().any(Column::varies)
             || shifts.iter().any(|shift| shift.factor.varies() || shift.offset.varies());
-        for cell in 0..if varies { self.n } else { self.n.min(1) } {
-            let mut p = [0.0; MAX_PARAMETERS];
-            for (p, nominal) in p.iter_mut().zip(&self.nominal) {
-                *p = nominal.get(cell);
-            }
-            for shift in shifts {
-                let shifted = p[shift.parameter] * shift.factor.get(cell) + shift.offset.get(cell);
-                p[shift.parameter] = shifted.clamp(shift.range[0], shift.range[1]);
-            }
-            let coefficients = self.model.coefficients(&p[..self.nominal.len()], self.tick_ms);
-            for (column, value) in self.coefficients.iter_mut().zip(coefficients) {
-                if varies {
-                    column.set(cell, self.n, value as f32);
-                } else {
-                    *column = Column::Same(value as f32);
-                }
+        if !varies {
+            let coefficients = Coefficients(self.coefficients_of(0, shifts).map(|value| [value; LANES]));
+            self.coefficients.clear();
+            self.coefficients.push(coefficients);
+            return;
+        }
+        let n_blocks = self.n.div_ceil(LANES);
+        self.coefficients.resize(n_blocks, Coefficients([[0.0; LANES]; C]));
+        // What is behind the last cell is like the last cell.
+        for cell in 0..n_blocks * LANES {
+            let coefficients = self.coefficients_of(cell.min(self.n - 1), shifts);
+            for (block, value) in self.coefficients[cell / LANES].0.iter_mut().zip(coefficients) {
+                block[cell % LANES] = value;
             }
         }
     }
 
-    /// Advances the cells of a chunk, from `start` on, by a tick.
-    pub(super) fn tick(&mut self, start: usize, chunk: &Chunk, context: &Context, outputs: &mut Outputs) {
-        fast(
-            #[inline(always)]
-            || match chunk.richness {
-                Richness::Currents => self.drive(start, chunk, context, outputs, |from| Current(from.current)),
-                Richness::Conductances if M::UNGATED => self.drive(start, chunk, context, outputs, conductances),
-                _ if M::CONDUCTS => self
-                    .drive(start, chunk, context, outputs, |from| Gated { open: conductances(from), nmda: from.nmda }),
-                _ => self.drive(start, chunk, context, outputs, |from| Current(from.current)),
-            },
-        );
+    fn coefficients_of(&self, cell: usize, shifts: &[Shift]) -> [f32; C] {
+        let mut p = [0.0; MAX_PARAMETERS];
+        for (p, nominal) in p.iter_mut().zip(&self.nominal) {
+            *p = nominal.get(cell);
+        }
+        for shift in shifts {
+            let shifted = p[shift.parameter] * shift.factor.get(cell) + shift.offset.get(cell);
+            p[shift.parameter] = shifted.clamp(shift.range[0], shift.range[1]);
+        }
+        self.model.coefficients(&p[..self.nominal.len()], self.tick_ms).map(|value| value as f32)
     }
 
-    #[inline(always)]
-    fn drive<D: Drive<Lanes>>(
+    /// Advances the cells of a chunk, from `start` on, by a tick; who spikes is added to `fired`. The currents onto the
+    /// somata are those of all cells given here, or else those of the chunk.
+    pub(super) fn tick(
         &mut self,
         start: usize,
-        chunk: &Chunk,
+        currents: Option<&Blocks>,
+        chunk: &mut Chunk,
         context: &Context,
-        outputs: &mut Outputs,
-        drive: impl Fn(Arriving) -> D,
+        fired: &mut Vec<Fired>,
     ) {
-        let end = self.n.min(start + CHUNK);
-        for (at, start) in (start..end).step_by(LANES).enumerate() {
-            let at = at * LANES;
-            let soma = drive(chunk.soma.at(at));
-            let apical = if M::APICAL { drive(chunk.apical.at(at)) } else { soma };
-            let branch = |b: usize| if M::BRANCHED { load(&chunk.branches[b].0, at) } else { Lanes::splat(0.0) };
-            let branches = std::array::from_fn(branch);
-            let draw = |k: usize| if k < M::DRAWS { context.draws(start, k) } else { Lanes::splat(0.0) };
-            let input = Input { soma, apical, branches, draws: [draw(0), draw(1)] };
-            let c: [Lanes; C] = std::array::from_fn(|k| self.coefficients[k].lanes(start));
-            let mut s: [Lanes; S] = std::array::from_fn(|k| load(&self.state[k], start));
-            let output = self.model.step(&c, &mut s, &input);
-            for (state, s) in self.state.iter_mut().zip(s) {
-                store(s, state, start);
+        match chunk.richness {
+            Richness::Conductances if M::UNGATED => self.step::<Open>(start, currents, chunk, context, fired),
+            Richness::Conductances | Richness::Gated if M::CONDUCTS => {
+                self.step::<All>(start, currents, chunk, context, fired)
             }
-            if output.spike.0.iter().fold(0, |any, spike| any | spike.to_bits()) != 0 {
-                outputs.note(&output.spike, start, self.n);
-            }
-            if !outputs.spikes.is_empty() {
-                store(output.spike, outputs.spikes, start);
-            }
-            if !outputs.factor.is_empty() {
-                store(output.factor, outputs.factor, start);
-            }
+            _ => self.step::<Currents>(start, currents, chunk, context, fired),
         }
+    }
+
+    fn step<F: Flow>(
+        &mut self,
+        start: usize,
+        currents: Option<&Blocks>,
+        chunk: &mut Chunk,
+        context: &Context,
+        fired: &mut Vec<Fired>,
+    ) {
+        let blocks = start / LANES..(start + CHUNK).min(self.n).div_ceil(LANES);
+        for (k, draws) in chunk.draws.iter_mut().enumerate().take(M::DRAWS) {
+            let of_tick = context.uniforms.at(context.tick, k);
+            let first = context.first_cell + start;
+            let draws = draws.as_flattened_mut().iter_mut().enumerate();
+            draws.for_each(|(at, draw)| *draw = of_tick.of((first + at) as u32));
+        }
+        let (coefficients, differ) = match self.coefficients.len() {
+            1 => (&self.coefficients[..], false),
+            _ => (&self.coefficients[blocks.clone()], true),
+        };
+        pulp::Arch::new().dispatch(Steps {
+            model: &self.model,
+            cells: start..self.n.min(start + CHUNK),
+            coefficients,
+            differ,
+            state: &mut self.state,
+            currents: currents.map(|currents| &currents.blocks()[blocks.clone()]),
+            chunk,
+            fired,
+            flow: PhantomData::<F>,
+        })
     }
 
     /// Puts the cells at rest, with membrane potentials drawn anew.
@@ -222,12 +200,101 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     /// Bytes that the arrays take.
     pub(super) fn bytes(&self) -> usize {
         let of_f64 = self.nominal.iter().filter(|p| p.varies()).count() * 8;
-        let of_f32 = self.coefficients.iter().filter(|c| c.varies()).count() * 4;
+        let of_f32 = if self.coefficients.len() > 1 { 4 * C } else { 0 };
         self.n * (of_f64 + of_f32 + 4 * S)
     }
 }
 
-#[inline(always)]
-fn conductances(from: Arriving) -> Conductances<Lanes> {
-    Conductances { current: from.current, g: from.g, g_e: from.g_e }
+/// A tick of the cells of a chunk, to be compiled for several instruction sets.
+struct Steps<'a, M, F, const C: usize, const S: usize> {
+    model: &'a M,
+    cells: Range<usize>,
+    coefficients: &'a [Coefficients<C>],
+    /// Whether each block has coefficients of its own.
+    differ: bool,
+    state: &'a mut [Blocks; S],
+    currents: Option<&'a [[f32; LANES]]>,
+    chunk: &'a mut Chunk,
+    fired: &'a mut Vec<Fired>,
+    flow: PhantomData<F>,
+}
+
+impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> WithSimd for Steps<'_, M, F, C, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<V: Simd>(self, simd: V) {
+        let Self { model, cells, coefficients, differ, state, currents, chunk, fired, .. } = self;
+        let Chunk { soma, apical, branches, draws, spikes, factor, wanted, .. } = chunk;
+        let blocks = cells.start / LANES..cells.end.div_ceil(LANES);
+        let of_block = LANES / V::F32_LANES;
+        let vectors = blocks.len() * of_block;
+        let (mut soma, apical) = (soma.vectors::<V>(vectors), apical.vectors::<V>(vectors));
+        if let Some(currents) = currents {
+            soma[0] = &V::as_simd_f32s(currents.as_flattened()).0[..vectors];
+        }
+        let branches = branches.each_ref().map(|branch| V::as_simd_f32s(branch.as_flattened()).0);
+        let draws = draws.each_ref().map(|draws| V::as_simd_f32s(draws.as_flattened()).0);
+        // Not with `map`: it is not always taken into the kernel.
+        let mut views: [Option<&mut [V::f32s]>; S] = [const { None }; S];
+        for (view, s) in views.iter_mut().zip(state) {
+            *view = Some(&mut V::as_mut_simd_f32s(s.blocks_mut()[blocks.clone()].as_flattened_mut()).0[..vectors]);
+        }
+        let spikes = &mut V::as_mut_simd_f32s(spikes.as_flattened_mut()).0[..vectors];
+        let factor = &mut V::as_mut_simd_f32s(factor.as_flattened_mut()).0[..vectors];
+        let zero = Lanes::splat(simd, 0.0);
+        for i in 0..vectors {
+            let drive = inlined(
+                #[inline(always)]
+                |from: &[&[V::f32s]; 4]| {
+                    F::drive(
+                        #[inline(always)]
+                        |quantity: Quantity| Lanes::new(simd, from[quantity as usize][i]),
+                    )
+                },
+            );
+            let of_soma = drive(&soma);
+            let of_apical = if M::APICAL { drive(&apical) } else { of_soma };
+            let mut input = Input { soma: of_soma, apical: of_apical, branches: [zero; BRANCHES], draws: [zero; 2] };
+            if M::BRANCHED {
+                for (branch, from) in input.branches.iter_mut().zip(&branches) {
+                    *branch = Lanes::new(simd, from[i]);
+                }
+            }
+            for (draw, from) in input.draws.iter_mut().zip(&draws).take(M::DRAWS) {
+                *draw = Lanes::new(simd, from[i]);
+            }
+            let (block, part) = (if differ { i / of_block } else { 0 }, i % of_block);
+            let mut c = [zero; C];
+            for (c, from) in c.iter_mut().zip(&coefficients[block].0) {
+                *c = Lanes::new(simd, V::as_simd_f32s(from).0[part]);
+            }
+            let mut s = [zero; S];
+            for (s, from) in s.iter_mut().zip(views.iter().flatten()) {
+                *s = Lanes::new(simd, from[i]);
+            }
+            let output = model.step(&c, &mut s, &input);
+            for (s, to) in s.iter().zip(views.iter_mut().flatten()) {
+                to[i] = s.v;
+            }
+            // Most vectors are silent.
+            if !Lanes::all(zero.ge(output.spike)) {
+                let mut sizes = [0.0; LANES];
+                V::as_mut_simd_f32s(&mut sizes).0[0] = output.spike.v;
+                note(&sizes[..V::F32_LANES], i * V::F32_LANES, &cells, fired);
+            }
+            if *wanted {
+                spikes[i] = output.spike.v;
+                factor[i] = output.factor.v;
+            }
+        }
+    }
+}
+
+/// Adds those of the cells that spike, from the one at `at` on.
+#[cold]
+#[inline(never)]
+fn note(sizes: &[f32], at: usize, cells: &Range<usize>, fired: &mut Vec<Fired>) {
+    let here = (cells.start + at..cells.end).zip(sizes);
+    fired.extend(here.filter(|(_, size)| **size > 0.0).map(|(cell, &size)| (cell as u32, size)));
 }

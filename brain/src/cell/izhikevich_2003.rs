@@ -31,7 +31,7 @@ use super::{
     izhikevich_2007::{reset_fault, step_fault},
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
-    real::Real,
+    real::{Real, inlined},
     scheme::{Scheme, Steps},
 };
 
@@ -132,23 +132,35 @@ impl Model<12, 2> for Izhikevich2003 {
     #[inline(always)]
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 12], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
         let [a, b, c, d, v_peak, quadratic, linear, constant, v_u, u_leak, v_t, per_span] = *c;
-        let one = R::of(1.0);
-        let dv = |v: R, u: R| quadratic * v * v + linear * v + constant - u + input.soma.current_at(v);
-        let du = |v: R, u: R| a * (b * (v - v_u) - u_leak * u);
-        let reset = |[v, u]: [R; 2]| {
-            let fires = v.ge(v_peak);
-            ([R::select(fires, c, v), R::select(fires, u + d, u)], R::indicator(fires))
-        };
-        let triangle = |v: R| (one - (v - v_t).abs() * per_span).max(R::of(0.0));
+        let one = input.of(1.0);
+        let dv = inlined(
+            #[inline(always)]
+            |v: R, u: R| quadratic * v * v + linear * v + constant - u + input.soma.current_at(v),
+        );
+        let du = inlined(
+            #[inline(always)]
+            |v: R, u: R| a * (b * (v - v_u) - u_leak * u),
+        );
+        let reset = inlined(
+            #[inline(always)]
+            |[v, u]: [R; 2]| {
+                let fires = v.ge(v_peak);
+                ([R::select(fires, c, v), R::select(fires, u + d, u)], R::indicator(fires))
+            },
+        );
+        let triangle = inlined(
+            #[inline(always)]
+            |v: R| (one - (v - v_t).abs() * per_span).max(input.of(0.0)),
+        );
         let scheme = match self.scheme {
             Izhikevich2003Scheme::Published | Izhikevich2003Scheme::Sequential | Izhikevich2003Scheme::Clipped => {
                 let clips = self.scheme == Izhikevich2003Scheme::Clipped;
                 let parts = if self.scheme == Izhikevich2003Scheme::Sequential { 1 } else { 2 };
-                let (part, tick) = (R::of(self.tick_ms / f64::from(parts)), R::of(self.tick_ms));
+                let (part, tick) = (input.of(self.tick_ms / f64::from(parts)), input.of(self.tick_ms));
                 let [mut v, u] = *s;
                 for _ in 0..parts {
                     v = v + part * dv(v, u);
-                    v = if clips { v.min(v_peak).max(R::of(FLOOR_MV)) } else { v };
+                    v = if clips { v.min(v_peak).max(input.of(FLOOR_MV)) } else { v };
                 }
                 let u = u + tick * du(v, u);
                 let (after, spike) = reset([v, u]);
@@ -158,7 +170,7 @@ impl Model<12, 2> for Izhikevich2003 {
             Izhikevich2003Scheme::Euler => Scheme::Euler,
             Izhikevich2003Scheme::Rk4 => Scheme::Rk4,
         };
-        let (mut spike, mut factor) = (R::of(0.0), R::of(0.0));
+        let (mut spike, mut factor) = (input.of(0.0), input.of(0.0));
         for _ in 0..self.steps.n {
             let before = scheme.advance(*s, self.steps.dt_ms, |[v, u]| [dv(v, u), du(v, u)]);
             factor = factor.max(triangle(before[0]));

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
-    real::Real,
+    real::{Real, inlined},
     scheme::{Scheme, Steps},
 };
 
@@ -147,20 +147,26 @@ impl Model<12, 2> for Izhikevich2007 {
     #[inline(always)]
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 12], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
         let [per_capacitance, k, v_r, v_t, v_peak, a, b, c, d, b_above, v_b, per_span] = *c;
-        let (one, zero) = (R::of(1.0), R::of(0.0));
-        let recovery = |v: R| match self.rule {
-            Rule::None | Rule::Lts => b * (v - v_r),
-            Rule::Tc | Rule::Rtn => R::select(R::of(-65.0).ge(v), b, b_above) * (v - v_r),
-            Rule::Fs => {
-                let above = (v - v_b).max(zero);
-                R::of(0.025) * above * above * above
-            }
-        };
-        let slope = |[v, u]: [R; 2]| {
-            let current = k * (v - v_r) * (v - v_t) - u + input.soma.current_at(v);
-            [current * per_capacitance, a * (recovery(v) - u)]
-        };
-        let [peak_with_u, reset_with_u, u_max] = Self::with_u(self.rule).map(R::of);
+        let (one, zero) = (input.of(1.0), input.of(0.0));
+        let recovery = inlined(
+            #[inline(always)]
+            |v: R| match self.rule {
+                Rule::None | Rule::Lts => b * (v - v_r),
+                Rule::Tc | Rule::Rtn => R::select(input.of(-65.0).ge(v), b, b_above) * (v - v_r),
+                Rule::Fs => {
+                    let above = (v - v_b).max(zero);
+                    input.of(0.025) * above * above * above
+                }
+            },
+        );
+        let slope = inlined(
+            #[inline(always)]
+            |[v, u]: [R; 2]| {
+                let current = k * (v - v_r) * (v - v_t) - u + input.soma.current_at(v);
+                [current * per_capacitance, a * (recovery(v) - u)]
+            },
+        );
+        let [peak_with_u, reset_with_u, u_max] = Self::with_u(self.rule).map(|x| input.of(x));
         let (mut spike, mut factor) = (zero, zero);
         for _ in 0..self.steps.n {
             let [v, u] = self.scheme.advance(*s, self.steps.dt_ms, slope);

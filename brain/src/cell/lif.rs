@@ -12,6 +12,7 @@
 //! The surrogate derivative is the triangle of Bellec et al. 2020, doi 10.1038/s41467-020-17236-y.
 
 use super::{
+    izhikevich_2007::span,
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
     real::Real,
@@ -61,11 +62,11 @@ pub(super) fn reset_fault(v_reset_mv: &crate::Dist, v_th_mv: &crate::Dist) -> Op
 #[derive(Clone, Copy)]
 pub struct Lif;
 
-impl Model<8, 2> for Lif {
+impl Model<9, 2> for Lif {
     const UNGATED: bool = true;
     const STATES: [&'static str; 2] = ["v", "refractory"];
 
-    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 8] {
+    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 9] {
         let [tau_m, resistance, v_rest, v_reset, v_th, t_ref] = p[..6] else { unreachable!("six parameters") };
         let capacitance = tau_m / resistance;
         [
@@ -77,6 +78,7 @@ impl Model<8, 2> for Lif {
             (t_ref / tick_ms).round(),
             tick_ms / tau_m,
             tick_ms / capacitance,
+            span(v_rest, v_th),
         ]
     }
 
@@ -86,25 +88,24 @@ impl Model<8, 2> for Lif {
     }
 
     #[inline(always)]
-    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 8], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
-        let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, leak, per_pa] = *c;
+    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 9], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
+        let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, leak, per_pa, per_span] = *c;
         let [v, refractory] = *s;
-        let one = R::of(1.0);
-        let free = R::of(0.0).ge(refractory);
+        let one = input.of(1.0);
+        let free = input.of(0.0).ge(refractory);
         let integrated = if D::CONDUCTANCE {
-            let x = leak + per_pa * input.soma.conductance_at(v);
-            let rise = leak * (v_rest - v) + per_pa * input.soma.current_at(v);
+            let x = per_pa.mul_add(input.soma.conductance_at(v), leak);
+            let rise = per_pa.mul_add(input.soma.current_at(v), leak * (v_rest - v));
             relax(v, rise, x)
         } else {
-            let v_inf = v_rest + resistance * input.soma.current_at(v);
-            v_inf + (v - v_inf) * decay
+            let v_inf = resistance.mul_add(input.soma.current_at(v), v_rest);
+            (v - v_inf).mul_add(decay, v_inf)
         };
         let v = R::select(free, integrated, v_reset);
-        let span = (v_th - v_rest).abs().max(R::of(1e-3));
-        let factor = (one - (v - v_th).abs() / span).max(R::of(0.0));
+        let factor = (one - (v - v_th).abs() * per_span).max(input.of(0.0));
         let fires = R::both(free, v.ge(v_th));
-        *s = [R::select(fires, v_reset, v), R::select(fires, ref_ticks, (refractory - one).max(R::of(0.0)))];
-        Output { spike: R::indicator(fires), factor: R::select(free, factor, R::of(0.0)) }
+        *s = [R::select(fires, v_reset, v), R::select(fires, ref_ticks, (refractory - one).max(input.of(0.0)))];
+        Output { spike: R::indicator(fires), factor: R::select(free, factor, input.of(0.0)) }
     }
 }
 

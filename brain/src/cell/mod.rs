@@ -1,4 +1,4 @@
-//! Cell models, one a file, each written once for eight cells at a time and for one cell in double precision.
+//! Cell models, one a file, each written once for a block of cells at a time and for one cell in double precision.
 //!
 //! To add one: a file with its parameters and a [`Model`](model::Model), and a line in `cells!` below.
 
@@ -42,13 +42,13 @@ pub use srm0::Srm0Spec;
 pub use two_compartment::TwoCompartmentSpec;
 
 pub(crate) use column::Column;
-pub(crate) use group::{Context, Group, Outputs, Shift};
+pub(crate) use group::{Context, Group, Shift};
 pub(crate) use model::BRANCHES;
 use parameters::{Bounds, Fault, Parameters};
-pub(crate) use real::{LANES, Lanes, Real, fast};
+pub(crate) use real::fast;
 use serde::{Deserialize, Serialize};
 
-use crate::{dist::Dist, input::Chunk, rng::Rng};
+use crate::{blocks::Blocks, dist::Dist, history::Fired, input::Chunk, rng::Rng};
 
 /// Writes what depends on the list of models: one call per population and tick, never one per cell.
 macro_rules! cells {
@@ -81,10 +81,18 @@ macro_rules! cells {
                 }
             }
 
-            /// Advances the cells of a chunk, from `start` on, by a tick.
-            pub(crate) fn tick(&mut self, start: usize, chunk: &Chunk, context: &Context, outputs: &mut Outputs) {
+            /// Advances the cells of a chunk, from `start` on, by a tick; who spikes is added to `fired`. The currents
+            /// onto the somata are those of all cells given here, or else those of the chunk.
+            pub(crate) fn tick(
+                &mut self,
+                start: usize,
+                currents: Option<&Blocks>,
+                chunk: &mut Chunk,
+                context: &Context,
+                fired: &mut Vec<Fired>,
+            ) {
                 match self {
-                    $(Self::$variant(cells) => cells.tick(start, chunk, context, outputs),)*
+                    $(Self::$variant(cells) => cells.tick(start, currents, chunk, context, fired),)*
                 }
             }
 
@@ -203,7 +211,7 @@ macro_rules! cells {
 
 cells! {
     /// Leaky integrate-and-fire, in mV and pA.
-    Lif "lif": LifSpec, lif::Lif, 8, 2;
+    Lif "lif": LifSpec, lif::Lif, 9, 2;
     /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
     Alif "alif": AlifSpec, alif::Alif, 4, 2;
     /// Leaky integrate-and-fire with an adaptation current, in mV and pA.

@@ -45,6 +45,14 @@ pub(crate) struct Input<R, D> {
     pub draws: [R; 2],
 }
 
+impl<R: Real, D> Input<R, D> {
+    /// A constant.
+    #[inline(always)]
+    pub fn of(&self, x: f64) -> R {
+        self.draws[0].like(x)
+    }
+}
+
 /// What a cell gives back.
 #[derive(Clone, Copy)]
 pub(crate) struct Output<R> {
@@ -64,6 +72,62 @@ pub(crate) trait Drive<R: Real>: Copy {
     fn conductance_at(&self, v: R) -> R;
 }
 
+/// What there is to know of the input of a compartment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Current in pA.
+    Current,
+    /// `Σ g` in nS.
+    G,
+    /// `Σ g E` in pA.
+    GE,
+    /// NMDA conductance in nS before the magnesium block.
+    Nmda,
+}
+
+/// Which of these quantities flow into cells.
+pub(crate) trait Flow {
+    /// The input of a compartment.
+    type Drive<R: Real>: Drive<R>;
+    /// Reads it.
+    fn drive<R: Real>(read: impl Fn(Quantity) -> R) -> Self::Drive<R>;
+}
+
+/// Currents alone.
+pub(crate) struct Currents;
+/// And conductances without a gate.
+pub(crate) struct Open;
+/// And NMDA conductances.
+pub(crate) struct All;
+
+impl Flow for Currents {
+    type Drive<R: Real> = Current<R>;
+
+    #[inline(always)]
+    fn drive<R: Real>(read: impl Fn(Quantity) -> R) -> Current<R> {
+        Current(read(Quantity::Current))
+    }
+}
+
+impl Flow for Open {
+    type Drive<R: Real> = Conductances<R>;
+
+    #[inline(always)]
+    fn drive<R: Real>(read: impl Fn(Quantity) -> R) -> Conductances<R> {
+        Conductances { current: read(Quantity::Current), g: read(Quantity::G), g_e: read(Quantity::GE) }
+    }
+}
+
+impl Flow for All {
+    type Drive<R: Real> = Gated<R>;
+
+    #[inline(always)]
+    fn drive<R: Real>(read: impl Fn(Quantity) -> R) -> Gated<R> {
+        let nmda = read(Quantity::Nmda);
+        Gated { open: Open::drive(read), nmda }
+    }
+}
+
 /// A current in pA (or in the unit of a dimensionless model).
 #[derive(Clone, Copy)]
 pub(crate) struct Current<R>(pub R);
@@ -76,8 +140,8 @@ impl<R: Real> Drive<R> for Current<R> {
         self.0
     }
     #[inline(always)]
-    fn conductance_at(&self, _: R) -> R {
-        R::of(0.0)
+    fn conductance_at(&self, v: R) -> R {
+        v.like(0.0)
     }
 }
 
@@ -97,7 +161,7 @@ impl<R: Real> Drive<R> for Conductances<R> {
 
     #[inline(always)]
     fn current_at(&self, v: R) -> R {
-        self.current + self.g_e - self.g * v
+        (-self.g).mul_add(v, self.current + self.g_e)
     }
     #[inline(always)]
     fn conductance_at(&self, _: R) -> R {
@@ -132,6 +196,6 @@ impl<R: Real> Drive<R> for Gated<R> {
 /// Source: Jahr & Stevens 1990, J Neurosci 10:3178, as used by Humphries et al. 2009.
 #[inline(always)]
 pub(crate) fn unblocked<R: Real>(v: R) -> R {
-    let one = R::of(1.0);
-    one / (one + R::of(1.0 / 3.57) * (R::of(-0.062) * v).exp())
+    let one = v.like(1.0);
+    one / (v * v.like(-0.062)).exp().mul_add(v.like(1.0 / 3.57), one)
 }

@@ -48,10 +48,10 @@ impl Model<2, 1> for Poisson {
     #[inline(always)]
     fn step<R: Real, D: Drive<R>>(&self, c: &[R; 2], s: &mut [R; 1], input: &Input<R, D>) -> Output<R> {
         let [rate, tick_s] = *c;
-        let rate = (rate + input.soma.current_at(R::of(0.0))).max(R::of(0.0));
+        let rate = (rate + input.soma.current_at(input.of(0.0))).max(input.of(0.0));
         let p = probability(rate * tick_s);
         *s = [rate];
-        Output { spike: R::select(input.draws[0].ge(p), R::of(0.0), R::of(1.0)), factor: p }
+        Output { spike: R::select(input.draws[0].ge(p), input.of(0.0), input.of(1.0)), factor: p }
     }
 }
 

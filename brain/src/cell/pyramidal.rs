@@ -26,7 +26,7 @@ use super::{
     izhikevich_2007::{span, step_fault},
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
-    real::Real,
+    real::{Real, inlined},
     scheme::{Scheme, Steps, euler},
 };
 
@@ -202,7 +202,7 @@ impl Model<25, 7> for Pyramidal {
             fade,
             per_span,
         ] = *c;
-        let (zero, one) = (R::of(0.0), R::of(1.0));
+        let (zero, one) = (input.of(0.0), input.of(1.0));
         let [bap_open, burst_open] = input.draws.map(|xi| R::select(xi.ge(g_c), zero, one));
         let dt = self.steps.dt_ms;
         let (mut spike, mut factor) = (zero, zero);
@@ -210,19 +210,25 @@ impl Model<25, 7> for Pyramidal {
             let [v, u, v_d, u_d, g_a, since, plateau] = *s;
             let running_back =
                 R::select(R::both(since.ge(bap_from), (bap_to - one).ge(since)), bap_open * bap_pa, zero);
-            let slope = |[v, u, v_d, u_d]: [R; 4]| {
-                let slow = g_a * (R::of(V_ADAPTATION_MV) - v);
-                let soma = k * (v - v_r) * (v - v_t) - u + slow + input.soma.current_at(v);
-                let calcium = k_d / (one + ((R::of(-38.0) - v_d) * R::of(1.0 / 6.0)).exp());
-                let apical = calcium - leak_d * (v_d - v_dr) + running_back + u_d + input.apical.current_at(v_d);
-                [soma * per_c, a * (b * (v - v_r) - u), apical * per_c_d, a_d * (b_d * (v_d - v_dr) - u_d)]
-            };
+            let slope = inlined(
+                #[inline(always)]
+                |[v, u, v_d, u_d]: [R; 4]| {
+                    let slow = g_a * (input.of(V_ADAPTATION_MV) - v);
+                    let soma = k * (v - v_r) * (v - v_t) - u + slow + input.soma.current_at(v);
+                    let calcium = k_d / (one + ((input.of(-38.0) - v_d) * input.of(1.0 / 6.0)).exp());
+                    let apical = calcium - leak_d * (v_d - v_dr) + running_back + u_d + input.apical.current_at(v_d);
+                    [soma * per_c, a * (b * (v - v_r) - u), apical * per_c_d, a_d * (b_d * (v_d - v_dr) - u_d)]
+                },
+            );
             let before = [v, u, v_d, u_d];
             let [v, u, v_d, u_d] = match self.scheme {
                 Scheme::Euler => {
                     let [next, u, next_d, u_d] = euler(before, dt, slope);
                     if D::CONDUCTANCE {
-                        let damp = |g: R, per_c: R| one / (one + R::of(dt) * per_c * g);
+                        let damp = inlined(
+                            #[inline(always)]
+                            |g: R, per_c: R| one / (one + input.of(dt) * per_c * g),
+                        );
                         let soma = damp(input.soma.conductance_at(v), per_c);
                         let apical = damp(input.apical.conductance_at(v_d), per_c_d);
                         [v + (next - v) * soma, u, v_d + (next_d - v_d) * apical, u_d]
@@ -243,7 +249,7 @@ impl Model<25, 7> for Pyramidal {
                 v_d,
                 u_d,
                 (g_a * fade + R::select(fires, adaptation, zero)).flush(),
-                R::select(fires, zero, (since + one).min(R::of(NEVER))),
+                R::select(fires, zero, (since + one).min(input.of(NEVER))),
                 R::select(fires, bursts, plateau),
             ];
         }

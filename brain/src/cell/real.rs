@@ -1,19 +1,16 @@
-//! Numbers that the equations of a cell are written in: one `f64`, or eight `f32` at once.
+//! Numbers that the equations of a cell are written in: one `f64`, or a vector of `f32`.
 //!
-//! Every cell model is written once. In `f64` it is the plain reference, held against other simulators; in lanes of
+//! Every cell model is written once. In `f64` it is the plain reference, held against other simulators; in vectors of
 //! `f32` it is the fast kernel. Both run the same lines.
 
-#![allow(clippy::needless_range_loop, reason = "a loop over lanes with one index is what becomes one instruction")]
-
 use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use pulp::Simd;
 
 /// Values below this count as zero.
 const TINY: f64 = 1e-30;
 
-/// Cells that a lane holds.
-pub(crate) const LANES: usize = 16;
-
-/// A number, or a lane of numbers, each with a cell of its own.
+/// A number, or a vector of numbers, each with a cell of its own.
 pub(crate) trait Real:
     Copy
     + Add<Output = Self>
@@ -26,8 +23,10 @@ pub(crate) trait Real:
 {
     /// The answer of a comparison.
     type Mask: Copy;
-    /// The same constant everywhere.
-    fn of(x: f64) -> Self;
+    /// The same constant everywhere, in the place of `self`.
+    fn like(self, x: f64) -> Self;
+    /// `self a + b`, which may be rounded once only.
+    fn mul_add(self, a: Self, b: Self) -> Self;
     /// `e^x`.
     fn exp(self) -> Self;
     /// The larger one.
@@ -40,6 +39,10 @@ pub(crate) trait Real:
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
     /// Where both hold.
     fn both(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    /// Whether it holds everywhere.
+    fn all(mask: Self::Mask) -> bool;
+    /// 1 where `mask` holds, 0 elsewhere.
+    fn indicator(mask: Self::Mask) -> Self;
 
     /// Magnitude.
     #[inline(always)]
@@ -47,16 +50,10 @@ pub(crate) trait Real:
         self.max(-self)
     }
 
-    /// 1 where `mask` holds, 0 elsewhere.
-    #[inline(always)]
-    fn indicator(mask: Self::Mask) -> Self {
-        Self::select(mask, Self::of(1.0), Self::of(0.0))
-    }
-
     /// Zero where it has faded away, so that no trace ever becomes a slow denormal number.
     #[inline(always)]
     fn flush(self) -> Self {
-        Self::select(self.abs().ge(Self::of(TINY)), self, Self::of(0.0))
+        Self::select(self.abs().ge(self.like(TINY)), self, self.like(0.0))
     }
 }
 
@@ -64,8 +61,12 @@ impl Real for f64 {
     type Mask = bool;
 
     #[inline(always)]
-    fn of(x: f64) -> Self {
+    fn like(self, x: f64) -> Self {
         x
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        self * a + b
     }
     #[inline(always)]
     fn exp(self) -> Self {
@@ -91,136 +92,141 @@ impl Real for f64 {
     fn both(a: bool, b: bool) -> bool {
         a && b
     }
+    #[inline(always)]
+    fn all(mask: bool) -> bool {
+        mask
+    }
+    #[inline(always)]
+    fn indicator(mask: bool) -> Self {
+        f64::from(u8::from(mask))
+    }
 }
 
-/// Eight numbers at once, each with a cell of its own.
+/// A vector of the instruction set `S`, each number with a cell of its own.
 ///
-/// A plain array: every operation is a loop over it, which the compiler turns into one instruction of the widest kind
-/// that [`fast`] may use. The results do not depend on that kind, because no operation is fused or reordered.
+/// The results do not depend on the width, because no operation is reordered, and none fused but the one that always is.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-pub(crate) struct Lanes(pub [f32; LANES]);
+pub(crate) struct Lanes<S: Simd> {
+    simd: S,
+    pub(super) v: S::f32s,
+}
 
-impl Lanes {
+/// The answers of a comparison of vectors.
+#[derive(Clone, Copy)]
+pub(crate) struct Mask<S: Simd> {
+    simd: S,
+    m: S::m32s,
+}
+
+impl<S: Simd> Lanes<S> {
+    /// These numbers.
     #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            out[lane] = f(self.0[lane], other.0[lane]);
-        }
-        Self(out)
+    pub(super) fn new(simd: S, v: S::f32s) -> Self {
+        Self { simd, v }
     }
 
     /// The same number in every lane.
     #[inline(always)]
-    pub(crate) fn splat(x: f32) -> Self {
-        Self([x; LANES])
+    pub(super) fn splat(simd: S, x: f32) -> Self {
+        Self { simd, v: simd.splat_f32s(x) }
     }
 }
 
-impl Add for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.zip(other, |a, b| a + b)
-    }
+/// An operator that is one instruction.
+macro_rules! operators {
+    ($($operator:ident $method:ident $instruction:ident),*) => {$(
+        impl<S: Simd> $operator for Lanes<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self { v: self.simd.$instruction(self.v, other.v), ..self }
+            }
+        }
+    )*};
 }
 
-impl Sub for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.zip(other, |a, b| a - b)
-    }
-}
+operators!(Add add add_f32s, Sub sub sub_f32s, Mul mul mul_f32s, Div div div_f32s);
 
-impl Mul for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self.zip(other, |a, b| a * b)
-    }
-}
-
-impl Div for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        self.zip(other, |a, b| a / b)
-    }
-}
-
-impl Neg for Lanes {
+impl<S: Simd> Neg for Lanes<S> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        self.zip(self, |a, _| -a)
+        Self::splat(self.simd, 0.0) - self
     }
 }
 
-impl Real for Lanes {
-    /// All bits of a lane, or none.
-    type Mask = [u32; LANES];
+impl<S: Simd> Real for Lanes<S> {
+    type Mask = Mask<S>;
 
     #[inline(always)]
-    fn of(x: f64) -> Self {
-        Self::splat(x as f32)
+    fn like(self, x: f64) -> Self {
+        Self::splat(self.simd, x as f32)
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        Self { v: self.simd.mul_add_f32s(self.v, a.v, b.v), ..self }
     }
 
     /// Within two units in the last place: `e^x = 2^n e^r`, `|r| ≤ ½ ln 2`, with a polynomial of degree six for `e^r`.
     #[inline(always)]
     fn exp(self) -> Self {
         /// Adding it rounds a number to an integer, which then stands in the low bits.
-        const ROUND: f32 = 12_582_912.0;
-        const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-        const TAYLOR: [f32; 5] = [1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0];
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            let x = self.0[lane].clamp(-87.0, 88.0);
-            let shifted = x * std::f32::consts::LOG2_E + ROUND;
-            let n = shifted - ROUND;
-            let r = x - n * LN_2[0] - n * LN_2[1];
-            let tail = TAYLOR[2] + r * (TAYLOR[3] + r * TAYLOR[4]);
-            let e_r = 1.0 + (r + r * r * (TAYLOR[0] + r * (TAYLOR[1] + r * tail)));
-            let power = f32::from_bits((shifted.to_bits().wrapping_add(127)) << 23);
-            out[lane] = e_r * power;
-        }
-        Self(out)
+        const ROUND: f64 = 12_582_912.0;
+        const LN_2: [f64; 2] = [0.693_359_4, -2.121_944_4e-4];
+        const TAYLOR: [f64; 5] = [1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0];
+        let of = inlined(
+            #[inline(always)]
+            |x: f64| self.like(x),
+        );
+        let (simd, one) = (self.simd, of(1.0));
+        let x = self.max(of(-87.0)).min(of(88.0));
+        let shifted = x.mul_add(of(std::f64::consts::LOG2_E), of(ROUND));
+        let n = shifted - of(ROUND);
+        let r = n.mul_add(of(-LN_2[1]), n.mul_add(of(-LN_2[0]), x));
+        let tail = TAYLOR[..4].iter().rev().fold(of(TAYLOR[4]), |sum, &term| sum.mul_add(r, of(term)));
+        let e_r = one + (r * r).mul_add(tail, r);
+        // The integer becomes the exponent of a power of two.
+        let integer = simd.add_u32s(simd.transmute_u32s_f32s(shifted.v), simd.splat_u32s(127));
+        let power = simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(integer, simd.splat_u32s(23)));
+        Self { v: simd.mul_f32s(e_r.v, power), ..self }
     }
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        self.zip(other, |a, b| if a > b { a } else { b })
+        Self { v: self.simd.max_f32s(self.v, other.v), ..self }
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        self.zip(other, |a, b| if a < b { a } else { b })
+        Self { v: self.simd.min_f32s(self.v, other.v), ..self }
     }
     #[inline(always)]
-    fn ge(self, other: Self) -> [u32; LANES] {
-        let mut out = [0; LANES];
-        for lane in 0..LANES {
-            out[lane] = if self.0[lane] >= other.0[lane] { u32::MAX } else { 0 };
-        }
-        out
+    fn ge(self, other: Self) -> Mask<S> {
+        Mask { simd: self.simd, m: self.simd.greater_than_or_equal_f32s(self.v, other.v) }
     }
     #[inline(always)]
-    fn select(mask: [u32; LANES], yes: Self, no: Self) -> Self {
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            let bits = (mask[lane] & yes.0[lane].to_bits()) | (!mask[lane] & no.0[lane].to_bits());
-            out[lane] = f32::from_bits(bits);
-        }
-        Self(out)
+    fn select(mask: Mask<S>, yes: Self, no: Self) -> Self {
+        Self { v: mask.simd.select_f32s(mask.m, yes.v, no.v), ..yes }
     }
     #[inline(always)]
-    fn both(a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
-        let mut out = [0; LANES];
-        for lane in 0..LANES {
-            out[lane] = a[lane] & b[lane];
-        }
-        out
+    fn both(a: Mask<S>, b: Mask<S>) -> Mask<S> {
+        Mask { m: a.simd.and_m32s(a.m, b.m), ..a }
     }
+    #[inline(always)]
+    fn all(mask: Mask<S>) -> bool {
+        mask.simd.first_true_m32s(mask.simd.not_m32s(mask.m)) == S::F32_LANES
+    }
+    #[inline(always)]
+    fn indicator(mask: Mask<S>) -> Self {
+        let [zero, one] = [0.0, 1.0].map(|x| Self::splat(mask.simd, x));
+        Self::select(mask, one, zero)
+    }
+}
+
+/// The closure itself. Kernels must take their closures into them, or these are not compiled for the instructions that
+/// were found; `#[inline(always)]` may stand before closures that are arguments, and only there.
+#[inline(always)]
+pub(crate) fn inlined<F>(f: F) -> F {
+    f
 }
 
 /// Runs `f`, compiled for the widest instructions that this machine has.
@@ -233,13 +239,30 @@ pub(crate) fn fast<T>(f: impl FnOnce() -> T) -> T {
 mod tests {
     use super::*;
 
+    struct Exponentials<'a>(&'a mut [f32]);
+
+    impl pulp::WithSimd for Exponentials<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            for x in S::as_mut_simd_f32s(self.0).0 {
+                *x = Lanes::new(simd, *x).exp().v;
+            }
+        }
+    }
+
     #[test]
-    fn the_fast_exponential_is_within_two_units_in_the_last_place() {
-        for i in -8600..8800 {
-            let x = i as f32 * 0.01;
-            let found = f64::from(Lanes::splat(x).exp().0[3]);
-            let exact = f64::from(x).exp();
-            assert!((found / exact - 1.0).abs() < 2.4e-7, "e^{x} is {exact}, found {found}");
+    fn the_fast_exponential_is_within_two_units_in_the_last_place_on_any_machine() {
+        let x: Vec<f32> = (-8600..8800).map(|i| i as f32 * 0.01).collect();
+        let x = &x[..x.len() / 16 * 16];
+        let (mut found, mut plain) = (x.to_vec(), x.to_vec());
+        pulp::Arch::new().dispatch(Exponentials(&mut found));
+        pulp::WithSimd::with_simd(Exponentials(&mut plain), pulp::Scalar);
+        assert_eq!(found, plain);
+        for (x, found) in x.iter().zip(found) {
+            let exact = f64::from(*x).exp();
+            assert!((f64::from(found) / exact - 1.0).abs() < 2.4e-7, "e^{x} is {exact}, found {found}");
         }
     }
 }

@@ -46,38 +46,61 @@ impl Scheme {
 /// One forward Euler step of length `h` for `ds/dt = f(s)`.
 #[inline(always)]
 pub(crate) fn euler<R: Real, const S: usize>(s: [R; S], h: f64, f: impl Fn([R; S]) -> [R; S]) -> [R; S] {
-    let k = f(s);
-    std::array::from_fn(|i| s[i] + R::of(h) * k[i])
+    ahead(s, f(s), h)
 }
 
 /// One classical Runge–Kutta step of length `h` for `ds/dt = f(s)`.
 #[inline(always)]
 fn rk4<R: Real, const S: usize>(s: [R; S], h: f64, f: impl Fn([R; S]) -> [R; S]) -> [R; S] {
-    let ahead = |k: [R; S], h: f64| -> [R; S] { std::array::from_fn(|i| s[i] + R::of(h) * k[i]) };
     let k1 = f(s);
-    let k2 = f(ahead(k1, 0.5 * h));
-    let k3 = f(ahead(k2, 0.5 * h));
-    let k4 = f(ahead(k3, h));
-    let two = R::of(2.0);
-    std::array::from_fn(|i| s[i] + R::of(h / 6.0) * (k1[i] + two * k2[i] + two * k3[i] + k4[i]))
+    let k2 = f(ahead(s, k1, 0.5 * h));
+    let k3 = f(ahead(s, k2, 0.5 * h));
+    let k4 = f(ahead(s, k3, h));
+    let mut sum = k1;
+    for i in 0..S {
+        let two = k1[i].like(2.0);
+        sum[i] = k1[i] + two * k2[i] + two * k3[i] + k4[i];
+    }
+    ahead(s, sum, h / 6.0)
+}
+
+/// `s + h k`.
+#[inline(always)]
+fn ahead<R: Real, const S: usize>(mut s: [R; S], k: [R; S], h: f64) -> [R; S] {
+    for (s, k) in s.iter_mut().zip(k) {
+        *s = *s + s.like(h) * k;
+    }
+    s
 }
 
 /// One step of the exponential Euler method: `v + rise (1 − e^(−x))/x`, where `rise` is what forward Euler would add
 /// and `x` the step times the rate at which `v` relaxes.
 ///
-/// The last factor is taken from the Padé approximant of order (2, 2) of the exponential, exact to `x⁴/720`; it is
-/// positive for every `x`, so that a strong conductance never makes `v` overshoot.
+/// The last factor is a polynomial, exact to `x⁵/720`, up to `x = ½`. Beyond, it is taken from the Padé approximant of
+/// order (2, 2) of the exponential, exact to `x⁴/720`: it is positive for every `x`, so that a strong conductance never
+/// makes `v` overshoot.
 #[inline(always)]
 pub(crate) fn relax<R: Real>(v: R, rise: R, x: R) -> R {
-    v + rise / (R::of(1.0) + x * (R::of(0.5) + x * R::of(1.0 / 12.0)))
+    const TERMS: [f64; 4] = [1.0, -1.0 / 2.0, 1.0 / 6.0, -1.0 / 24.0];
+    let mut factor = x.like(1.0 / 120.0);
+    for term in TERMS.into_iter().rev() {
+        factor = factor.mul_add(x, x.like(term));
+    }
+    let (small, near) = (x.like(0.5).ge(x), rise.mul_add(factor, v));
+    // Nearly always all of them are: a division costs more than the rest.
+    if R::all(small) { near } else { R::select(small, near, v + rise / relaxation(x)) }
+}
+
+/// `x/(1 − e^(−x))` up to `x⁴/720`.
+#[inline(always)]
+fn relaxation<R: Real>(x: R) -> R {
+    x.mul_add(x.mul_add(x.like(1.0 / 12.0), x.like(0.5)), x.like(1.0))
 }
 
 /// `1 − e^(−x)`, the probability of at least one event when `x ≥ 0` are expected, without loss of digits at small `x`.
 #[inline(always)]
 pub(crate) fn probability<R: Real>(x: R) -> R {
-    let one = R::of(1.0);
-    let small = x / (one + x * (R::of(0.5) + x * R::of(1.0 / 12.0)));
-    R::select(x.ge(R::of(0.05)), one - (-x).exp(), small)
+    R::select(x.ge(x.like(0.05)), x.like(1.0) - (-x).exp(), x / relaxation(x))
 }
 
 #[cfg(test)]

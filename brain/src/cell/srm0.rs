@@ -72,10 +72,10 @@ impl Model<6, 2> for Srm0 {
         let kernel = s[1] * decay;
         let u = u_rest + kernel + input.soma.current_at(s[0]);
         // The exponent is bounded so that the rate stays finite; spikes are certain long before.
-        let p = probability(rho_0 * ((u - theta) * per_delta_u).min(R::of(30.0)).exp());
+        let p = probability(rho_0 * ((u - theta) * per_delta_u).min(input.of(30.0)).exp());
         let silent = input.draws[0].ge(p);
         *s = [u, R::select(silent, kernel.flush(), chi)];
-        Output { spike: R::select(silent, R::of(0.0), R::of(1.0)), factor: p }
+        Output { spike: R::select(silent, input.of(0.0), input.of(1.0)), factor: p }
     }
 }
 

@@ -18,7 +18,7 @@
 use super::{
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
-    real::Real,
+    real::{Real, inlined},
     scheme::{probability, relax},
 };
 
@@ -119,7 +119,7 @@ impl Model<15, 3> for TwoCompartment {
             ref_ticks,
         ] = *c;
         let [v, v_d, refractory] = *s;
-        let one = R::of(1.0);
+        let one = input.of(1.0);
         let dendrite = if D::CONDUCTANCE {
             let rise = loss_d * (v_leak - v_d) + per_pa_d * input.apical.current_at(v_d);
             relax(v_d, rise, loss_d + per_pa_d * input.apical.conductance_at(v_d))
@@ -128,8 +128,11 @@ impl Model<15, 3> for TwoCompartment {
             v_inf + (v_d - v_inf) * decay_d
         };
         // Where the soma would settle without input of its own.
-        let predicted = |v_d: R| v_leak + share * (v_d - v_leak);
-        let target = predicted(R::of(0.5) * (v_d + dendrite));
+        let predicted = inlined(
+            #[inline(always)]
+            |v_d: R| v_leak + share * (v_d - v_leak),
+        );
+        let target = predicted(input.of(0.5) * (v_d + dendrite));
         let v = if D::CONDUCTANCE {
             let rise = loss * (target - v) + per_pa * input.soma.current_at(v);
             relax(v, rise, loss + per_pa * input.soma.conductance_at(v))
@@ -138,15 +141,21 @@ impl Model<15, 3> for TwoCompartment {
             v_inf + (v - v_inf) * decay
         };
         let v_star = predicted(dendrite);
-        let growth = |u: R| rate_slope * (beta * (theta - u)).min(R::of(60.0)).exp();
-        let rate = |u: R| phi_max / (one + growth(u));
+        let growth = inlined(
+            #[inline(always)]
+            |u: R| rate_slope * (beta * (theta - u)).min(input.of(60.0)).exp(),
+        );
+        let rate = inlined(
+            #[inline(always)]
+            |u: R| phi_max / (one + growth(u)),
+        );
         let hazard = growth(v_star);
         let slope = beta * hazard / (one + hazard);
-        let free = R::of(0.0).ge(refractory);
-        let p = R::select(free, probability(rate(v)), R::of(0.0));
+        let free = input.of(0.0).ge(refractory);
+        let p = R::select(free, probability(rate(v)), input.of(0.0));
         let silent = input.draws[0].ge(p);
-        let spike = R::select(silent, R::of(0.0), one);
-        let left = (refractory - one).max(R::of(0.0));
+        let spike = R::select(silent, input.of(0.0), one);
+        let left = (refractory - one).max(input.of(0.0));
         *s = [v, dendrite, R::select(silent, left, ref_ticks)];
         Output { spike, factor: (spike - rate(v_star)) * slope }
     }
