@@ -1,6 +1,8 @@
 //! The inner loops. Plain slices that the compiler vectorises; sums run in eight fixed lanes, so that the order of
 //! additions, and with it every bit, is the same everywhere.
 
+use crate::cell::fast;
+
 const LANES: usize = 8;
 
 /// Values below this count as zero: traces that fade never become denormal numbers, which are slow.
@@ -57,9 +59,14 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// `y += s x`.
 pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += s * x;
-    }
+    fast(
+        #[inline(always)]
+        || {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y += s * x;
+            }
+        },
+    );
 }
 
 /// `z ← decay z + s d`, faded values flushed; returns `Σ|z|`.
