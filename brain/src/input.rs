@@ -27,9 +27,9 @@ pub(crate) const CHUNK: usize = 512;
 
 /// A number for each cell of a chunk, in blocks.
 pub(crate) type Numbers = [[f32; LANES]; CHUNK / LANES];
+const ZEROS: Numbers = [[0.0; LANES]; CHUNK / LANES];
 
 /// A chunk of cells in a tick: what goes into them, and what comes out. What [`Chunk::richness`] leaves out is not valid.
-#[derive(Default)]
 #[repr(align(64))]
 pub(crate) struct Chunk {
     /// Onto the somata.
@@ -50,7 +50,6 @@ pub(crate) struct Chunk {
 }
 
 /// Input of one compartment of the cells of a chunk.
-#[derive(Default)]
 pub(crate) struct Compartmental {
     /// Current in pA.
     pub current: Numbers,
@@ -60,6 +59,22 @@ pub(crate) struct Compartmental {
     pub g_e: Numbers,
     /// NMDA conductance in nS before the magnesium block.
     pub nmda: Numbers,
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        const NOTHING: Compartmental = Compartmental { current: ZEROS, g: ZEROS, g_e: ZEROS, nmda: ZEROS };
+        Self {
+            soma: NOTHING,
+            apical: NOTHING,
+            branches: [ZEROS; BRANCHES],
+            draws: [ZEROS; 2],
+            spikes: ZEROS,
+            factor: ZEROS,
+            wanted: false,
+            richness: Richness::default(),
+        }
+    }
 }
 
 impl Compartmental {

@@ -48,6 +48,18 @@ const MAX_PARAMETERS: usize = 32;
 #[repr(align(64))]
 struct Coefficients<const C: usize>([[f32; LANES]; C]);
 
+impl<const C: usize> Coefficients<C> {
+    /// The `part`-th vector of each.
+    #[inline(always)]
+    fn vectors<V: Simd>(&self, simd: V, part: usize) -> [Lanes<V>; C] {
+        let mut vectors = [Lanes::splat(simd, 0.0); C];
+        for (vector, from) in vectors.iter_mut().zip(&self.0) {
+            *vector = Lanes::new(simd, V::as_simd_f32s(from).0[part]);
+        }
+        vectors
+    }
+}
+
 /// `n` cells of one model.
 pub(crate) struct Group<M, const C: usize, const S: usize> {
     model: M,
@@ -57,6 +69,8 @@ pub(crate) struct Group<M, const C: usize, const S: usize> {
     nominal: Vec<Column<f64>>,
     /// What the equations run on now: one set for each block of cells, or one for all of them.
     coefficients: Vec<Coefficients<C>>,
+    /// Whether cells have coefficients of their own.
+    differ: bool,
     pub(super) state: [Blocks; S],
 }
 
@@ -68,7 +82,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     }
 
     fn with(model: M, tick_ms: f64, nominal: Vec<Column<f64>>, state: [Blocks; S]) -> Self {
-        let mut group = Self { model, tick_ms, n: state[0].len(), nominal, coefficients: Vec::new(), state };
+        let mut group = Self { model, tick_ms, n: state[0].len(), nominal, coefficients: Vec::new(), differ: false, state };
         group.modulate(&[]);
         group
     }
@@ -83,9 +97,9 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     /// Sets the parameters to their nominal values, shifted as said. Without shifts they are what they were at first,
     /// bit for bit. Allocates only when cells begin to differ.
     pub(super) fn modulate(&mut self, shifts: &[Shift]) {
-        let varies = self.nominal.iter().any(Column::varies)
+        self.differ = self.nominal.iter().any(Column::varies)
             || shifts.iter().any(|shift| shift.factor.varies() || shift.offset.varies());
-        if !varies {
+        if !self.differ {
             let coefficients = Coefficients(self.coefficients_of(0, shifts).map(|value| [value; LANES]));
             self.coefficients.clear();
             self.coefficients.push(coefficients);
@@ -148,15 +162,12 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
             let draws = draws.as_flattened_mut().iter_mut().enumerate();
             draws.for_each(|(at, draw)| *draw = of_tick.of((first + at) as u32));
         }
-        let (coefficients, differ) = match self.coefficients.len() {
-            1 => (&self.coefficients[..], false),
-            _ => (&self.coefficients[blocks.clone()], true),
-        };
+        let of_blocks = if self.differ { blocks.clone() } else { 0..1 };
         pulp::Arch::new().dispatch(Steps {
             model: &self.model,
             cells: start..self.n.min(start + CHUNK),
-            coefficients,
-            differ,
+            coefficients: &self.coefficients[of_blocks],
+            differ: self.differ,
             state: &mut self.state,
             currents: currents.map(|currents| &currents.blocks()[blocks.clone()]),
             chunk,
@@ -200,7 +211,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     /// Bytes that the arrays take.
     pub(super) fn bytes(&self) -> usize {
         let of_f64 = self.nominal.iter().filter(|p| p.varies()).count() * 8;
-        let of_f32 = if self.coefficients.len() > 1 { 4 * C } else { 0 };
+        let of_f32 = if self.differ { 4 * C } else { 0 };
         self.n * (of_f64 + of_f32 + 4 * S)
     }
 }
@@ -209,8 +220,8 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
 struct Steps<'a, M, F, const C: usize, const S: usize> {
     model: &'a M,
     cells: Range<usize>,
+    /// Those of each block if they differ, or of all of them.
     coefficients: &'a [Coefficients<C>],
-    /// Whether each block has coefficients of its own.
     differ: bool,
     state: &'a mut [Blocks; S],
     currents: Option<&'a [[f32; LANES]]>,
@@ -224,7 +235,15 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> WithSimd for Steps
 
     #[inline(always)]
     fn with_simd<V: Simd>(self, simd: V) {
-        let Self { model, cells, coefficients, differ, state, currents, chunk, fired, .. } = self;
+        // What all cells share stays in registers.
+        if self.differ { self.run::<V, true>(simd) } else { self.run::<V, false>(simd) }
+    }
+}
+
+impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C, S> {
+    #[inline(always)]
+    fn run<V: Simd, const DIFFER: bool>(self, simd: V) {
+        let Self { model, cells, coefficients, state, currents, chunk, fired, .. } = self;
         let Chunk { soma, apical, branches, draws, spikes, factor, wanted, .. } = chunk;
         let blocks = cells.start / LANES..cells.end.div_ceil(LANES);
         let of_block = LANES / V::F32_LANES;
@@ -243,6 +262,7 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> WithSimd for Steps
         let spikes = &mut V::as_mut_simd_f32s(spikes.as_flattened_mut()).0[..vectors];
         let factor = &mut V::as_mut_simd_f32s(factor.as_flattened_mut()).0[..vectors];
         let zero = Lanes::splat(simd, 0.0);
+        let shared = coefficients[0].vectors(simd, 0);
         for i in 0..vectors {
             let drive = inlined(
                 #[inline(always)]
@@ -264,11 +284,7 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> WithSimd for Steps
             for (draw, from) in input.draws.iter_mut().zip(&draws).take(M::DRAWS) {
                 *draw = Lanes::new(simd, from[i]);
             }
-            let (block, part) = (if differ { i / of_block } else { 0 }, i % of_block);
-            let mut c = [zero; C];
-            for (c, from) in c.iter_mut().zip(&coefficients[block].0) {
-                *c = Lanes::new(simd, V::as_simd_f32s(from).0[part]);
-            }
+            let c = if DIFFER { coefficients[i / of_block].vectors(simd, i % of_block) } else { shared };
             let mut s = [zero; S];
             for (s, from) in s.iter_mut().zip(views.iter().flatten()) {
                 *s = Lanes::new(simd, from[i]);
