@@ -135,6 +135,6 @@ impl Model<12, 2> for Adex {
             spike = spike.max(R::indicator(fires));
             *s = [R::select(fires, v_reset, v), R::select(fires, w + b, w)];
         }
-        Output { spike, factor }
+        Output::graded(spike, factor)
     }
 }

@@ -100,7 +100,7 @@ impl Model<4, 2> for Alif {
             burst = burst + R::select(reached, input.of(quantum), input.of(0.0));
         }
         *s = [v - burst * th, (rho * a + burst).flush()];
-        Output { spike: burst, factor }
+        Output::graded(burst, factor)
     }
 }
 

@@ -115,7 +115,7 @@ impl Model<12, 3> for AlifCurrent {
             (w * decay_w + R::select(fires, b, input.of(0.0))).flush(),
             R::select(fires, ref_ticks, (refractory - one).max(input.of(0.0))),
         ];
-        Output { spike: R::indicator(fires), factor: R::select(free, factor, input.of(0.0)) }
+        Output::full(fires, R::select(free, factor, input.of(0.0)))
     }
 }
 

@@ -98,6 +98,6 @@ impl Model<10, 3> for AlifThreshold {
             (a + R::indicator(fires)).flush(),
             R::select(fires, ref_ticks, (refractory - one).max(input.of(0.0))),
         ];
-        Output { spike: R::indicator(fires), factor: R::select(free, factor, input.of(0.0)) }
+        Output::full(fires, R::select(free, factor, input.of(0.0)))
     }
 }

@@ -80,7 +80,7 @@ impl Model<7, 6> for DhLif {
         let spike = R::indicator(v.ge(v_th));
         let factor = (one - (v - v_th).abs() / v_th).max(input.of(0.0));
         (s[0], s[1]) = (v, spike);
-        Output { spike, factor }
+        Output::graded(spike, factor)
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     column::Column,
     model::{All, BRANCHES, Currents, Flow, Input, Model, Open, Quantity},
     parameters::Parameters,
-    real::{Lanes, Real as _, inlined},
+    real::{Lanes, inlined},
 };
 use crate::{
     blocks::{Blocks, LANES},
@@ -82,7 +82,8 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     }
 
     fn with(model: M, tick_ms: f64, nominal: Vec<Column<f64>>, state: [Blocks; S]) -> Self {
-        let mut group = Self { model, tick_ms, n: state[0].len(), nominal, coefficients: Vec::new(), differ: false, state };
+        let mut group =
+            Self { model, tick_ms, n: state[0].len(), nominal, coefficients: Vec::new(), differ: false, state };
         group.modulate(&[]);
         group
     }
@@ -294,7 +295,7 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
                 to[i] = s.v;
             }
             // Most vectors are silent.
-            if !Lanes::all(zero.ge(output.spike)) {
+            if !output.silent {
                 let mut sizes = [0.0; LANES];
                 V::as_mut_simd_f32s(&mut sizes).0[0] = output.spike.v;
                 note(&sizes[..V::F32_LANES], i * V::F32_LANES, &cells, fired);

@@ -165,7 +165,7 @@ impl Model<12, 2> for Izhikevich2003 {
                 let u = u + tick * du(v, u);
                 let (after, spike) = reset([v, u]);
                 *s = after;
-                return Output { spike, factor: triangle(v) };
+                return Output::graded(spike, triangle(v));
             }
             Izhikevich2003Scheme::Euler => Scheme::Euler,
             Izhikevich2003Scheme::Rk4 => Scheme::Rk4,
@@ -177,7 +177,7 @@ impl Model<12, 2> for Izhikevich2003 {
             let (after, fired) = reset(before);
             (*s, spike) = (after, spike.max(fired));
         }
-        Output { spike, factor }
+        Output::graded(spike, factor)
     }
 }
 

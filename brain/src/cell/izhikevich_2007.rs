@@ -175,7 +175,7 @@ impl Model<12, 2> for Izhikevich2007 {
             spike = spike.max(R::indicator(fires));
             *s = [R::select(fires, c + reset_with_u * u, v), R::select(fires, (u + d).min(u_max), u)];
         }
-        Output { spike, factor }
+        Output::graded(spike, factor)
     }
 }
 

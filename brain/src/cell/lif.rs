@@ -62,21 +62,22 @@ pub(super) fn reset_fault(v_reset_mv: &crate::Dist, v_th_mv: &crate::Dist) -> Op
 #[derive(Clone, Copy)]
 pub struct Lif;
 
-impl Model<9, 2> for Lif {
+impl Model<10, 2> for Lif {
     const UNGATED: bool = true;
     const STATES: [&'static str; 2] = ["v", "refractory"];
 
-    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 9] {
+    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 10] {
         let [tau_m, resistance, v_rest, v_reset, v_th, t_ref] = p[..6] else { unreachable!("six parameters") };
-        let capacitance = tau_m / resistance;
+        let (capacitance, decay) = (tau_m / resistance, (-tick_ms / tau_m).exp());
         [
-            (-tick_ms / tau_m).exp(),
-            resistance,
-            v_rest,
+            decay,
+            resistance * (1.0 - decay),
+            v_rest * (1.0 - decay),
             v_reset,
             v_th,
             (t_ref / tick_ms).round(),
             tick_ms / tau_m,
+            v_rest * tick_ms / tau_m,
             tick_ms / capacitance,
             span(v_rest, v_th),
         ]
@@ -88,24 +89,23 @@ impl Model<9, 2> for Lif {
     }
 
     #[inline(always)]
-    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 9], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
-        let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, leak, per_pa, per_span] = *c;
+    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 10], s: &mut [R; 2], input: &Input<R, D>) -> Output<R> {
+        let [decay, gain, rest, v_reset, v_th, ref_ticks, leak, leak_rest, per_pa, per_span] = *c;
         let [v, refractory] = *s;
         let one = input.of(1.0);
         let free = input.of(0.0).ge(refractory);
         let integrated = if D::CONDUCTANCE {
-            let x = per_pa.mul_add(input.soma.conductance_at(v), leak);
-            let rise = per_pa.mul_add(input.soma.current_at(v), leak * (v_rest - v));
-            relax(v, rise, x)
+            let (i, g) = input.soma.line_at(v);
+            let x = per_pa.mul_add(g, leak);
+            relax(v, v.neg_mul_add(x, per_pa.mul_add(i, leak_rest)), x)
         } else {
-            let v_inf = resistance.mul_add(input.soma.current_at(v), v_rest);
-            (v - v_inf).mul_add(decay, v_inf)
+            v.mul_add(decay, gain.mul_add(input.soma.current_at(v), rest))
         };
         let v = R::select(free, integrated, v_reset);
         let factor = (one - (v - v_th).abs() * per_span).max(input.of(0.0));
         let fires = R::both(free, v.ge(v_th));
         *s = [R::select(fires, v_reset, v), R::select(fires, ref_ticks, (refractory - one).max(input.of(0.0)))];
-        Output { spike: R::indicator(fires), factor: R::select(free, factor, input.of(0.0)) }
+        Output::full(fires, R::select(free, factor, input.of(0.0)))
     }
 }
 

@@ -211,7 +211,7 @@ macro_rules! cells {
 
 cells! {
     /// Leaky integrate-and-fire, in mV and pA.
-    Lif "lif": LifSpec, lif::Lif, 9, 2;
+    Lif "lif": LifSpec, lif::Lif, 10, 2;
     /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
     Alif "alif": AlifSpec, alif::Alif, 4, 2;
     /// Leaky integrate-and-fire with an adaptation current, in mV and pA.

@@ -60,16 +60,43 @@ pub(crate) struct Output<R> {
     pub spike: R,
     /// What plasticity wants to know of the cell: a surrogate derivative of the spike, or the probability of one.
     pub factor: R,
+    /// Whether there is no spike.
+    pub silent: bool,
+}
+
+impl<R: Real> Output<R> {
+    /// Full spikes where `fires` holds.
+    #[inline(always)]
+    pub fn full(fires: R::Mask, factor: R) -> Self {
+        Self { spike: R::indicator(fires), factor, silent: R::none(fires) }
+    }
+
+    /// Spikes of these sizes.
+    #[inline(always)]
+    pub fn graded(spike: R, factor: R) -> Self {
+        Self { spike, factor, silent: R::all(spike.like(0.0).ge(spike)) }
+    }
 }
 
 /// Input of one compartment.
 pub(crate) trait Drive<R: Real>: Copy {
     /// Whether there are conductances; if not, the current does not depend on the potential.
     const CONDUCTANCE: bool;
+    /// `(i, g)` of the line that the current is on near membrane potential `v`: `i − g v` in pA.
+    fn line_at(&self, v: R) -> (R, R);
+
     /// Current in pA at membrane potential `v`.
-    fn current_at(&self, v: R) -> R;
+    #[inline(always)]
+    fn current_at(&self, v: R) -> R {
+        let (i, g) = self.line_at(v);
+        if Self::CONDUCTANCE { g.neg_mul_add(v, i) } else { i }
+    }
+
     /// Total synaptic conductance in nS at `v`.
-    fn conductance_at(&self, v: R) -> R;
+    #[inline(always)]
+    fn conductance_at(&self, v: R) -> R {
+        self.line_at(v).1
+    }
 }
 
 /// What there is to know of the input of a compartment.
@@ -136,12 +163,8 @@ impl<R: Real> Drive<R> for Current<R> {
     const CONDUCTANCE: bool = false;
 
     #[inline(always)]
-    fn current_at(&self, _: R) -> R {
-        self.0
-    }
-    #[inline(always)]
-    fn conductance_at(&self, v: R) -> R {
-        v.like(0.0)
+    fn line_at(&self, v: R) -> (R, R) {
+        (self.0, v.like(0.0))
     }
 }
 
@@ -160,12 +183,8 @@ impl<R: Real> Drive<R> for Conductances<R> {
     const CONDUCTANCE: bool = true;
 
     #[inline(always)]
-    fn current_at(&self, v: R) -> R {
-        (-self.g).mul_add(v, self.current + self.g_e)
-    }
-    #[inline(always)]
-    fn conductance_at(&self, _: R) -> R {
-        self.g
+    fn line_at(&self, _: R) -> (R, R) {
+        (self.current + self.g_e, self.g)
     }
 }
 
@@ -182,12 +201,9 @@ impl<R: Real> Drive<R> for Gated<R> {
     const CONDUCTANCE: bool = true;
 
     #[inline(always)]
-    fn current_at(&self, v: R) -> R {
-        self.open.current_at(v) - self.nmda * unblocked(v) * v
-    }
-    #[inline(always)]
-    fn conductance_at(&self, v: R) -> R {
-        self.open.g + self.nmda * unblocked(v)
+    fn line_at(&self, v: R) -> (R, R) {
+        let (i, g) = self.open.line_at(v);
+        (i, self.nmda.mul_add(unblocked(v), g))
     }
 }
 

@@ -51,7 +51,7 @@ impl Model<2, 1> for Poisson {
         let rate = (rate + input.soma.current_at(input.of(0.0))).max(input.of(0.0));
         let p = probability(rate * tick_s);
         *s = [rate];
-        Output { spike: R::select(input.draws[0].ge(p), input.of(0.0), input.of(1.0)), factor: p }
+        Output::graded(R::select(input.draws[0].ge(p), input.of(0.0), input.of(1.0)), p)
     }
 }
 

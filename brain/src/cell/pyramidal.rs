@@ -253,7 +253,7 @@ impl Model<25, 7> for Pyramidal {
                 R::select(fires, bursts, plateau),
             ];
         }
-        Output { spike, factor }
+        Output::graded(spike, factor)
     }
 }
 

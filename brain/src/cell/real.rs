@@ -27,6 +27,8 @@ pub(crate) trait Real:
     fn like(self, x: f64) -> Self;
     /// `self a + b`, which may be rounded once only.
     fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `b − self a`, which may be rounded once only.
+    fn neg_mul_add(self, a: Self, b: Self) -> Self;
     /// `e^x`.
     fn exp(self) -> Self;
     /// The larger one.
@@ -41,6 +43,8 @@ pub(crate) trait Real:
     fn both(a: Self::Mask, b: Self::Mask) -> Self::Mask;
     /// Whether it holds everywhere.
     fn all(mask: Self::Mask) -> bool;
+    /// Whether it holds nowhere.
+    fn none(mask: Self::Mask) -> bool;
     /// 1 where `mask` holds, 0 elsewhere.
     fn indicator(mask: Self::Mask) -> Self;
 
@@ -69,6 +73,10 @@ impl Real for f64 {
         self * a + b
     }
     #[inline(always)]
+    fn neg_mul_add(self, a: Self, b: Self) -> Self {
+        b - self * a
+    }
+    #[inline(always)]
     fn exp(self) -> Self {
         self.exp()
     }
@@ -95,6 +103,10 @@ impl Real for f64 {
     #[inline(always)]
     fn all(mask: bool) -> bool {
         mask
+    }
+    #[inline(always)]
+    fn none(mask: bool) -> bool {
+        !mask
     }
     #[inline(always)]
     fn indicator(mask: bool) -> Self {
@@ -166,6 +178,10 @@ impl<S: Simd> Real for Lanes<S> {
     fn mul_add(self, a: Self, b: Self) -> Self {
         Self { v: self.simd.mul_add_f32s(self.v, a.v, b.v), ..self }
     }
+    #[inline(always)]
+    fn neg_mul_add(self, a: Self, b: Self) -> Self {
+        Self { v: self.simd.negate_mul_add_f32s(self.v, a.v, b.v), ..self }
+    }
 
     /// Within two units in the last place: `e^x = 2^n e^r`, `|r| ≤ ½ ln 2`, with a polynomial of degree six for `e^r`.
     #[inline(always)]
@@ -214,6 +230,10 @@ impl<S: Simd> Real for Lanes<S> {
     #[inline(always)]
     fn all(mask: Mask<S>) -> bool {
         mask.simd.first_true_m32s(mask.simd.not_m32s(mask.m)) == S::F32_LANES
+    }
+    #[inline(always)]
+    fn none(mask: Mask<S>) -> bool {
+        mask.simd.first_true_m32s(mask.m) == S::F32_LANES
     }
     #[inline(always)]
     fn indicator(mask: Mask<S>) -> Self {

@@ -75,7 +75,7 @@ impl Model<6, 2> for Srm0 {
         let p = probability(rho_0 * ((u - theta) * per_delta_u).min(input.of(30.0)).exp());
         let silent = input.draws[0].ge(p);
         *s = [u, R::select(silent, kernel.flush(), chi)];
-        Output { spike: R::select(silent, input.of(0.0), input.of(1.0)), factor: p }
+        Output::graded(R::select(silent, input.of(0.0), input.of(1.0)), p)
     }
 }
 

@@ -157,7 +157,7 @@ impl Model<15, 3> for TwoCompartment {
         let spike = R::select(silent, input.of(0.0), one);
         let left = (refractory - one).max(input.of(0.0));
         *s = [v, dendrite, R::select(silent, left, ref_ticks)];
-        Output { spike, factor: (spike - rate(v_star)) * slope }
+        Output::graded(spike, (spike - rate(v_star)) * slope)
     }
 }
 
