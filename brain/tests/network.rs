@@ -301,3 +301,27 @@ fn errors_carry_their_data() {
     let BrainError::Value { place, field, .. } = error else { panic!("{error}") };
     assert_eq!((place.as_str(), field.as_str()), ("population 'a'", "size"));
 }
+
+#[test]
+fn synapses_with_weights_and_delays_of_their_own_keep_to_their_bytes() {
+    let network = build(
+        r#"
+        tick_ms = 1.0
+        modulator = [{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0 }]
+        population = [
+            { name = "source", size = 1000, transmitter = "excitatory", cell = { lif = {} } },
+            { name = "fixed", size = 1000, cell = { lif = {} } },
+            { name = "learning", size = 1000, cell = { lif = {} } },
+        ]
+        projection = [
+            { source = "source", target = "fixed", connectivity = { out_degree = 100 }, weights = { uniform = [0.0, 1.0] }, delay_ms = { uniform = [1.0, 20.0] } },
+            { source = "source", target = "learning", connectivity = { out_degree = 100 }, weights = { uniform = [0.0, 1.0] }, delay_ms = { uniform = [1.0, 20.0] }, plasticity = { dopamine_stdp = {} } },
+        ]
+        "#,
+    );
+    let found = network.footprint();
+    assert_eq!([found.static_synapses, found.plastic_synapses], [100_000; 2]);
+    let [fixed, learning] = [found.static_bytes, found.plastic_bytes].map(|bytes| bytes as f64 / 1e5);
+    assert!((6.0..=8.0).contains(&fixed), "{fixed} bytes a synapse that never changes");
+    assert!((18.0..=20.0).contains(&learning), "{learning} bytes a synapse with eligibility");
+}
