@@ -140,7 +140,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
         fired: &mut Vec<Fired>,
     ) {
         match chunk.richness {
-            Richness::Conductances if M::UNGATED => self.step::<Open>(start, currents, chunk, context, fired),
+            Richness::Conductances if M::LEAN => self.step::<Open>(start, currents, chunk, context, fired),
             Richness::Conductances | Richness::Gated if M::CONDUCTS => {
                 self.step::<All>(start, currents, chunk, context, fired)
             }
@@ -236,15 +236,15 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> WithSimd for Steps
 
     #[inline(always)]
     fn with_simd<V: Simd>(self, simd: V) {
-        // What all cells share stays in registers.
-        if self.differ { self.run::<V, true>(simd) } else { self.run::<V, false>(simd) }
+        // What all cells share stays in registers, where a cell is so simple that loading it again would be felt.
+        if M::LEAN && !self.differ { self.run::<V, true>(simd) } else { self.run::<V, false>(simd) }
     }
 }
 
 impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C, S> {
     #[inline(always)]
-    fn run<V: Simd, const DIFFER: bool>(self, simd: V) {
-        let Self { model, cells, coefficients, state, currents, chunk, fired, .. } = self;
+    fn run<V: Simd, const SHARED: bool>(self, simd: V) {
+        let Self { model, cells, coefficients, differ, state, currents, chunk, fired, .. } = self;
         let Chunk { soma, apical, branches, draws, spikes, factor, wanted, .. } = chunk;
         let blocks = cells.start / LANES..cells.end.div_ceil(LANES);
         let of_block = LANES / V::F32_LANES;
@@ -285,7 +285,8 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
             for (draw, from) in input.draws.iter_mut().zip(&draws).take(M::DRAWS) {
                 *draw = Lanes::new(simd, from[i]);
             }
-            let c = if DIFFER { coefficients[i / of_block].vectors(simd, i % of_block) } else { shared };
+            let block = if differ { i / of_block } else { 0 };
+            let c = if SHARED { shared } else { coefficients[block].vectors(simd, i % of_block) };
             let mut s = [zero; S];
             for (s, from) in s.iter_mut().zip(views.iter().flatten()) {
                 *s = Lanes::new(simd, from[i]);

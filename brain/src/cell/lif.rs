@@ -63,7 +63,7 @@ pub(super) fn reset_fault(v_reset_mv: &crate::Dist, v_th_mv: &crate::Dist) -> Op
 pub struct Lif;
 
 impl Model<10, 2> for Lif {
-    const UNGATED: bool = true;
+    const LEAN: bool = true;
     const STATES: [&'static str; 2] = ["v", "refractory"];
 
     fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 10] {

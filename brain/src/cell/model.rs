@@ -14,8 +14,9 @@ pub(crate) trait Model<const C: usize, const S: usize>: Clone + Send + Sync {
     const APICAL: bool = false;
     /// Whether it takes conductances; cells without a membrane potential in mV do not.
     const CONDUCTS: bool = true;
-    /// Whether it has a kernel of its own for conductances without NMDA. Others run them as if there were some.
-    const UNGATED: bool = false;
+    /// Whether it is so simple that it has kernels of its own for conductances without NMDA, and for cells that are all
+    /// alike. Others run them as if there were NMDA, and as if cells differed.
+    const LEAN: bool = false;
     /// Whether it has dendritic branches that take input of their own.
     const BRANCHED: bool = false;
 
