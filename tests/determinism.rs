@@ -60,7 +60,7 @@ fn assert_same(run: &Path) {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_run_and_another_seed_another() {
+fn g10_the_same_seed_gives_the_same_run_and_another_seed_another() {
     let runs = Runs::new();
     let [again, other] = [("again", 0), ("other", 1)].map(|(name, seed)| {
         train_on(runs.session(name, seed));

@@ -150,7 +150,7 @@ fn assert_same_record(plan: &Plan, run: &Path, expected: &Path) {
 }
 
 #[test]
-fn killed_at_any_moment() {
+fn g10_killed_at_any_moment() {
     kill_at_random_moments(&RUN);
 }
 

@@ -6,6 +6,7 @@
 
 mod args;
 pub mod fremaux_2013;
+pub mod izhikevich_2007;
 mod plot;
 mod seeds;
 mod spikes;

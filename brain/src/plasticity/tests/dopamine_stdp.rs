@@ -80,7 +80,7 @@ const GOLDEN: [(f64, f64, f64); 6] = [
 ];
 
 #[test]
-fn the_closed_form_gives_the_golden_numbers_and_so_does_numeric_integration() {
+fn g5_the_closed_form_gives_the_golden_numbers_and_so_does_numeric_integration() {
     for (b, ms, wanted) in GOLDEN {
         let spec = DopamineStdpSpec { baseline: Baseline::Level(b), ..DopamineStdpSpec::default() };
         let mut plain = PlainDopamineStdp::new(&spec, 50.0);
@@ -98,7 +98,7 @@ fn the_closed_form_gives_the_golden_numbers_and_so_does_numeric_integration() {
 }
 
 #[test]
-fn the_fast_rule_gives_the_golden_numbers_at_any_tick() {
+fn g5_the_fast_rule_gives_the_golden_numbers_at_any_tick() {
     for tick_ms in [0.1, 1.0, 10.0] {
         for (b, ms, wanted) in GOLDEN {
             let tag = Pair { b, ms, tick_ms };
