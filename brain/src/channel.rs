@@ -247,13 +247,16 @@ fn mean_over_tick(tick_ms: f64, [tau_ms, rise_ms]: [f64; 2], tau_m_ms: Option<f6
         return [1.0, 0.0];
     }
     // Integrals over the tick, weighted by what the membrane still remembers of each instant at its end: Simpson's rule.
-    const N: usize = 64;
+    let shortest = if rise_ms > 0.0 { tau_ms.min(rise_ms) } else { tau_ms };
+    // A power of two, so that it is even: sixteen points or more for each time constant.
+    let n = (16.0 * tick_ms / shortest).clamp(64.0, 1e6) as usize;
+    let n = n.next_power_of_two();
     let (mut sums, mut whole) = ([0.0; 2], 0.0);
-    for i in 0..=N {
-        let t = tick_ms * i as f64 / N as f64;
+    for i in 0..=n {
+        let t = tick_ms * i as f64 / n as f64;
         let memory = tau_m_ms.map_or(1.0, |tau_m| (-(tick_ms - t) / tau_m).exp());
         let weight = memory
-            * if i == 0 || i == N {
+            * if i == 0 || i == n {
                 1.0
             } else if i % 2 == 1 {
                 4.0
@@ -278,7 +281,9 @@ mod tests {
     #[test]
     fn an_exponential_current_moves_a_leaky_membrane_as_the_closed_form_says() {
         // v' = (I R − v)/tau_m with I = e^(−t/tau): v(h) = R tau/(tau − tau_m) (e^(−h/tau) − e^(−h/tau_m)).
-        for (h, tau, tau_m) in [(0.1f64, 5.0f64, 20.0f64), (1.0, 5.0, 20.0), (1.0, 10.0, 10.5)] {
+        for (h, tau, tau_m) in
+            [(0.1f64, 5.0f64, 20.0f64), (1.0, 5.0, 20.0), (1.0, 10.0, 10.5), (1.0, 0.001, 20.0), (1.0, 0.01, 0.5)]
+        {
             let exact = tau / (tau - tau_m) * ((-h / tau).exp() - (-h / tau_m).exp());
             let held = f64::from(mean_over_tick(h, [tau; 2], Some(tau_m))[0]) * (1.0 - (-h / tau_m).exp());
             assert!((held - exact).abs() < 1e-7, "tick {h}: {held}, expected {exact}");

@@ -6,7 +6,7 @@ use crate::{
     blocks::{Blocks, LANES},
     cell::{BRANCHES, Column, fast},
     channel::{Channel, Kind},
-    rng::Uniforms,
+    rng::{Uniforms, normal_of},
     spec::{Compartment, NoiseSpec},
 };
 
@@ -29,7 +29,10 @@ pub(crate) const CHUNK: usize = 512;
 pub(crate) type Numbers = [[f32; LANES]; CHUNK / LANES];
 const ZEROS: Numbers = [[0.0; LANES]; CHUNK / LANES];
 
-/// A chunk of cells in a tick: what goes into them, and what comes out. What [`Chunk::richness`] leaves out is not valid.
+/// A chunk of cells in a tick: what goes into them, and what comes out.
+///
+/// Each population has its own: of what its channels bring, the first one of a kind overwrites what there was, and what
+/// none of them brings stays zero.
 #[repr(align(64))]
 pub(crate) struct Chunk {
     /// Onto the somata.
@@ -46,6 +49,7 @@ pub(crate) struct Chunk {
     pub factor: Numbers,
     /// Whether somebody asks for spikes and factor.
     pub wanted: bool,
+    /// How much input there is.
     pub richness: Richness,
 }
 
@@ -207,8 +211,9 @@ impl Synaptic<'_> {
                 }
             }
             Some(NoiseSpec::Normal([mean, sd])) => {
+                let draws = [2, 3].map(|k| self.uniforms.at(self.tick, k));
                 for (at, current) in currents.iter_mut().enumerate() {
-                    *current += mean as f32 + sd as f32 * self.uniforms.normal(first + at, self.tick);
+                    *current += mean as f32 + sd as f32 * normal_of(draws, (first + at) as u32);
                 }
             }
         }

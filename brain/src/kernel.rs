@@ -3,7 +3,8 @@
 
 use crate::cell::fast;
 
-const LANES: usize = 8;
+/// Running sums.
+const SUMS: usize = 8;
 
 /// Values below this count as zero: traces that fade never become denormal numbers, which are slow.
 const TINY: f32 = 1e-30;
@@ -16,20 +17,20 @@ pub(crate) fn flush(x: f32) -> f32 {
 
 /// Adds up eight lanes, always in the same order.
 #[inline]
-fn fold(acc: [f32; LANES]) -> f32 {
+fn fold(acc: [f32; SUMS]) -> f32 {
     ((acc[0] + acc[4]) + (acc[1] + acc[5])) + ((acc[2] + acc[6]) + (acc[3] + acc[7]))
 }
 
 /// Sum of `f(x)` in eight lanes.
 #[inline]
 fn sum_of(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let mut acc = [0.0f32; LANES];
-    let chunks = x.chunks_exact(LANES);
+    let mut acc = [0.0f32; SUMS];
+    let chunks = x.chunks_exact(SUMS);
     for (sum, &x) in acc.iter_mut().zip(chunks.remainder()) {
         *sum = f(x);
     }
     for chunk in chunks {
-        for lane in 0..LANES {
+        for lane in 0..SUMS {
             acc[lane] += f(chunk[lane]);
         }
     }
@@ -44,13 +45,13 @@ pub(crate) fn sum(x: &[f32]) -> f32 {
 /// Dot product; `b` at least as long as `a`.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let b = &b[..a.len()];
-    let mut acc = [0.0f32; LANES];
-    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let mut acc = [0.0f32; SUMS];
+    let (a, b) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
     for ((sum, a), b) in acc.iter_mut().zip(a.remainder()).zip(b.remainder()) {
         *sum = a * b;
     }
     for (a, b) in a.zip(b) {
-        for lane in 0..LANES {
+        for lane in 0..SUMS {
             acc[lane] += a[lane] * b[lane];
         }
     }
@@ -72,11 +73,11 @@ pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
 /// `z ← decay z + s d`, faded values flushed; returns `Σ|z|`.
 pub(crate) fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32]) -> f32 {
     let d = &d[..z.len()];
-    let mut acc = [0.0f32; LANES];
-    let d = d.chunks_exact(LANES);
-    let mut z = z.chunks_exact_mut(LANES);
+    let mut acc = [0.0f32; SUMS];
+    let d = d.chunks_exact(SUMS);
+    let mut z = z.chunks_exact_mut(SUMS);
     for (z, d) in z.by_ref().zip(d.clone()) {
-        for lane in 0..LANES {
+        for lane in 0..SUMS {
             let value = flush(decay * z[lane] + s * d[lane]);
             z[lane] = value;
             acc[lane] += value.abs();

@@ -130,7 +130,7 @@ impl Network {
     }
 
     /// Runs a window: `ticks` ticks under the values at the ports. On one thread it allocates nothing, once the lists of
-    /// spikes have grown to their need.
+    /// spikes have grown to their need; probes and the rule MDGL do.
     pub fn think(&mut self, ticks: u32) {
         match self.pool.take() {
             None => self.run(ticks),

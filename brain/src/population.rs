@@ -325,6 +325,8 @@ impl Population {
         self.channels.iter_mut().for_each(Channel::reset);
         self.receptors.forget();
         self.fired.clear();
+        self.input.fill(0.0);
+        self.broadcast.fill(0.0);
         if let Some(observed) = &mut self.observed {
             observed.reset();
         }

@@ -112,7 +112,8 @@ pub fn cuba(n: usize, wiring: Wiring) -> NetworkSpec {
 ///
 /// `200 pF dv/dt = 10 nS (−60 mV − v) + g_e (0 − v) + g_i (−80 mV − v) + 200 pA`, threshold −50 mV, reset −60 mV,
 /// refractory for 5 ms; a spike raises `g_e` (5 ms) by 6 nS or `g_i` (10 ms) by 67 nS.
-/// It keeps itself going once started, here with `v` normal (−65, 5) mV, `g_e` (40, 15) nS and `g_i` (200, 120) nS.
+/// It keeps itself going once started, here with `v` uniform in −60 to −50 mV, `g_e` in 0 to 40 and `g_i` in 0 to 200 nS:
+/// a choice, so that no conductance starts below zero.
 ///
 /// Source: Vogels & Abbott 2005, J Neurosci 25:10786, as benchmark 1 of Brette et al. 2007, J Comput Neurosci 23:349.
 #[must_use]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     Modulator, ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike,
+    population::Population,
     projection::{Projection, Weights},
     spec::projection_name,
 };
@@ -36,6 +37,16 @@ pub struct Synapse {
     pub weight: f32,
     /// Delay in ticks; zero from a port of values.
     pub delay_ticks: u32,
+}
+
+/// The synapses onto a part that begins with the cell `first` of its population.
+fn of_part(first: usize, projection: &Projection) -> impl Iterator<Item = Synapse> {
+    projection.edges().map(move |(source, target, weight, delay_ticks)| Synapse {
+        source,
+        target: first + target,
+        weight,
+        delay_ticks,
+    })
 }
 
 impl Network {
@@ -75,18 +86,21 @@ impl Network {
         self.state(population, "v").unwrap_or_default()
     }
 
-    /// A state variable of the cells of a population, or what a channel holds at each of them, by its name.
+    /// A state variable of the cells of a population, or what its channels of this name hold at each of them together.
     #[must_use]
-    pub fn state(&self, population: PopulationId, name: &str) -> Option<Cow<'_, [f32]>> {
+    pub fn state<'a>(&'a self, population: PopulationId, name: &str) -> Option<Cow<'a, [f32]>> {
         let parts = &self.populations[self.named[population.0].parts.clone()];
-        let of_part = |part: usize| {
-            let part = &parts[part];
-            let channel = || part.channels.iter().find(|c| c.spec.name() == name).map(|c| &*c.x);
-            part.cells.state(name).or_else(channel)
+        let of_part = |part: &'a Population| {
+            let mut channels = part.channels.iter().filter(|c| c.spec.name() == name).map(|c| &*c.x);
+            let mut sum = Cow::Borrowed(part.cells.state(name).or_else(|| channels.next())?);
+            for channel in channels.filter(|_| part.cells.state(name).is_none()) {
+                sum.to_mut().iter_mut().zip(channel).for_each(|(sum, x)| *sum += x);
+            }
+            Some(sum)
         };
-        match parts.len() {
-            1 => of_part(0).map(Cow::Borrowed),
-            n => Some(Cow::Owned((0..n).map(of_part).collect::<Option<Vec<_>>>()?.concat())),
+        match parts {
+            [whole] => of_part(whole),
+            _ => Some(Cow::Owned(parts.iter().map(of_part).collect::<Option<Vec<_>>>()?.concat())),
         }
     }
 
@@ -129,18 +143,7 @@ impl Network {
     /// The synapses between `source` and `target`, in no promised order.
     #[must_use]
     pub fn synapses(&self, source: &str, target: &str) -> Vec<Synapse> {
-        let of_part = |(first, projection): (usize, &Projection)| {
-            projection
-                .edges()
-                .map(|(source, target, weight, delay_ticks)| Synapse {
-                    source,
-                    target: first + target,
-                    weight,
-                    delay_ticks,
-                })
-                .collect::<Vec<_>>()
-        };
-        self.projections(source, target).flat_map(of_part).collect()
+        self.projections(source, target).flat_map(|(first, projection)| of_part(first, projection)).collect()
     }
 
     /// Number of synapses of each projection, in the order of the spec.
@@ -163,17 +166,8 @@ impl Network {
         let spec = self.spec.projections.get(projection)?;
         let before = self.spec.projections[..projection].iter().filter(|p| p.target == spec.target).count();
         let named = self.named.iter().find(|named| named.name == spec.target)?;
-        let of_part = |part: usize| {
-            let first = self.populations[part].first_cell;
-            let edges = self.incoming[part].get(before).into_iter().flat_map(Projection::edges);
-            edges.map(move |(source, target, weight, delay_ticks)| Synapse {
-                source,
-                target: first + target,
-                weight,
-                delay_ticks,
-            })
-        };
-        Some(named.parts.clone().flat_map(of_part).collect())
+        let of = |part: usize| of_part(self.populations[part].first_cell, &self.incoming[part][before]);
+        Some(named.parts.clone().flat_map(of).collect())
     }
 
     /// The nominal values of a parameter of the cells of a population, one for each, by its name in the spec.
@@ -182,7 +176,7 @@ impl Network {
         let spec = &self.spec.populations[population.0];
         let k = spec.cell.dists().iter().position(|(parameter, ..)| *parameter == name)?;
         let parts = &self.populations[self.named[population.0].parts.clone()];
-        let of_part = |part: &'_ crate::population::Population| {
+        let of_part = |part: &'_ Population| {
             let nominal = part.cells.nominal(k);
             (0..part.len()).map(|cell| nominal.get(cell)).collect::<Vec<_>>()
         };

@@ -72,13 +72,11 @@ impl Draws {
     }
 }
 
-impl Uniforms {
-    /// A standard normal number of a cell in a tick (Box and Muller), from numbers 2 and 3.
-    #[inline]
-    pub(crate) fn normal(self, cell: usize, tick: u64) -> f32 {
-        let radius = (-2.0 * (1.0 - self.draw(cell, tick, 2)).ln()).sqrt();
-        radius * (std::f32::consts::TAU * self.draw(cell, tick, 3)).cos()
-    }
+/// A standard normal number of a cell in a tick from two kinds of uniform ones (Box and Muller); none is beyond ±5.8.
+#[inline]
+pub(crate) fn normal_of([radii, angles]: [Draws; 2], cell: u32) -> f32 {
+    let radius = (-2.0 * (1.0 - radii.of(cell)).ln()).sqrt();
+    radius * (std::f32::consts::TAU * angles.of(cell)).cos()
 }
 
 /// A standard normal number (Box and Muller); always two draws, so that streams stay in step.

@@ -148,7 +148,7 @@ impl Builder<'_> {
         named
     }
 
-    /// Cells of each part of a population that may be cut: whole lanes, and not more than targets can be told apart.
+    /// Cells of each part of a population that may be cut: whole blocks, and not more than targets can be told apart.
     fn parts(&self, size: usize) -> Vec<Range<usize>> {
         let n = self.threads.max(size.div_ceil(MAX_PART)).min(size.div_ceil(LANES));
         let share = size.div_ceil(n).next_multiple_of(LANES).min(MAX_PART);

@@ -12,6 +12,7 @@
 //! Dynamics*, section 6.1. Default values: the noradrenaline study of arXiv:2407.04525.
 
 use super::{
+    izhikevich_2007::span,
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
     real::Real,
@@ -60,10 +61,10 @@ impl Parameters for AlifCurrentSpec {
 #[derive(Clone, Copy)]
 pub struct AlifCurrent;
 
-impl Model<12, 3> for AlifCurrent {
+impl Model<13, 3> for AlifCurrent {
     const STATES: [&'static str; 3] = ["v", "w", "refractory"];
 
-    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 12] {
+    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 13] {
         let [tau_m, resistance, v_rest, v_reset, v_th, t_ref, tau_w, b, gain] = p[..9] else {
             unreachable!("nine parameters")
         };
@@ -85,6 +86,7 @@ impl Model<12, 3> for AlifCurrent {
             tick_ms / tau_m,
             gain * tick_ms * resistance / tau_m,
             resistance,
+            span(v_rest, v_th),
         ]
     }
 
@@ -94,21 +96,21 @@ impl Model<12, 3> for AlifCurrent {
     }
 
     #[inline(always)]
-    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 12], s: &mut [R; 3], input: &Input<R, D>) -> Output<R> {
-        let [decay, input_mv, v_rest, v_reset, v_th, ref_ticks, decay_w, b, pull, leak, per_pa, resistance] = *c;
+    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 13], s: &mut [R; 3], input: &Input<R, D>) -> Output<R> {
+        let [decay, input_mv, v_rest, v_reset, v_th, ref_ticks, decay_w, b, pull, leak, per_pa, resistance, per_span] =
+            *c;
         let [v, w, refractory] = *s;
         let one = input.of(1.0);
         let free = input.of(0.0).ge(refractory);
         let integrated = if D::CONDUCTANCE {
-            let rise = leak * (v_rest - v - resistance * w) + per_pa * input.soma.current_at(v);
-            relax(v, rise, leak + per_pa * input.soma.conductance_at(v))
+            let (i, g) = input.soma.line_at(v);
+            relax(v, leak * (v_rest - resistance * w) + per_pa * i, leak + per_pa * g)
         } else {
             let v_inf = v_rest + input_mv * input.soma.current_at(v);
             v_inf + (v - v_inf) * decay - pull * w
         };
         let v = R::select(free, integrated, v_reset);
-        let span = (v_th - v_rest).abs().max(input.of(1e-3));
-        let factor = (one - (v - v_th).abs() / span).max(input.of(0.0));
+        let factor = (one - (v - v_th).abs() * per_span).max(input.of(0.0));
         let fires = R::both(free, v.ge(v_th));
         *s = [
             R::select(fires, v_reset, v),

@@ -11,6 +11,7 @@
 //! in place of the subtraction of the threshold.
 
 use super::{
+    izhikevich_2007::span,
     model::{Drive, Input, Model, Output},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
     real::Real,
@@ -57,16 +58,17 @@ impl Parameters for AlifThresholdSpec {
 #[derive(Clone, Copy)]
 pub struct AlifThreshold;
 
-impl Model<10, 3> for AlifThreshold {
+impl Model<11, 3> for AlifThreshold {
     const STATES: [&'static str; 3] = ["v", "adaptation", "refractory"];
 
-    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 10] {
+    fn coefficients(&self, p: &[f64], tick_ms: f64) -> [f64; 11] {
         let [tau_m, resistance, v_rest, v_reset, v_th, t_ref, beta, tau_a] = p[..8] else {
             unreachable!("eight parameters")
         };
         let (decay, rho) = ((-tick_ms / tau_m).exp(), (-tick_ms / tau_a).exp());
         let (leak, per_pa) = (tick_ms / tau_m, tick_ms * resistance / tau_m);
-        [decay, resistance, v_rest, v_reset, v_th, (t_ref / tick_ms).round(), beta, rho, leak, per_pa]
+        let ref_ticks = (t_ref / tick_ms).round();
+        [decay, resistance, v_rest, v_reset, v_th, ref_ticks, beta, rho, leak, per_pa, span(v_rest, v_th)]
     }
 
     fn rest(&self, p: &[f64], u: f64) -> [f64; 3] {
@@ -75,14 +77,14 @@ impl Model<10, 3> for AlifThreshold {
     }
 
     #[inline(always)]
-    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 10], s: &mut [R; 3], input: &Input<R, D>) -> Output<R> {
-        let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, beta, rho, leak, per_pa] = *c;
+    fn step<R: Real, D: Drive<R>>(&self, c: &[R; 11], s: &mut [R; 3], input: &Input<R, D>) -> Output<R> {
+        let [decay, resistance, v_rest, v_reset, v_th, ref_ticks, beta, rho, leak, per_pa, per_span] = *c;
         let [v, a, refractory] = *s;
         let one = input.of(1.0);
         let free = input.of(0.0).ge(refractory);
         let integrated = if D::CONDUCTANCE {
-            let rise = leak * (v_rest - v) + per_pa * input.soma.current_at(v);
-            relax(v, rise, leak + per_pa * input.soma.conductance_at(v))
+            let (i, g) = input.soma.line_at(v);
+            relax(v, leak * v_rest + per_pa * i, leak + per_pa * g)
         } else {
             let v_inf = v_rest + resistance * input.soma.current_at(v);
             v_inf + (v - v_inf) * decay
@@ -90,8 +92,7 @@ impl Model<10, 3> for AlifThreshold {
         let v = R::select(free, integrated, v_reset);
         let a = a * rho;
         let threshold = v_th + beta * a;
-        let span = (v_th - v_rest).abs().max(input.of(1e-3));
-        let factor = (one - (v - threshold).abs() / span).max(input.of(0.0));
+        let factor = (one - (v - threshold).abs() * per_span).max(input.of(0.0));
         let fires = R::both(free, v.ge(threshold));
         *s = [
             R::select(fires, v_reset, v),

@@ -21,7 +21,8 @@ impl<T: Copy + PartialEq> Column<T> {
         }
     }
 
-    /// Sets the value of cell `i` of `n`; one value for all becomes one for each only when the first cell differs.
+    /// Sets the value of cell `i` of `n`, in the order of the cells; one value for all becomes one for each only when a
+    /// cell differs from the first.
     pub(crate) fn set(&mut self, i: usize, n: usize, value: T) {
         match self {
             Self::Same(_) if i == 0 => *self = Self::Same(value),

@@ -1,4 +1,4 @@
-//! The cells of one model, as arrays: a block at a time through the equations.
+//! The cells of one model, as arrays: a vector at a time through the equations.
 
 use std::{marker::PhantomData, ops::Range};
 
@@ -9,7 +9,7 @@ use super::{
     column::Column,
     model::{All, BRANCHES, Currents, Flow, Input, Model, Open, Quantity},
     parameters::Parameters,
-    real::{Lanes, inlined},
+    real::{Lanes, fast, inlined},
 };
 use crate::{
     blocks::{Blocks, LANES},
@@ -158,10 +158,15 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
     ) {
         let blocks = start / LANES..(start + CHUNK).min(self.n).div_ceil(LANES);
         for (k, draws) in chunk.draws.iter_mut().enumerate().take(M::DRAWS) {
-            let of_tick = context.uniforms.at(context.tick, k);
-            let first = context.first_cell + start;
-            let draws = draws.as_flattened_mut().iter_mut().enumerate();
-            draws.for_each(|(at, draw)| *draw = of_tick.of((first + at) as u32));
+            let (of_tick, first) = (context.uniforms.at(context.tick, k), context.first_cell + start);
+            fast(
+                #[inline(always)]
+                || {
+                    for (at, draw) in draws[..blocks.len()].as_flattened_mut().iter_mut().enumerate() {
+                        *draw = of_tick.of((first + at) as u32);
+                    }
+                },
+            );
         }
         let of_blocks = if self.differ { blocks.clone() } else { 0..1 };
         pulp::Arch::new().dispatch(Steps {

@@ -4,7 +4,7 @@
 //! Integrated exactly over a tick for a current that is constant in it.
 //! With conductances `g` it is `C dV/dt = −C/tau_m (V − v_rest) + I + Σ g (E − V)`, `C = tau_m/R`, with one step of the
 //! exponential Euler method: `ΔV = dt I(V)/C · (1 − e^(−x))/x`, `x = dt (1/tau_m + Σ g/C)`, where the last factor is
-//! taken from the Padé approximant of order (2, 2) of the exponential, exact to x⁴/720.
+//! a polynomial, exact to `x⁵/720`, up to `x = ¼`.
 //! Between spikes, from reset, the interval is `t_ref + tau_m ln((v_∞ − v_reset)/(v_∞ − v_th))`, `v_∞ = v_rest + R I`,
 //! rounded up to the next tick.
 //!
@@ -97,7 +97,7 @@ impl Model<10, 2> for Lif {
         let integrated = if D::CONDUCTANCE {
             let (i, g) = input.soma.line_at(v);
             let x = per_pa.mul_add(g, leak);
-            relax(v, v.neg_mul_add(x, per_pa.mul_add(i, leak_rest)), x)
+            relax(v, per_pa.mul_add(i, leak_rest), x)
         } else {
             v.mul_add(decay, gain.mul_add(input.soma.current_at(v), rest))
         };

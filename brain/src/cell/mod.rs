@@ -1,4 +1,4 @@
-//! Cell models, one a file, each written once for a block of cells at a time and for one cell in double precision.
+//! Cell models, one a file, each written once for a vector of cells at a time and for one cell in double precision.
 //!
 //! To add one: a file with its parameters and a [`Model`](model::Model), and a line in `cells!` below.
 
@@ -215,9 +215,9 @@ cells! {
     /// Adaptive leaky integrate-and-fire with graded bursts, dimensionless.
     Alif "alif": AlifSpec, alif::Alif, 4, 2;
     /// Leaky integrate-and-fire with an adaptation current, in mV and pA.
-    AlifCurrent "alif_current": AlifCurrentSpec, alif_current::AlifCurrent, 12, 3;
+    AlifCurrent "alif_current": AlifCurrentSpec, alif_current::AlifCurrent, 13, 3;
     /// Leaky integrate-and-fire with an adaptive threshold, in mV and pA.
-    AlifThreshold "alif_threshold": AlifThresholdSpec, alif_threshold::AlifThreshold, 10, 3;
+    AlifThreshold "alif_threshold": AlifThresholdSpec, alif_threshold::AlifThreshold, 11, 3;
     /// Leaky integrate-and-fire with dendritic branches, dimensionless.
     DhLif "dh_lif": DhLifSpec, dh_lif::DhLif, 7, 6;
     /// The simple model of Izhikevich 2003, with current in its own unit.

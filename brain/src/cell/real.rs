@@ -116,7 +116,8 @@ impl Real for f64 {
 
 /// A vector of the instruction set `S`, each number with a cell of its own.
 ///
-/// The results do not depend on the width, because no operation is reordered, and none fused but the one that always is.
+/// The results do not depend on the width: no operation is reordered, and products are fused with sums where it says so,
+/// on every machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lanes<S: Simd> {
     simd: S,

@@ -73,34 +73,31 @@ fn ahead<R: Real, const S: usize>(mut s: [R; S], k: [R; S], h: f64) -> [R; S] {
     s
 }
 
-/// One step of the exponential Euler method: `v + rise (1 − e^(−x))/x`, where `rise` is what forward Euler would add
-/// and `x` the step times the rate at which `v` relaxes.
+/// One step of the exponential Euler method for `dv/ds = a − x v`: `v + (a − x v) (1 − e^(−x))/x`, `x > 0`.
 ///
-/// The last factor is a polynomial, exact to `x⁵/720`, up to `x = ½`. Beyond, it is taken from the Padé approximant of
-/// order (2, 2) of the exponential, exact to `x⁴/720`: it is positive for every `x`, so that a strong conductance never
-/// makes `v` overshoot.
+/// Up to `x = ¼` the last factor is a polynomial, exact to `x⁵/720`.
 #[inline(always)]
-pub(crate) fn relax<R: Real>(v: R, rise: R, x: R) -> R {
+pub(crate) fn relax<R: Real>(v: R, a: R, x: R) -> R {
     const TERMS: [f64; 4] = [1.0, -1.0 / 2.0, 1.0 / 6.0, -1.0 / 24.0];
     let mut factor = x.like(1.0 / 120.0);
     for term in TERMS.into_iter().rev() {
         factor = factor.mul_add(x, x.like(term));
     }
-    let (small, near) = (x.like(0.5).ge(x), rise.mul_add(factor, v));
-    // Nearly always all of them are: a division costs more than the rest.
-    if R::all(small) { near } else { R::select(small, near, v + rise / relaxation(x)) }
-}
-
-/// `x/(1 − e^(−x))` up to `x⁴/720`.
-#[inline(always)]
-fn relaxation<R: Real>(x: R) -> R {
-    x.mul_add(x.mul_add(x.like(1.0 / 12.0), x.like(0.5)), x.like(1.0))
+    let (small, near) = (x.like(0.25).ge(x), v.neg_mul_add(x, a).mul_add(factor, v));
+    // Nearly always all of them are: the rest costs more than everything before.
+    if R::all(small) {
+        near
+    } else {
+        let settled = a / x;
+        R::select(small, near, (v - settled).mul_add((-x).exp(), settled))
+    }
 }
 
 /// `1 − e^(−x)`, the probability of at least one event when `x ≥ 0` are expected, without loss of digits at small `x`.
 #[inline(always)]
 pub(crate) fn probability<R: Real>(x: R) -> R {
-    R::select(x.ge(x.like(0.05)), x.like(1.0) - (-x).exp(), x / relaxation(x))
+    let small = x / x.mul_add(x.mul_add(x.like(1.0 / 12.0), x.like(0.5)), x.like(1.0));
+    R::select(x.ge(x.like(0.05)), x.like(1.0) - (-x).exp(), small)
 }
 
 #[cfg(test)]
@@ -127,6 +124,16 @@ mod tests {
         for (scheme, factor) in [(Scheme::Euler, 2.0), (Scheme::Rk4, 16.0)] {
             let ratio = error(scheme, 50) / error(scheme, 100);
             assert!((ratio / factor - 1.0).abs() < 0.05, "{scheme:?}: halving the step divides the error by {ratio}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_the_exponential_method_is_the_closed_form_however_strong_the_conductance() {
+        for x in [1e-6f64, 0.01, 0.1, 0.249, 0.251, 1.0, 3.5, 10.0, 100.0, 1e3, 1e6] {
+            let (v, settled) = (-70.0, -10.0);
+            let exact = settled + (v - settled) * (-x).exp();
+            let found = relax(v, x * settled, x);
+            assert!((found - exact).abs() < 2e-6 * (exact - v), "x = {x}: {found}, expected {exact}");
         }
     }
 

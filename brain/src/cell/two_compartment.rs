@@ -121,8 +121,8 @@ impl Model<15, 3> for TwoCompartment {
         let [v, v_d, refractory] = *s;
         let one = input.of(1.0);
         let dendrite = if D::CONDUCTANCE {
-            let rise = loss_d * (v_leak - v_d) + per_pa_d * input.apical.current_at(v_d);
-            relax(v_d, rise, loss_d + per_pa_d * input.apical.conductance_at(v_d))
+            let (i, g) = input.apical.line_at(v_d);
+            relax(v_d, loss_d * v_leak + per_pa_d * i, loss_d + per_pa_d * g)
         } else {
             let v_inf = v_leak + resistance_d * input.apical.current_at(v_d);
             v_inf + (v_d - v_inf) * decay_d
@@ -134,8 +134,8 @@ impl Model<15, 3> for TwoCompartment {
         );
         let target = predicted(input.of(0.5) * (v_d + dendrite));
         let v = if D::CONDUCTANCE {
-            let rise = loss * (target - v) + per_pa * input.soma.current_at(v);
-            relax(v, rise, loss + per_pa * input.soma.conductance_at(v))
+            let (i, g) = input.soma.line_at(v);
+            relax(v, loss * target + per_pa * i, loss + per_pa * g)
         } else {
             let v_inf = target + resistance * input.soma.current_at(v);
             v_inf + (v - v_inf) * decay

@@ -61,7 +61,10 @@ fn main() -> anyhow::Result<()> {
     })?;
     report(&args, &runs, search_s, retain_s)?;
     let trace_seed = args.option("trace-seed", args.first_seed)?;
-    picture(&args, &runs, (trace_seed - args.first_seed) as usize, retain_s)
+    let Some(shown) = args.seeds().position(|seed| seed == trace_seed) else {
+        anyhow::bail!("--trace-seed is {trace_seed}, expected one of the seeds {:?}", args.seeds());
+    };
+    picture(&args, &runs, shown, retain_s)
 }
 
 /// The values of a condition over the seeds.
@@ -140,7 +143,7 @@ fn picture(args: &Args, runs: &[Vec<Outcome>], of: usize, retain_s: u32) -> anyh
     let colours = [GREY, GREY, ORANGE, GREEN, BLUE, GREEN, GREY];
     let mut panels = Vec::new();
     for k in [2, 3, 4, 5] {
-        let outcome = &runs[of.min(runs.len() - 1)][k];
+        let outcome = &runs[of][k];
         let points = outcome.trace.iter().enumerate().map(|(s, &w)| (s as f64 + 1.0, f64::from(w)));
         panels.push(Panel {
             title: format!("{}: {}", CONDITIONS[k].0, CONDITIONS[k].1),

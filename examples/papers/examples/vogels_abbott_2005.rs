@@ -9,7 +9,8 @@
 //! (`tests/reference/network_cuba.csv`), whose band is mean ± max(4 sd, 5 %).
 //! For the conductance-based one there is no such table; its numbers are printed as they are.
 //!
-//! Deviations: none known; the runs of the other simulators have wiring and starting potentials of their own.
+//! Deviations: starting values are a choice (see `published::coba`); the runs of the other simulators have wiring and
+//! starting values of their own.
 
 use anyhow::Context as _;
 use mesolimb_brain::{
