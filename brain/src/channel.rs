@@ -198,15 +198,15 @@ impl Channel {
                 }
             }
             Column::Same(scale) => {
-                for i in 0..n {
-                    give(i, scale * now, x[i]);
-                    x[i] *= decay;
+                for (i, x) in x.iter_mut().enumerate() {
+                    give(i, scale * now, *x);
+                    *x *= decay;
                 }
             }
             Column::Each(_) => {
-                for i in 0..n {
-                    give(i, scale.or_zero(blocks.start * LANES + i) * now, x[i]);
-                    x[i] *= decay;
+                for (i, x) in x.iter_mut().enumerate() {
+                    give(i, scale.or_zero(blocks.start * LANES + i) * now, *x);
+                    *x *= decay;
                 }
             }
         }
