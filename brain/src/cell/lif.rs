@@ -4,7 +4,7 @@
 //! Integrated exactly over a tick for a current that is constant in it.
 //! With conductances `g` it is `C dV/dt = −C/tau_m (V − v_rest) + I + Σ g (E − V)`, `C = tau_m/R`, with one step of the
 //! exponential Euler method: `ΔV = dt I(V)/C · (1 − e^(−x))/x`, `x = dt (1/tau_m + Σ g/C)`, where the last factor is
-//! a polynomial, exact to `x⁷/40320`, up to `x = ½`.
+//! a polynomial, within 1e-7, up to `x = ½`.
 //! Between spikes, from reset, the interval is `t_ref + tau_m ln((v_∞ − v_reset)/(v_∞ − v_th))`, `v_∞ = v_rest + R I`,
 //! rounded up to the next tick.
 //!

@@ -75,12 +75,12 @@ fn ahead<R: Real, const S: usize>(mut s: [R; S], k: [R; S], h: f64) -> [R; S] {
 
 /// One step of the exponential Euler method for `dv/ds = a − x v`: `v + (a − x v) (1 − e^(−x))/x`, `x > 0`.
 ///
-/// Up to `x = ½` the last factor is a polynomial, exact to `x⁷/40320`.
+/// Up to `x = ½` the last factor is the polynomial of degree four through its values at the Chebyshev nodes, within 1e-7.
 #[inline(always)]
 pub(crate) fn relax<R: Real>(v: R, a: R, x: R) -> R {
-    const TERMS: [f64; 6] = [1.0, -1.0 / 2.0, 1.0 / 6.0, -1.0 / 24.0, 1.0 / 120.0, -1.0 / 720.0];
-    let mut factor = x.like(1.0 / 5040.0);
-    for term in TERMS.into_iter().rev() {
+    const TERMS: [f64; 5] = [0.999_999_929, -0.499_992_883, 0.166_551_928, -0.041_013_210, 0.006_782_863];
+    let mut factor = x.like(TERMS[4]);
+    for &term in TERMS[..4].iter().rev() {
         factor = factor.mul_add(x, x.like(term));
     }
     let (small, near) = (x.like(0.5).ge(x), v.neg_mul_add(x, a).mul_add(factor, v));
@@ -133,7 +133,7 @@ mod tests {
             let (v, settled) = (-70.0, -10.0);
             let exact = settled + (v - settled) * (-x).exp();
             let found = relax(v, x * settled, x);
-            assert!((found - exact).abs() < 3e-7 * (exact - v), "x = {x}: {found}, expected {exact}");
+            assert!((found - exact).abs() < 1e-7 * (exact - v), "x = {x}: {found}, expected {exact}");
         }
     }
 
