@@ -325,3 +325,47 @@ fn synapses_with_weights_and_delays_of_their_own_keep_to_their_bytes() {
     assert!((6.0..=8.0).contains(&fixed), "{fixed} bytes a synapse that never changes");
     assert!((18.0..=20.0).contains(&learning), "{learning} bytes a synapse with eligibility");
 }
+
+/// A population whose receptors are these, onto which the default synapse, AMPA on soma and dendrite, and wired dopamine
+/// go; `start` is the start of its state.
+fn receiving(receptors: &str, start: &str) -> NetworkSpec {
+    parse(&format!(
+        r#"
+        modulator = [{{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0 }}]
+        population = [
+            {{ name = "source", size = 1, transmitter = "excitatory", cell = {{ lif = {{}} }} }},
+            {{ name = "cells", size = 40, cell = {{ pyramidal = {{}} }}, receptor = [{receptors}], start = {{ {start} }} }},
+        ]
+        projection = [
+            {{ source = "source", target = "cells", weights = 0.0 }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ alpha = {{ tau_ms = 5.0 }} }} }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ ampa = {{}} }} }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ ampa = {{}} }}, compartment = "apical" }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ wired = {{ modulator = "dopamine", tau_ms = 9.0 }} }} }},
+        ]
+        "#
+    ))
+}
+
+#[test]
+fn ranges_of_receptors_that_leave_no_value_are_refused() {
+    let receptor = |parameter: &str, range: &str| {
+        format!(r#"{{ modulator = "dopamine", parameter = "{parameter}", effect = 1.0, range = {range} }},"#)
+    };
+    let one_beside = |first: &str, second: &str| receptor("synapse.ampa", first) + &receptor("synapse.ampa", second);
+    for (receptors, expected) in [
+        (
+            receptor("input_gain", "[-10.0, -5.0]"),
+            "population 'cells': receptor.range is [-10, -5], expected a range that meets [0, inf], to which 'input_gain' is",
+        ),
+        (
+            one_beside("[0.0, 1.0]", "[2.0, 3.0]"),
+            "population 'cells': receptor.range is [2, 3], expected a range that meets [0, 1], to which 'synapse.ampa' is",
+        ),
+    ] {
+        let refusal = Network::new(&receiving(&receptors, ""), 0).err().expect("refused").to_string();
+        assert!(refusal.contains(expected), "{refusal}, expected: {expected}");
+    }
+    let spec = receiving(&(one_beside("[-1.0, 2.0]", "[2.0, 3.0]") + &receptor("input_gain", "[-1.0, 0.0]")), "");
+    Network::new(&spec, 0).unwrap().think(1);
+}

@@ -1,12 +1,13 @@
 //! From a spec to a network: names become indices, distributions become numbers.
 
 mod connect;
+pub(crate) mod levers;
 
 use std::{ops::Range, sync::Arc};
 
 use crate::{
     BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, Network, NetworkSpec, PlasticitySpec,
-    PopulationSpec, PortKind, ProjectionSpec, ReceptorSpec, SynapseSpec, ThreeFactorSpec, Transmitter,
+    PopulationSpec, PortKind, ProjectionSpec, SynapseSpec, ThreeFactorSpec, Transmitter,
     blocks::LANES,
     cell::{Cells, Column},
     channel::Channel,
@@ -18,7 +19,7 @@ use crate::{
     probe::Probe,
     projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
     readout::Readout,
-    receptor::{Lever, Receptor, Receptors, Target},
+    receptor::{Lever, Receptors},
     rng::{Uniforms, stream},
     rows::Rows,
     spec::projection_name,
@@ -224,40 +225,6 @@ impl Builder<'_> {
         (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
     }
 
-    /// The receptors of a population, sorted by what they move; one without effect is left out.
-    fn levers(&self, p: &PopulationSpec, kinds: &[(SynapseSpec, Compartment)]) -> Vec<Lever> {
-        let mut levers: Vec<Lever> = Vec::new();
-        for (k, r) in p.receptors.iter().enumerate().filter(|(_, r)| r.effect != 0.0) {
-            let rng = &mut stream(self.seed, &format!("receptor {k} of {}", p.name));
-            let strength = match Column::sample(&r.density, p.size, rng) {
-                Column::Same(density) => Column::Same(density * r.effect),
-                Column::Each(densities) => Column::Each(densities.into_iter().map(|d| d * r.effect).collect()),
-            };
-            let wired = kinds.iter().position(
-                |(kind, _)| matches!(kind, SynapseSpec::Wired { modulator, .. } if *modulator == r.modulator),
-            );
-            let receptor = Receptor {
-                modulator: self.modulator_idx(&r.modulator),
-                wired,
-                occupancy: r.occupancy,
-                form: r.form,
-                strength,
-            };
-            for (target, bounds) in targets(p, r, kinds) {
-                let [low, high] = r.range.unwrap_or(bounds);
-                let range = [low.max(bounds[0]), high.min(bounds[1])];
-                match levers.iter_mut().find(|lever| lever.target == target) {
-                    Some(lever) => {
-                        lever.receptors.push(receptor.clone());
-                        lever.range = [lever.range[0].max(range[0]), lever.range[1].min(range[1])];
-                    }
-                    None => levers.push(Lever { target, receptors: vec![receptor.clone()], range }),
-                }
-            }
-        }
-        levers
-    }
-
     fn projection(
         &self,
         p: &ProjectionSpec,
@@ -440,29 +407,6 @@ impl Builder<'_> {
     }
 }
 
-/// What a receptor moves, with the range that each must keep to.
-fn targets(p: &PopulationSpec, r: &ReceptorSpec, kinds: &[(SynapseSpec, Compartment)]) -> Vec<(Target, [f64; 2])> {
-    const ANY: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
-    const FACTOR: [f64; 2] = [0.0, f64::INFINITY];
-    match r.parameter.as_str() {
-        "input_gain" => vec![(Target::InputGain, FACTOR)],
-        "current" => vec![(Target::Current, ANY)],
-        parameter => match parameter.strip_prefix("synapse.") {
-            Some(kind) => {
-                let of_kind = kinds.iter().enumerate().filter(|(_, (synapse, _))| synapse.name() == kind);
-                of_kind.map(|(channel, _)| (Target::Channel(channel), FACTOR)).collect()
-            }
-            None => {
-                let of_cell = p.cell.dists().into_iter().enumerate();
-                of_cell
-                    .filter(|(_, (name, ..))| *name == parameter)
-                    .map(|(k, (_, _, bounds))| (Target::Parameter(k), bounds))
-                    .collect()
-            }
-        },
-    }
-}
-
 /// The membrane time constant of leaky cells that have all the same.
 fn leak_ms(cell: &CellSpec) -> Option<f64> {
     match cell {
@@ -474,14 +418,6 @@ fn leak_ms(cell: &CellSpec) -> Option<f64> {
 /// A delay in ticks.
 pub(crate) fn ticks(delay_ms: f64, tick_ms: f64) -> u32 {
     (delay_ms / tick_ms).round() as u32
-}
-
-impl Lever {
-    /// The same for the cells `range` alone.
-    fn slice(&self, range: Range<usize>) -> Self {
-        let receptor = |r: &Receptor| Receptor { strength: r.strength.slice(range.clone()), ..r.clone() };
-        Self { target: self.target, receptors: self.receptors.iter().map(receptor).collect(), range: self.range }
-    }
 }
 
 impl Dist {

@@ -7,6 +7,7 @@ mod projection;
 use crate::{
     ApicalSpec, BrainError, CellSpec, Connectivity, Dist, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
     PopulationSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
+    build::levers::{bounds, meet},
 };
 
 /// Most bytes that the arrays of a network may take.
@@ -69,7 +70,8 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         distribution(&place, &format!("start.{name}"), dist, -1e9, 1e9)?;
         one_each(&place, &format!("start.{name}"), dist, p.size)?;
     }
-    p.receptors.iter().try_for_each(|r| receptor(spec, p, &place, r))
+    p.receptors.iter().try_for_each(|r| receptor(spec, p, &place, r))?;
+    ranges_meet(p, &place)
 }
 
 /// The kinds of synapses that reach a population.
@@ -105,6 +107,22 @@ fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpe
             Err(unknown(place, "receptor.parameter", parameter, "parameter", known.iter().map(String::as_str)))
         }
     }
+}
+
+/// The ranges of all receptors of one parameter hold at once, together with its bounds: some value must keep to them all.
+fn ranges_meet(p: &PopulationSpec, place: &str) -> Result<(), BrainError> {
+    for (k, r) in p.receptors.iter().enumerate() {
+        let Some(range) = r.range else { continue };
+        let others = p.receptors[..k].iter().filter(|other| other.parameter == r.parameter);
+        let left = others.filter_map(|other| other.range).fold(bounds(p, &r.parameter), meet);
+        let [low, high] = meet(range, left);
+        if low > high {
+            let ([low, high], [from, to], name) = (range, left, &r.parameter);
+            let expected = format!("a range that meets [{from}, {to}], to which '{name}' is kept already");
+            return Err(value(place, "receptor.range", format!("[{low}, {high}]"), expected));
+        }
+    }
+    Ok(())
 }
 
 fn modulator(spec: &NetworkSpec, m: &crate::ModulatorSpec) -> Result<(), BrainError> {
