@@ -369,3 +369,28 @@ fn ranges_of_receptors_that_leave_no_value_are_refused() {
     let spec = receiving(&(one_beside("[-1.0, 2.0]", "[2.0, 3.0]") + &receptor("input_gain", "[-1.0, 0.0]")), "");
     Network::new(&spec, 0).unwrap().think(1);
 }
+
+#[test]
+fn variables_that_share_a_name_start_alike_however_many_threads_there_are() {
+    let given: Vec<f64> = (0..40).map(f64::from).collect();
+    let spec = receiving(
+        "",
+        &format!("alpha = {given:?}, ampa = {{ uniform = [0.0, 1.0] }}, v = {{ uniform = [-70.0, -60.0] }}"),
+    );
+    let states = |threads: usize| {
+        let mut network = Network::with_threads(&spec, 3, threads).unwrap();
+        let cells = network.population("cells").unwrap();
+        let alpha = network.state(cells, "alpha").unwrap().to_vec();
+        assert!(alpha.iter().zip(&given).all(|(x, given)| *x == *given as f32), "{alpha:?}");
+        network.think(10);
+        // Nothing was on its way that would let the current rise.
+        let faded = network.state(cells, "alpha").unwrap();
+        let expected = given.iter().map(|x| *x as f32 * (-2.0f32).exp());
+        assert!(faded.iter().zip(expected).all(|(x, expected)| (x - expected).abs() < 1e-4), "{faded:?}");
+        ["v", "v_apical", "ampa"].map(|name| network.state(cells, name).unwrap().to_vec())
+    };
+    let alone = states(1);
+    for threads in [2, 3] {
+        assert_eq!(alone, states(threads), "{threads} threads");
+    }
+}
