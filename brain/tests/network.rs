@@ -394,3 +394,28 @@ fn variables_that_share_a_name_start_alike_however_many_threads_there_are() {
         assert_eq!(alone, states(threads), "{threads} threads");
     }
 }
+
+#[test]
+fn a_population_that_is_seen_as_a_whole_has_no_more_cells_than_targets_can_be_told_apart() {
+    let spec = |of_cells: &str, readout: &str| {
+        parse(&format!(
+            r#"
+            population = [
+                {{ name = "source", size = 1, cell = {{ lif = {{}} }} }},
+                {{ name = "cells", size = 65537, cell = {{ lif = {{}} }}, {of_cells} }},
+            ]
+            projection = [
+                {{ source = "source", target = "cells", connectivity = {{ list = [[0, 65536]] }}, weights = 900000.0 }},
+            ]
+            {readout}
+            "#
+        ))
+    };
+    let readout = r#"readout = [{ name = "out", source = "cells", size = 1, weights = 1.0 }]"#;
+    for (of_cells, readout) in [("normalised = true", ""), ("apical = {}", ""), ("", readout)] {
+        let refusal = spec(of_cells, readout).check().unwrap_err().to_string();
+        assert!(refusal.contains("population 'cells': size is 65537, expected at most 65536"), "{refusal}");
+    }
+    let network = Network::new(&spec("", ""), 0).unwrap();
+    assert_eq!(network.synapses("source", "cells")[0].target, 65536, "one that may be cut has as many as it likes");
+}

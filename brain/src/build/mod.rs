@@ -128,20 +128,12 @@ impl Builder<'_> {
         self.spec.modulators.iter().position(|m| m.name == name).unwrap_or_default()
     }
 
-    /// Whether a population is seen window by window, as a whole.
-    fn observed(&self, p: &PopulationSpec) -> bool {
-        let read = self.spec.readouts.iter().any(|r| r.source == p.name);
-        let learns = |rule: &Option<PlasticitySpec>| matches!(rule, Some(PlasticitySpec::ThreeFactor(_)));
-        let taught = |q: &ProjectionSpec| learns(&q.plasticity) && (q.source == p.name || q.target == p.name);
-        p.normalised || p.apical.is_some() || read || self.spec.projections.iter().any(taught)
-    }
-
     /// Populations and the parts that they are cut into.
     fn named(&self) -> Vec<Named> {
         let (mut part, mut first_cell) = (0, 0);
         let mut named = Vec::new();
         for p in &self.spec.populations {
-            let n = if self.observed(p) { 1 } else { self.parts(p.size).len() };
+            let n = if self.spec.observed(p) { 1 } else { self.parts(p.size).len() };
             named.push(Named { name: p.name.clone(), size: p.size, parts: part..part + n, first_cell });
             part += n;
             first_cell += p.size;
@@ -197,7 +189,7 @@ impl Builder<'_> {
         part.uniforms = Uniforms::new(self.seed, &format!("noise of {}", p.name));
         part.drive = drive.slice(cells);
         part.restless = !kinds.is_empty() || p.noise.is_some() || !levers.is_empty();
-        if self.observed(p) {
+        if self.spec.observed(p) {
             let decay = (-tick_ms / p.trace.tau_ms).exp() as f32;
             part.observed = Some(Observed::new(n, decay, p.trace.gain as f32));
             part.spikes = vec![0.0; n];

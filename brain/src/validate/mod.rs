@@ -7,7 +7,10 @@ mod projection;
 use crate::{
     ApicalSpec, BrainError, CellSpec, Connectivity, Dist, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
     PopulationSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
-    build::levers::{bounds, meet},
+    build::{
+        MAX_PART,
+        levers::{bounds, meet},
+    },
 };
 
 /// Most bytes that the arrays of a network may take.
@@ -46,6 +49,13 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
 fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> {
     let place = format!("population '{}'", p.name);
     size(&place, p.size)?;
+    if p.size > MAX_PART && spec.observed(p) {
+        let expected = format!(
+            "at most {MAX_PART}, because the population is normalised, has apical dendrites, feeds a \
+                                readout, or is an end of a three_factor projection"
+        );
+        return Err(value(&place, "size", p.size, expected));
+    }
     cell(&place, &p.cell, Some(p.size))?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
