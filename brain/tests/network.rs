@@ -419,3 +419,39 @@ fn a_population_that_is_seen_as_a_whole_has_no_more_cells_than_targets_can_be_to
     let network = Network::new(&spec("", ""), 0).unwrap();
     assert_eq!(network.synapses("source", "cells")[0].target, 65536, "one that may be cut has as many as it likes");
 }
+
+#[test]
+fn receptors_feel_all_that_brings_their_modulator_by_wire() {
+    // The weight of the wired synapses that fade slowly, and of those that fade fast.
+    let potential = |slow: f64, fast: f64| {
+        let mut network = build(&format!(
+            r#"
+            port = [{{ name = "in", size = 1, kind = "spikes" }}]
+            modulator = [{{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0 }}]
+            [[population]]
+            name = "cells"
+            size = 1
+            cell = {{ lif = {{}} }}
+            start = {{ v = -70.0 }}
+            receptor = [{{ modulator = "dopamine", parameter = "current", form = "add", effect = 1.0 }}]
+            [[projection]]
+            source = "in"
+            target = "cells"
+            weights = {slow}
+            synapse = {{ wired = {{ modulator = "dopamine", tau_ms = 20.0 }} }}
+            [[projection]]
+            source = "in"
+            target = "cells"
+            weights = {fast}
+            synapse = {{ wired = {{ modulator = "dopamine", tau_ms = 2.0 }} }}
+            "#
+        ));
+        network.send_spike(network.port("in").unwrap(), 0);
+        network.think(5);
+        f64::from(network.potentials(network.population("cells").unwrap())[0])
+    };
+    let rest = potential(0.0, 0.0);
+    let [slow, fast, both] = [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(slow, fast)| potential(slow, fast) - rest);
+    assert!(slow > fast && fast > 0.1, "each alone: {slow} and {fast} mV");
+    assert!((both - slow - fast).abs() < 1e-3, "{both} mV, expected {slow} + {fast} mV");
+}

@@ -20,12 +20,12 @@ impl Builder<'_> {
                 Column::Same(density) => Column::Same(density * r.effect),
                 Column::Each(densities) => Column::Each(densities.into_iter().map(|d| d * r.effect).collect()),
             };
-            let wired = kinds.iter().position(
-                |(kind, _)| matches!(kind, SynapseSpec::Wired { modulator, .. } if *modulator == r.modulator),
-            );
+            let brings =
+                |kind: &SynapseSpec| matches!(kind, SynapseSpec::Wired { modulator, .. } if *modulator == r.modulator);
+            let wired = kinds.iter().enumerate().filter(|(_, (kind, _))| brings(kind)).map(|(channel, _)| channel);
             let receptor = Receptor {
                 modulator: self.modulator_idx(&r.modulator),
-                wired,
+                wired: wired.collect(),
                 occupancy: r.occupancy,
                 form: r.form,
                 strength,
