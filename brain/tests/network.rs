@@ -455,3 +455,17 @@ fn receptors_feel_all_that_brings_their_modulator_by_wire() {
     assert!(slow > fast && fast > 0.1, "each alone: {slow} and {fast} mV");
     assert!((both - slow - fast).abs() < 1e-3, "{both} mV, expected {slow} + {fast} mV");
 }
+
+#[test]
+fn the_default_synapse_is_known_by_its_name_and_a_wire_has_no_gain() {
+    let gain = |synapse: &str| {
+        format!(r#"{{ modulator = "dopamine", parameter = "synapse.{synapse}", effect = 1.0, range = [0.0, 1.0] }}"#)
+    };
+    let network = Network::new(&receiving(&gain("filter"), "filter = 7.0"), 0).unwrap();
+    let started = network.state(network.population("cells").unwrap(), "filter").unwrap().to_vec();
+    assert_eq!(started, [7.0; 40]);
+    let refusal = Network::new(&receiving(&gain("wired"), ""), 0).err().expect("refused").to_string();
+    let expected = "names 'synapse.wired', but there is no such parameter (there are: input_gain, current, \
+                    synapse.filter, synapse.alpha, synapse.ampa, ";
+    assert!(refusal.contains(expected), "{refusal}");
+}

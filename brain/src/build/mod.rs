@@ -203,18 +203,13 @@ impl Builder<'_> {
     fn channel_kinds(&self, p: &PopulationSpec) -> Vec<(SynapseSpec, Compartment)> {
         let mut kinds = Vec::new();
         for projection in self.spec.projections.iter().filter(|q| q.target == p.name) {
-            if let Some(kind) = self.channel_kind(projection)
+            if let Some(kind) = self.spec.channel_kind(projection)
                 && !kinds.contains(&kind)
             {
                 kinds.push(kind);
             }
         }
         kinds
-    }
-
-    fn channel_kind(&self, p: &ProjectionSpec) -> Option<(SynapseSpec, Compartment)> {
-        let held = self.spec.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values);
-        (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
     }
 
     fn projection(
@@ -230,7 +225,7 @@ impl Builder<'_> {
         let (source, n_pre, transmitter) = self.source(&p.source);
         let target = &named[self.population_idx(&p.target).unwrap_or_default()];
         let n_post = target.size;
-        let kind = self.channel_kind(p);
+        let kind = self.spec.channel_kind(p);
         let unsigned = kind.as_ref().is_some_and(|(synapse, _)| synapse.unsigned());
         let sign = if unsigned { Some(Transmitter::Excitatory) } else { transmitter };
 

@@ -237,6 +237,12 @@ impl NetworkSpec {
         }
     }
 
+    /// The channel that a projection sends spikes into; none from a port of values.
+    pub(crate) fn channel_kind(&self, p: &ProjectionSpec) -> Option<(SynapseSpec, Compartment)> {
+        let held = self.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values);
+        (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
+    }
+
     /// Whether a population is seen window by window, as a whole; such a population is not cut into parts.
     pub(crate) fn observed(&self, p: &PopulationSpec) -> bool {
         let read = self.readouts.iter().any(|r| r.source == p.name);

@@ -6,7 +6,7 @@ mod projection;
 
 use crate::{
     ApicalSpec, BrainError, CellSpec, Connectivity, Dist, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
+    PopulationSpec, ReadoutSpec, ReceptorForm, ReceptorSpec,
     build::{
         MAX_PART,
         levers::{bounds, meet},
@@ -71,7 +71,7 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         in_range(&place, "noise", a, -1e9, 1e9)?;
         in_range(&place, "noise", b, if matches!(p.noise, Some(NoiseSpec::Normal(_))) { 0.0 } else { a }, 1e9)?;
     }
-    let channels: Vec<&str> = synapses_onto(spec, p).map(SynapseSpec::name).collect();
+    let channels: Vec<&str> = synapses_onto(spec, p);
     for (name, dist) in &p.start {
         let states = p.cell.states().iter().chain(&channels).copied();
         if !states.clone().any(|state| state == name) {
@@ -84,9 +84,16 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
     ranges_meet(p, &place)
 }
 
-/// The kinds of synapses that reach a population.
-fn synapses_onto<'a>(spec: &'a NetworkSpec, p: &'a PopulationSpec) -> impl Iterator<Item = &'a SynapseSpec> {
-    spec.projections.iter().filter(|q| q.target == p.name).filter_map(|q| q.synapse.as_ref())
+/// The names of the kinds of synapses that reach a population, each once.
+fn synapses_onto(spec: &NetworkSpec, p: &PopulationSpec) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    let onto = spec.projections.iter().filter(|q| q.target == p.name);
+    for (synapse, _) in onto.filter_map(|q| spec.channel_kind(q)) {
+        if !names.contains(&synapse.name()) {
+            names.push(synapse.name());
+        }
+    }
+    names
 }
 
 fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpec) -> Result<(), BrainError> {
@@ -107,7 +114,9 @@ fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpe
         "current" if r.form == ReceptorForm::Add => Ok(()),
         "current" => Err(value(place, "receptor.form", "multiply", "add: a current has no nominal value to multiply")),
         parameter => {
-            let of_synapses = synapses_onto(spec, p).map(|synapse| format!("synapse.{}", synapse.name()));
+            // A modulator that comes by wire is felt by receptors, it has no gain of its own.
+            let with_gain = synapses_onto(spec, p).into_iter().filter(|name| *name != "wired");
+            let of_synapses = with_gain.map(|name| format!("synapse.{name}"));
             let of_cell = p.cell.dists().into_iter().map(|(name, ..)| name.to_owned());
             let known: Vec<String> =
                 ["input_gain", "current"].map(String::from).into_iter().chain(of_synapses).chain(of_cell).collect();
