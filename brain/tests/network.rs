@@ -416,6 +416,11 @@ fn a_population_that_is_seen_as_a_whole_has_no_more_cells_than_targets_can_be_to
         let refusal = spec(of_cells, readout).check().unwrap_err().to_string();
         assert!(refusal.contains("population 'cells': size is 65537, expected at most 65536"), "{refusal}");
     }
+    let mut broadcasting = spec("", "");
+    let learning = "source = 'source'\ntarget = 'source'\nweights = 0.0\nplasticity = { mdgl = {} }";
+    broadcasting.projections.push(toml::from_str(learning).unwrap());
+    let refusal = broadcasting.check().unwrap_err().to_string();
+    assert!(refusal.contains("population 'cells': size is 65537") && refusal.contains("mdgl"), "{refusal}");
     let network = Network::new(&spec("", ""), 0).unwrap();
     assert_eq!(network.synapses("source", "cells")[0].target, 65536, "one that may be cut has as many as it likes");
 }

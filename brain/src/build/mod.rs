@@ -133,7 +133,7 @@ impl Builder<'_> {
         let (mut part, mut first_cell) = (0, 0);
         let mut named = Vec::new();
         for p in &self.spec.populations {
-            let n = if self.spec.observed(p) { 1 } else { self.parts(p.size).len() };
+            let n = if self.spec.whole(p) { 1 } else { self.parts(p.size).len() };
             named.push(Named { name: p.name.clone(), size: p.size, parts: part..part + n, first_cell });
             part += n;
             first_cell += p.size;

@@ -243,7 +243,15 @@ impl NetworkSpec {
         (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
     }
 
-    /// Whether a population is seen window by window, as a whole; such a population is not cut into parts.
+    /// Whether a population is never cut into parts: it is observed, or tells cells that learn by MDGL of its signals, of
+    /// which sums and means over all of its synapses are made.
+    pub(crate) fn whole(&self, p: &PopulationSpec) -> bool {
+        let learns = |q: &ProjectionSpec| matches!(q.plasticity, Some(PlasticitySpec::Mdgl(_)));
+        let listens = |name: &str| self.projections.iter().any(|q| q.target == name && learns(q));
+        self.observed(p) || self.projections.iter().any(|q| q.target == p.name && listens(&q.source))
+    }
+
+    /// Whether a population is seen window by window.
     pub(crate) fn observed(&self, p: &PopulationSpec) -> bool {
         let read = self.readouts.iter().any(|r| r.source == p.name);
         let learns = |rule: &Option<PlasticitySpec>| matches!(rule, Some(PlasticitySpec::ThreeFactor(_)));

@@ -16,6 +16,10 @@ use crate::{
 /// Most bytes that the arrays of a network may take.
 const MAX_BYTES: usize = 16 << 30;
 
+/// Why a population may be no larger than targets can be told apart.
+const SEEN_WHOLE: &str = "the population is normalised, has apical dendrites, is an end of a three_factor projection, or \
+                          is the source of a readout or the target of cells that learn by mdgl";
+
 impl NetworkSpec {
     /// Whether the network can run.
     ///
@@ -49,12 +53,8 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
 fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> {
     let place = format!("population '{}'", p.name);
     size(&place, p.size)?;
-    if p.size > MAX_PART && spec.observed(p) {
-        let expected = format!(
-            "at most {MAX_PART}, because the population is normalised, has apical dendrites, feeds a \
-                                readout, or is an end of a three_factor projection"
-        );
-        return Err(value(&place, "size", p.size, expected));
+    if p.size > MAX_PART && spec.whole(p) {
+        return Err(value(&place, "size", p.size, format!("at most {MAX_PART}, because {SEEN_WHOLE}")));
     }
     cell(&place, &p.cell, Some(p.size))?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
