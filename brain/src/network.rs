@@ -334,19 +334,18 @@ impl Network {
     }
 
     /// Draws the state variables whose start the spec gives, in the order of the cells, however they are cut into parts.
+    /// Variables that share a name, such as channels of one kind, start alike.
     fn draw_starts(&mut self) {
         let spec = Arc::clone(&self.spec);
         for (population, named) in spec.populations.iter().zip(&self.named) {
             for (name, dist) in &population.start {
-                let mut cell = 0;
+                let rng = &mut self.reset_rng;
+                let starts: Vec<f32> = (0..named.size).map(|cell| dist.nth(cell, rng) as f32).collect();
                 for part in &mut self.populations[named.parts.clone()] {
-                    let rng = &mut self.reset_rng;
+                    let share = &starts[part.first_cell..part.first_cell + part.len()];
                     part.visit(&mut |state, values| {
                         if state == name {
-                            for value in values {
-                                *value = dist.nth(cell, rng) as f32;
-                                cell += 1;
-                            }
+                            values.copy_from_slice(share);
                         }
                     });
                 }

@@ -337,7 +337,7 @@ impl Population {
         self.cells.visit(visit);
         for channel in &mut self.channels {
             visit(channel.spec.name(), &mut channel.x);
-            visit(channel.spec.name(), &mut channel.rise);
+            visit("rise", &mut channel.rise);
         }
         visit("signal", &mut self.signal);
         visit("broadcast", &mut self.broadcast);

@@ -24,8 +24,8 @@ pub(crate) enum Target {
 #[derive(Clone)]
 pub(crate) struct Receptor {
     pub modulator: usize,
-    /// Channel that brings the modulator to each cell on its own, if there is one.
-    pub wired: Option<usize>,
+    /// Channels that bring the modulator to each cell on its own.
+    pub wired: Vec<usize>,
     pub occupancy: Occupancy,
     pub form: ReceptorForm,
     /// Density times effect.
@@ -68,7 +68,7 @@ impl Receptors {
             })
             .collect();
         Self {
-            wired: levers.iter().any(|lever| lever.receptors.iter().any(|r| r.wired.is_some())),
+            wired: levers.iter().any(|lever| lever.receptors.iter().any(|r| !r.wired.is_empty())),
             seen: Vec::new(),
             shifts,
             gain: Column::Same(1.0),
@@ -126,7 +126,7 @@ impl Receptors {
 
 impl Lever {
     fn varies(&self) -> bool {
-        self.receptors.iter().any(|r| r.strength.varies() || r.wired.is_some())
+        self.receptors.iter().any(|r| r.strength.varies() || !r.wired.is_empty())
     }
 
     /// Factor and offset of the parameter in one cell: `Π_modulators (1 + Σ_receptors ρ κ o)`, modulators in the order
@@ -136,7 +136,7 @@ impl Lever {
         for (k, modulator) in modulators.iter().enumerate() {
             let mut sum = 0.0;
             for r in self.receptors.iter().filter(|r| r.modulator == k) {
-                let local = r.wired.map_or(0.0, |channel| channels[channel].x[cell]);
+                let local: f32 = r.wired.iter().map(|&channel| channels[channel].x[cell]).sum();
                 let level = f64::from(modulator.level() + local);
                 let effect = r.strength.get(cell) * r.occupancy.at(level, f64::from(modulator.tonic()));
                 match r.form {

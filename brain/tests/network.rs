@@ -325,3 +325,152 @@ fn synapses_with_weights_and_delays_of_their_own_keep_to_their_bytes() {
     assert!((6.0..=8.0).contains(&fixed), "{fixed} bytes a synapse that never changes");
     assert!((18.0..=20.0).contains(&learning), "{learning} bytes a synapse with eligibility");
 }
+
+/// A population whose receptors are these, onto which the default synapse, AMPA on soma and dendrite, and wired dopamine
+/// go; `start` is the start of its state.
+fn receiving(receptors: &str, start: &str) -> NetworkSpec {
+    parse(&format!(
+        r#"
+        modulator = [{{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0 }}]
+        population = [
+            {{ name = "source", size = 1, transmitter = "excitatory", cell = {{ lif = {{}} }} }},
+            {{ name = "cells", size = 40, cell = {{ pyramidal = {{}} }}, receptor = [{receptors}], start = {{ {start} }} }},
+        ]
+        projection = [
+            {{ source = "source", target = "cells", weights = 0.0 }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ alpha = {{ tau_ms = 5.0 }} }} }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ ampa = {{}} }} }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ ampa = {{}} }}, compartment = "apical" }},
+            {{ source = "source", target = "cells", weights = 0.0, synapse = {{ wired = {{ modulator = "dopamine", tau_ms = 9.0 }} }} }},
+        ]
+        "#
+    ))
+}
+
+#[test]
+fn ranges_of_receptors_that_leave_no_value_are_refused() {
+    let receptor = |parameter: &str, range: &str| {
+        format!(r#"{{ modulator = "dopamine", parameter = "{parameter}", effect = 1.0, range = {range} }},"#)
+    };
+    let one_beside = |first: &str, second: &str| receptor("synapse.ampa", first) + &receptor("synapse.ampa", second);
+    for (receptors, expected) in [
+        (
+            receptor("input_gain", "[-10.0, -5.0]"),
+            "population 'cells': receptor.range is [-10, -5], expected a range that meets [0, inf], to which 'input_gain' is",
+        ),
+        (
+            one_beside("[0.0, 1.0]", "[2.0, 3.0]"),
+            "population 'cells': receptor.range is [2, 3], expected a range that meets [0, 1], to which 'synapse.ampa' is",
+        ),
+    ] {
+        let refusal = Network::new(&receiving(&receptors, ""), 0).err().expect("refused").to_string();
+        assert!(refusal.contains(expected), "{refusal}, expected: {expected}");
+    }
+    let spec = receiving(&(one_beside("[-1.0, 2.0]", "[2.0, 3.0]") + &receptor("input_gain", "[-1.0, 0.0]")), "");
+    Network::new(&spec, 0).unwrap().think(1);
+}
+
+#[test]
+fn variables_that_share_a_name_start_alike_however_many_threads_there_are() {
+    let given: Vec<f64> = (0..40).map(f64::from).collect();
+    let spec = receiving(
+        "",
+        &format!("alpha = {given:?}, ampa = {{ uniform = [0.0, 1.0] }}, v = {{ uniform = [-70.0, -60.0] }}"),
+    );
+    let states = |threads: usize| {
+        let mut network = Network::with_threads(&spec, 3, threads).unwrap();
+        let cells = network.population("cells").unwrap();
+        let alpha = network.state(cells, "alpha").unwrap().to_vec();
+        assert!(alpha.iter().zip(&given).all(|(x, given)| *x == *given as f32), "{alpha:?}");
+        network.think(10);
+        // Nothing was on its way that would let the current rise.
+        let faded = network.state(cells, "alpha").unwrap();
+        let expected = given.iter().map(|x| *x as f32 * (-2.0f32).exp());
+        assert!(faded.iter().zip(expected).all(|(x, expected)| (x - expected).abs() < 1e-4), "{faded:?}");
+        ["v", "v_apical", "ampa"].map(|name| network.state(cells, name).unwrap().to_vec())
+    };
+    let alone = states(1);
+    for threads in [2, 3] {
+        assert_eq!(alone, states(threads), "{threads} threads");
+    }
+}
+
+#[test]
+fn a_population_that_is_seen_as_a_whole_has_no_more_cells_than_targets_can_be_told_apart() {
+    let spec = |of_cells: &str, readout: &str| {
+        parse(&format!(
+            r#"
+            population = [
+                {{ name = "source", size = 1, cell = {{ lif = {{}} }} }},
+                {{ name = "cells", size = 65537, cell = {{ lif = {{}} }}, {of_cells} }},
+            ]
+            projection = [
+                {{ source = "source", target = "cells", connectivity = {{ list = [[0, 65536]] }}, weights = 900000.0 }},
+            ]
+            {readout}
+            "#
+        ))
+    };
+    let readout = r#"readout = [{ name = "out", source = "cells", size = 1, weights = 1.0 }]"#;
+    for (of_cells, readout) in [("normalised = true", ""), ("apical = {}", ""), ("", readout)] {
+        let refusal = spec(of_cells, readout).check().unwrap_err().to_string();
+        assert!(refusal.contains("population 'cells': size is 65537, expected at most 65536"), "{refusal}");
+    }
+    let mut broadcasting = spec("", "");
+    let learning = "source = 'source'\ntarget = 'source'\nweights = 0.0\nplasticity = { mdgl = {} }";
+    broadcasting.projections.push(toml::from_str(learning).unwrap());
+    let refusal = broadcasting.check().unwrap_err().to_string();
+    assert!(refusal.contains("population 'cells': size is 65537") && refusal.contains("mdgl"), "{refusal}");
+    let network = Network::new(&spec("", ""), 0).unwrap();
+    assert_eq!(network.synapses("source", "cells")[0].target, 65536, "one that may be cut has as many as it likes");
+}
+
+#[test]
+fn receptors_feel_all_that_brings_their_modulator_by_wire() {
+    // The weight of the wired synapses that fade slowly, and of those that fade fast.
+    let potential = |slow: f64, fast: f64| {
+        let mut network = build(&format!(
+            r#"
+            port = [{{ name = "in", size = 1, kind = "spikes" }}]
+            modulator = [{{ name = "dopamine", uptake_tau_ms = 100.0, max = 2.0 }}]
+            [[population]]
+            name = "cells"
+            size = 1
+            cell = {{ lif = {{}} }}
+            start = {{ v = -70.0 }}
+            receptor = [{{ modulator = "dopamine", parameter = "current", form = "add", effect = 1.0 }}]
+            [[projection]]
+            source = "in"
+            target = "cells"
+            weights = {slow}
+            synapse = {{ wired = {{ modulator = "dopamine", tau_ms = 20.0 }} }}
+            [[projection]]
+            source = "in"
+            target = "cells"
+            weights = {fast}
+            synapse = {{ wired = {{ modulator = "dopamine", tau_ms = 2.0 }} }}
+            "#
+        ));
+        network.send_spike(network.port("in").unwrap(), 0);
+        network.think(5);
+        f64::from(network.potentials(network.population("cells").unwrap())[0])
+    };
+    let rest = potential(0.0, 0.0);
+    let [slow, fast, both] = [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(slow, fast)| potential(slow, fast) - rest);
+    assert!(slow > fast && fast > 0.1, "each alone: {slow} and {fast} mV");
+    assert!((both - slow - fast).abs() < 1e-3, "{both} mV, expected {slow} + {fast} mV");
+}
+
+#[test]
+fn the_default_synapse_is_known_by_its_name_and_a_wire_has_no_gain() {
+    let gain = |synapse: &str| {
+        format!(r#"{{ modulator = "dopamine", parameter = "synapse.{synapse}", effect = 1.0, range = [0.0, 1.0] }}"#)
+    };
+    let network = Network::new(&receiving(&gain("filter"), "filter = 7.0"), 0).unwrap();
+    let started = network.state(network.population("cells").unwrap(), "filter").unwrap().to_vec();
+    assert_eq!(started, [7.0; 40]);
+    let refusal = Network::new(&receiving(&gain("wired"), ""), 0).err().expect("refused").to_string();
+    let expected = "names 'synapse.wired', but there is no such parameter (there are: input_gain, current, \
+                    synapse.filter, synapse.alpha, synapse.ampa, ";
+    assert!(refusal.contains(expected), "{refusal}");
+}

@@ -1,12 +1,13 @@
 //! From a spec to a network: names become indices, distributions become numbers.
 
 mod connect;
+pub(crate) mod levers;
 
 use std::{ops::Range, sync::Arc};
 
 use crate::{
     BrainError, CellSpec, Compartment, Connectivity, Dist, Feedback, Network, NetworkSpec, PlasticitySpec,
-    PopulationSpec, PortKind, ProjectionSpec, ReceptorSpec, SynapseSpec, ThreeFactorSpec, Transmitter,
+    PopulationSpec, PortKind, ProjectionSpec, SynapseSpec, ThreeFactorSpec, Transmitter,
     blocks::LANES,
     cell::{Cells, Column},
     channel::Channel,
@@ -18,7 +19,7 @@ use crate::{
     probe::Probe,
     projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
     readout::Readout,
-    receptor::{Lever, Receptor, Receptors, Target},
+    receptor::{Lever, Receptors},
     rng::{Uniforms, stream},
     rows::Rows,
     spec::projection_name,
@@ -127,20 +128,12 @@ impl Builder<'_> {
         self.spec.modulators.iter().position(|m| m.name == name).unwrap_or_default()
     }
 
-    /// Whether a population is seen window by window, as a whole.
-    fn observed(&self, p: &PopulationSpec) -> bool {
-        let read = self.spec.readouts.iter().any(|r| r.source == p.name);
-        let learns = |rule: &Option<PlasticitySpec>| matches!(rule, Some(PlasticitySpec::ThreeFactor(_)));
-        let taught = |q: &ProjectionSpec| learns(&q.plasticity) && (q.source == p.name || q.target == p.name);
-        p.normalised || p.apical.is_some() || read || self.spec.projections.iter().any(taught)
-    }
-
     /// Populations and the parts that they are cut into.
     fn named(&self) -> Vec<Named> {
         let (mut part, mut first_cell) = (0, 0);
         let mut named = Vec::new();
         for p in &self.spec.populations {
-            let n = if self.observed(p) { 1 } else { self.parts(p.size).len() };
+            let n = if self.spec.whole(p) { 1 } else { self.parts(p.size).len() };
             named.push(Named { name: p.name.clone(), size: p.size, parts: part..part + n, first_cell });
             part += n;
             first_cell += p.size;
@@ -196,7 +189,7 @@ impl Builder<'_> {
         part.uniforms = Uniforms::new(self.seed, &format!("noise of {}", p.name));
         part.drive = drive.slice(cells);
         part.restless = !kinds.is_empty() || p.noise.is_some() || !levers.is_empty();
-        if self.observed(p) {
+        if self.spec.observed(p) {
             let decay = (-tick_ms / p.trace.tau_ms).exp() as f32;
             part.observed = Some(Observed::new(n, decay, p.trace.gain as f32));
             part.spikes = vec![0.0; n];
@@ -210,52 +203,13 @@ impl Builder<'_> {
     fn channel_kinds(&self, p: &PopulationSpec) -> Vec<(SynapseSpec, Compartment)> {
         let mut kinds = Vec::new();
         for projection in self.spec.projections.iter().filter(|q| q.target == p.name) {
-            if let Some(kind) = self.channel_kind(projection)
+            if let Some(kind) = self.spec.channel_kind(projection)
                 && !kinds.contains(&kind)
             {
                 kinds.push(kind);
             }
         }
         kinds
-    }
-
-    fn channel_kind(&self, p: &ProjectionSpec) -> Option<(SynapseSpec, Compartment)> {
-        let held = self.spec.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values);
-        (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
-    }
-
-    /// The receptors of a population, sorted by what they move; one without effect is left out.
-    fn levers(&self, p: &PopulationSpec, kinds: &[(SynapseSpec, Compartment)]) -> Vec<Lever> {
-        let mut levers: Vec<Lever> = Vec::new();
-        for (k, r) in p.receptors.iter().enumerate().filter(|(_, r)| r.effect != 0.0) {
-            let rng = &mut stream(self.seed, &format!("receptor {k} of {}", p.name));
-            let strength = match Column::sample(&r.density, p.size, rng) {
-                Column::Same(density) => Column::Same(density * r.effect),
-                Column::Each(densities) => Column::Each(densities.into_iter().map(|d| d * r.effect).collect()),
-            };
-            let wired = kinds.iter().position(
-                |(kind, _)| matches!(kind, SynapseSpec::Wired { modulator, .. } if *modulator == r.modulator),
-            );
-            let receptor = Receptor {
-                modulator: self.modulator_idx(&r.modulator),
-                wired,
-                occupancy: r.occupancy,
-                form: r.form,
-                strength,
-            };
-            for (target, bounds) in targets(p, r, kinds) {
-                let [low, high] = r.range.unwrap_or(bounds);
-                let range = [low.max(bounds[0]), high.min(bounds[1])];
-                match levers.iter_mut().find(|lever| lever.target == target) {
-                    Some(lever) => {
-                        lever.receptors.push(receptor.clone());
-                        lever.range = [lever.range[0].max(range[0]), lever.range[1].min(range[1])];
-                    }
-                    None => levers.push(Lever { target, receptors: vec![receptor.clone()], range }),
-                }
-            }
-        }
-        levers
     }
 
     fn projection(
@@ -271,7 +225,7 @@ impl Builder<'_> {
         let (source, n_pre, transmitter) = self.source(&p.source);
         let target = &named[self.population_idx(&p.target).unwrap_or_default()];
         let n_post = target.size;
-        let kind = self.channel_kind(p);
+        let kind = self.spec.channel_kind(p);
         let unsigned = kind.as_ref().is_some_and(|(synapse, _)| synapse.unsigned());
         let sign = if unsigned { Some(Transmitter::Excitatory) } else { transmitter };
 
@@ -440,29 +394,6 @@ impl Builder<'_> {
     }
 }
 
-/// What a receptor moves, with the range that each must keep to.
-fn targets(p: &PopulationSpec, r: &ReceptorSpec, kinds: &[(SynapseSpec, Compartment)]) -> Vec<(Target, [f64; 2])> {
-    const ANY: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
-    const FACTOR: [f64; 2] = [0.0, f64::INFINITY];
-    match r.parameter.as_str() {
-        "input_gain" => vec![(Target::InputGain, FACTOR)],
-        "current" => vec![(Target::Current, ANY)],
-        parameter => match parameter.strip_prefix("synapse.") {
-            Some(kind) => {
-                let of_kind = kinds.iter().enumerate().filter(|(_, (synapse, _))| synapse.name() == kind);
-                of_kind.map(|(channel, _)| (Target::Channel(channel), FACTOR)).collect()
-            }
-            None => {
-                let of_cell = p.cell.dists().into_iter().enumerate();
-                of_cell
-                    .filter(|(_, (name, ..))| *name == parameter)
-                    .map(|(k, (_, _, bounds))| (Target::Parameter(k), bounds))
-                    .collect()
-            }
-        },
-    }
-}
-
 /// The membrane time constant of leaky cells that have all the same.
 fn leak_ms(cell: &CellSpec) -> Option<f64> {
     match cell {
@@ -474,14 +405,6 @@ fn leak_ms(cell: &CellSpec) -> Option<f64> {
 /// A delay in ticks.
 pub(crate) fn ticks(delay_ms: f64, tick_ms: f64) -> u32 {
     (delay_ms / tick_ms).round() as u32
-}
-
-impl Lever {
-    /// The same for the cells `range` alone.
-    fn slice(&self, range: Range<usize>) -> Self {
-        let receptor = |r: &Receptor| Receptor { strength: r.strength.slice(range.clone()), ..r.clone() };
-        Self { target: self.target, receptors: self.receptors.iter().map(receptor).collect(), range: self.range }
-    }
 }
 
 impl Dist {

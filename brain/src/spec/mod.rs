@@ -17,7 +17,7 @@ pub use synapse::SynapseSpec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ThreeFactorSpec, dist::Dist};
+use crate::{PlasticitySpec, ThreeFactorSpec, dist::Dist};
 
 /// A whole network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +93,8 @@ pub struct PopulationSpec {
     /// Noise current, drawn anew for each cell and tick.
     #[serde(default)]
     pub noise: Option<NoiseSpec>,
-    /// State variables at the start, by name; those not given start as the model says.
+    /// State variables at the start, by name; those not given start as the model says. Channels are named by their kind;
+    /// those of one kind start alike.
     #[serde(default)]
     pub start: BTreeMap<String, Dist>,
     /// Whether PV basket cells normalise the summed current of the population, by subtraction and division.
@@ -234,6 +235,28 @@ impl NetworkSpec {
             modulators: Vec::new(),
             probes: Vec::new(),
         }
+    }
+
+    /// The channel that a projection sends spikes into; none from a port of values.
+    pub(crate) fn channel_kind(&self, p: &ProjectionSpec) -> Option<(SynapseSpec, Compartment)> {
+        let held = self.ports.iter().any(|port| port.name == p.source && port.kind == PortKind::Values);
+        (!held).then(|| (p.synapse.clone().unwrap_or_default(), p.compartment))
+    }
+
+    /// Whether a population is never cut into parts: it is observed, or tells cells that learn by MDGL of its signals, of
+    /// which sums and means over all of its synapses are made.
+    pub(crate) fn whole(&self, p: &PopulationSpec) -> bool {
+        let learns = |q: &ProjectionSpec| matches!(q.plasticity, Some(PlasticitySpec::Mdgl(_)));
+        let listens = |name: &str| self.projections.iter().any(|q| q.target == name && learns(q));
+        self.observed(p) || self.projections.iter().any(|q| q.target == p.name && listens(&q.source))
+    }
+
+    /// Whether a population is seen window by window.
+    pub(crate) fn observed(&self, p: &PopulationSpec) -> bool {
+        let read = self.readouts.iter().any(|r| r.source == p.name);
+        let learns = |rule: &Option<PlasticitySpec>| matches!(rule, Some(PlasticitySpec::ThreeFactor(_)));
+        let taught = |q: &ProjectionSpec| learns(&q.plasticity) && (q.source == p.name || q.target == p.name);
+        p.normalised || p.apical.is_some() || read || self.projections.iter().any(taught)
     }
 }
 

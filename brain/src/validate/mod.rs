@@ -6,11 +6,19 @@ mod projection;
 
 use crate::{
     ApicalSpec, BrainError, CellSpec, Connectivity, Dist, NetworkSpec, NoiseSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec,
+    PopulationSpec, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    build::{
+        MAX_PART,
+        levers::{bounds, meet},
+    },
 };
 
 /// Most bytes that the arrays of a network may take.
 const MAX_BYTES: usize = 16 << 30;
+
+/// Why a population may be no larger than targets can be told apart.
+const SEEN_WHOLE: &str = "the population is normalised, has apical dendrites, is an end of a three_factor projection, or \
+                          is the source of a readout or the target of cells that learn by mdgl";
 
 impl NetworkSpec {
     /// Whether the network can run.
@@ -45,6 +53,9 @@ pub(crate) fn check(spec: &NetworkSpec) -> Result<(), BrainError> {
 fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> {
     let place = format!("population '{}'", p.name);
     size(&place, p.size)?;
+    if p.size > MAX_PART && spec.whole(p) {
+        return Err(value(&place, "size", p.size, format!("at most {MAX_PART}, because {SEEN_WHOLE}")));
+    }
     cell(&place, &p.cell, Some(p.size))?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
@@ -60,7 +71,7 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         in_range(&place, "noise", a, -1e9, 1e9)?;
         in_range(&place, "noise", b, if matches!(p.noise, Some(NoiseSpec::Normal(_))) { 0.0 } else { a }, 1e9)?;
     }
-    let channels: Vec<&str> = synapses_onto(spec, p).map(SynapseSpec::name).collect();
+    let channels: Vec<&str> = synapses_onto(spec, p);
     for (name, dist) in &p.start {
         let states = p.cell.states().iter().chain(&channels).copied();
         if !states.clone().any(|state| state == name) {
@@ -69,12 +80,20 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         distribution(&place, &format!("start.{name}"), dist, -1e9, 1e9)?;
         one_each(&place, &format!("start.{name}"), dist, p.size)?;
     }
-    p.receptors.iter().try_for_each(|r| receptor(spec, p, &place, r))
+    p.receptors.iter().try_for_each(|r| receptor(spec, p, &place, r))?;
+    ranges_meet(p, &place)
 }
 
-/// The kinds of synapses that reach a population.
-fn synapses_onto<'a>(spec: &'a NetworkSpec, p: &'a PopulationSpec) -> impl Iterator<Item = &'a SynapseSpec> {
-    spec.projections.iter().filter(|q| q.target == p.name).filter_map(|q| q.synapse.as_ref())
+/// The names of the kinds of synapses that reach a population, each once.
+fn synapses_onto(spec: &NetworkSpec, p: &PopulationSpec) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    let onto = spec.projections.iter().filter(|q| q.target == p.name);
+    for (synapse, _) in onto.filter_map(|q| spec.channel_kind(q)) {
+        if !names.contains(&synapse.name()) {
+            names.push(synapse.name());
+        }
+    }
+    names
 }
 
 fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpec) -> Result<(), BrainError> {
@@ -95,7 +114,9 @@ fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpe
         "current" if r.form == ReceptorForm::Add => Ok(()),
         "current" => Err(value(place, "receptor.form", "multiply", "add: a current has no nominal value to multiply")),
         parameter => {
-            let of_synapses = synapses_onto(spec, p).map(|synapse| format!("synapse.{}", synapse.name()));
+            // A modulator that comes by wire is felt by receptors, it has no gain of its own.
+            let with_gain = synapses_onto(spec, p).into_iter().filter(|name| *name != "wired");
+            let of_synapses = with_gain.map(|name| format!("synapse.{name}"));
             let of_cell = p.cell.dists().into_iter().map(|(name, ..)| name.to_owned());
             let known: Vec<String> =
                 ["input_gain", "current"].map(String::from).into_iter().chain(of_synapses).chain(of_cell).collect();
@@ -105,6 +126,22 @@ fn receptor(spec: &NetworkSpec, p: &PopulationSpec, place: &str, r: &ReceptorSpe
             Err(unknown(place, "receptor.parameter", parameter, "parameter", known.iter().map(String::as_str)))
         }
     }
+}
+
+/// The ranges of all receptors of one parameter hold at once, together with its bounds: some value must keep to them all.
+fn ranges_meet(p: &PopulationSpec, place: &str) -> Result<(), BrainError> {
+    for (k, r) in p.receptors.iter().enumerate() {
+        let Some(range) = r.range else { continue };
+        let others = p.receptors[..k].iter().filter(|other| other.parameter == r.parameter);
+        let left = others.filter_map(|other| other.range).fold(bounds(p, &r.parameter), meet);
+        let [low, high] = meet(range, left);
+        if low > high {
+            let ([low, high], [from, to], name) = (range, left, &r.parameter);
+            let expected = format!("a range that meets [{from}, {to}], to which '{name}' is kept already");
+            return Err(value(place, "receptor.range", format!("[{low}, {high}]"), expected));
+        }
+    }
+    Ok(())
 }
 
 fn modulator(spec: &NetworkSpec, m: &crate::ModulatorSpec) -> Result<(), BrainError> {

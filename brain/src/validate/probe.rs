@@ -2,7 +2,7 @@
 
 use super::{find_modulator, find_population, in_range, synapses_onto, unknown, value};
 use crate::{
-    BrainError, NetworkSpec, PlasticitySpec, PopulationSpec, ProbeSpec, SynapseSpec,
+    BrainError, NetworkSpec, PlasticitySpec, PopulationSpec, ProbeSpec,
     probe::{ELIGIBILITY, INPUT, LEVEL, RATE, SPIKES, WEIGHT},
     spec::{Watched, projection_name},
 };
@@ -53,7 +53,7 @@ fn variable_of_population(
     place: &str,
     variable: &str,
 ) -> Result<(), BrainError> {
-    let channels = synapses_onto(spec, p).map(SynapseSpec::name);
+    let channels = synapses_onto(spec, p).into_iter();
     let mut known: Vec<&str> = p.cell.states().to_vec();
     for name in channels.chain([SPIKES, INPUT, RATE]) {
         if !known.contains(&name) {

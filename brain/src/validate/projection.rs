@@ -3,7 +3,7 @@
 use super::{distribution, find_modulator, find_population, in_range, one_each_synapse, value, within};
 use crate::{
     BrainError, Compartment, Connectivity, Dist, Feedback, NetworkSpec, PlasticitySpec, PopulationSpec, PortKind,
-    ProjectionSpec, SynapseSpec, Transmitter, build::MAX_PART, cell::BRANCHES, spec::projection_name,
+    ProjectionSpec, SynapseSpec, Transmitter, cell::BRANCHES, spec::projection_name,
 };
 
 /// Longest delay in ticks.
@@ -114,9 +114,8 @@ fn learning(
             let expected = format!("none, or apical dendrites on population '{}'", p.target);
             return Err(value(place, "plasticity", "three_factor", expected));
         }
-        if target.size > MAX_PART || port.is_some_and(|port| port.kind == PortKind::Spikes) {
-            let expected = format!("at most {MAX_PART} target cells, and no port of spikes as the source");
-            return Err(value(place, "plasticity", "three_factor", expected));
+        if port.is_some_and(|port| port.kind == PortKind::Spikes) {
+            return Err(value(place, "plasticity", "three_factor", "none, or no port of spikes as the source"));
         }
         return Ok(());
     }
