@@ -90,26 +90,21 @@ impl Receptors {
         }
         self.seen.clear();
         self.seen.extend(modulators.iter().map(Modulator::level));
-        let mut shifts = self.shifts.iter_mut();
         for lever in &self.levers {
-            let each = if lever.varies() { n } else { n.min(1) };
-            for cell in 0..each {
+            let mut shift = self.shifts.iter_mut().find(|shift| lever.target == Target::Parameter(shift.parameter));
+            let [low, high] = lever.range;
+            for cell in 0..if lever.varies() { n } else { n.min(1) } {
                 let (factor, offset) = lever.effect(cell, modulators, channels);
-                let [low, high] = lever.range;
                 match lever.target {
                     Target::InputGain => self.gain.set(cell, n, (factor + offset).clamp(low, high) as f32),
                     Target::Current => self.current.set(cell, n, offset.clamp(low, high) as f32),
                     Target::Channel(k) => self.channels[k].set(cell, n, (factor + offset).clamp(low, high) as f32),
-                    Target::Parameter(_) => {}
-                }
-            }
-            if let Target::Parameter(_) = lever.target
-                && let Some(shift) = shifts.next()
-            {
-                for cell in 0..each {
-                    let (factor, offset) = lever.effect(cell, modulators, channels);
-                    shift.factor.set(cell, n, factor);
-                    shift.offset.set(cell, n, offset);
+                    Target::Parameter(_) => {
+                        if let Some(shift) = &mut shift {
+                            shift.factor.set(cell, n, factor);
+                            shift.offset.set(cell, n, offset);
+                        }
+                    }
                 }
             }
         }

@@ -14,7 +14,7 @@
 use super::{
     izhikevich_2007::span,
     model::{Drive, Input, Model, Output},
-    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
+    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters, reset_fault},
     real::Real,
     scheme::relax,
 };
@@ -51,7 +51,7 @@ impl Parameters for AlifCurrentSpec {
     }
 
     fn fault(&self) -> Option<Fault> {
-        super::lif::reset_fault(&self.v_reset_mv, &self.v_th_mv)
+        reset_fault(("v_reset_mv", &self.v_reset_mv), ("threshold v_th_mv", &self.v_th_mv))
     }
 
     parameter_lists!();

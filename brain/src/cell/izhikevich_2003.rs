@@ -28,9 +28,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    izhikevich_2007::{reset_fault, step_fault},
+    izhikevich_2007::step_fault,
     model::{Drive, Input, Model, Output},
-    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
+    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters, reset_fault},
     real::{Real, inlined},
     scheme::{Scheme, Steps},
 };
@@ -92,7 +92,7 @@ impl Parameters for Izhikevich2003Spec {
     }
 
     fn fault(&self) -> Option<Fault> {
-        step_fault(self.max_step_ms).or_else(|| reset_fault(&self.c_mv, &self.v_peak_mv))
+        step_fault(self.max_step_ms).or_else(|| reset_fault(("c_mv", &self.c_mv), ("peak v_peak_mv", &self.v_peak_mv)))
     }
 
     parameter_lists!();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     model::{Drive, Input, Model, Output},
-    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
+    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters, reset_fault},
     real::{Real, inlined},
     scheme::{Scheme, Steps},
 };
@@ -90,7 +90,7 @@ impl Parameters for Izhikevich2007Spec {
     }
 
     fn fault(&self) -> Option<Fault> {
-        step_fault(self.max_step_ms).or_else(|| reset_fault(&self.c_mv, &self.v_peak_mv))
+        step_fault(self.max_step_ms).or_else(|| reset_fault(("c_mv", &self.c_mv), ("peak v_peak_mv", &self.v_peak_mv)))
     }
 
     parameter_lists!();
@@ -100,12 +100,6 @@ impl Parameters for Izhikevich2007Spec {
 pub(super) fn step_fault(max_step_ms: f64) -> Option<Fault> {
     (!(1e-3..=10.0).contains(&max_step_ms))
         .then(|| ("max_step_ms", max_step_ms.to_string(), "a number in [0.001, 10]".to_owned()))
-}
-
-/// A reset at or above the peak would fire in every step.
-pub(super) fn reset_fault(c_mv: &crate::Dist, v_peak_mv: &crate::Dist) -> Option<Fault> {
-    let ([lowest_peak, _], [_, highest]) = (v_peak_mv.support(), c_mv.support());
-    (highest >= lowest_peak).then(|| ("c_mv", highest.to_string(), format!("below the peak v_peak_mv ({lowest_peak})")))
 }
 
 /// The model, with what all cells of a population share.

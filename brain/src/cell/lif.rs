@@ -14,7 +14,7 @@
 use super::{
     izhikevich_2007::span,
     model::{Drive, Input, Model, Output},
-    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
+    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters, reset_fault},
     real::Real,
     scheme::relax,
 };
@@ -45,17 +45,10 @@ impl Parameters for LifSpec {
     }
 
     fn fault(&self) -> Option<Fault> {
-        reset_fault(&self.v_reset_mv, &self.v_th_mv)
+        reset_fault(("v_reset_mv", &self.v_reset_mv), ("threshold v_th_mv", &self.v_th_mv))
     }
 
     parameter_lists!();
-}
-
-/// A reset at or above the threshold would fire in every tick.
-pub(super) fn reset_fault(v_reset_mv: &crate::Dist, v_th_mv: &crate::Dist) -> Option<Fault> {
-    let ([lowest_th, _], [_, highest]) = (v_th_mv.support(), v_reset_mv.support());
-    (highest >= lowest_th)
-        .then(|| ("v_reset_mv", highest.to_string(), format!("below the threshold v_th_mv ({lowest_th})")))
 }
 
 /// The model: exact for currents, exponential Euler for conductances.

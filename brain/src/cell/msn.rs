@@ -13,8 +13,8 @@
 //! Euler in steps of 0.1 ms, as there.
 
 use super::{
-    izhikevich_2007::{Izhikevich2007, Rule, reset_fault, step_fault},
-    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters},
+    izhikevich_2007::{Izhikevich2007, Rule, step_fault},
+    parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters, reset_fault},
     scheme::{Scheme, Steps},
 };
 
@@ -57,7 +57,7 @@ impl Parameters for MsnSpec {
     }
 
     fn fault(&self) -> Option<Fault> {
-        step_fault(self.max_step_ms).or_else(|| reset_fault(&self.c_mv, &self.v_peak_mv))
+        step_fault(self.max_step_ms).or_else(|| reset_fault(("c_mv", &self.c_mv), ("peak v_peak_mv", &self.v_peak_mv)))
     }
 
     parameter_lists!();

@@ -93,3 +93,10 @@ macro_rules! parameter_lists {
     };
 }
 pub(crate) use parameter_lists;
+
+/// What is wrong with a potential after a spike, given with its name, that is not below the limit where spikes are: the
+/// cell would fire for ever.
+pub(super) fn reset_fault((name, reset): (&'static str, &Dist), (limit_name, limit): (&str, &Dist)) -> Option<Fault> {
+    let ([lowest, _], [_, highest]) = (limit.support(), reset.support());
+    (highest >= lowest).then(|| (name, highest.to_string(), format!("below the {limit_name} ({lowest})")))
+}
