@@ -122,22 +122,8 @@ pub enum Command {
     Step,
     /// Run at another speed.
     Speed(Speed),
-    /// Give every parameter called `parameter`, or of that kind, `factor` times its nominal value.
-    Scale {
-        /// Parameter or kind.
-        parameter: String,
-        /// Factor of the nominal value.
-        factor: f64,
-    },
-    /// Give every parameter called `parameter`, or of that kind, this value.
-    Set {
-        /// Parameter or kind.
-        parameter: String,
-        /// Value.
-        value: f64,
-    },
-    /// Give every parameter its nominal value.
-    Undo,
+    /// Change the world.
+    Change(Intervention),
     /// Save and end.
     Quit,
 }
@@ -178,6 +164,16 @@ pub fn start(session: Session, speed: Speed) -> Live {
         .spawn(move || simulation.run())
         .expect("the system gives a thread");
     Live { cast, frames, commands, thread }
+}
+
+/// What an intervention changes, as the watcher reads it.
+fn in_words(intervention: &Intervention) -> String {
+    match intervention {
+        Intervention::Scale { parameter, factor: 1.0 } => format!("{parameter} undone"),
+        Intervention::Scale { parameter, factor } => format!("{parameter} × {factor}"),
+        Intervention::Set { parameter, value } => format!("{parameter} = {}", rounded(*value)),
+        Intervention::Undo => "all undone".to_owned(),
+    }
 }
 
 struct Simulation {
@@ -248,27 +244,18 @@ impl Simulation {
             Command::Pause(paused) => self.paused = paused,
             Command::Step => self.single_steps += 1,
             Command::Speed(speed) => self.speed = speed,
-            Command::Scale { parameter, factor } => {
-                let what =
-                    if factor == 1.0 { format!("{parameter} undone") } else { format!("{parameter} × {factor}") };
-                self.change(&Intervention::Scale { parameter, factor }, &what);
-            }
-            Command::Set { parameter, value } => {
-                let what = format!("{parameter} = {}", rounded(value));
-                self.change(&Intervention::Set { parameter, value }, &what);
-            }
-            Command::Undo => self.change(&Intervention::Undo, "all undone"),
+            Command::Change(intervention) => self.change(&intervention),
             Command::Quit => {}
         }
     }
 
-    fn change(&mut self, intervention: &Intervention, what: &str) {
+    fn change(&mut self, intervention: &Intervention) {
         // What has been summed up, or has failed, is not changed any more.
         if self.ended.is_some() {
             return;
         }
         match self.session.intervene(intervention) {
-            Ok(()) => self.pending.mark(&self.session, what),
+            Ok(()) => self.pending.mark(&self.session, &in_words(intervention)),
             Err(error) if self.session.is_broken() => self.fail(error),
             Err(error) => tracing::warn!("{error:#}"),
         }

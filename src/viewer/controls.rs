@@ -12,7 +12,10 @@ use super::{
     palette, presets,
     screenshot::Shots,
 };
-use crate::live::{Command, Frame};
+use crate::{
+    intervention::Intervention,
+    live::{Command, Frame},
+};
 
 /// Width that is kept free beside what scrolls.
 const SCROLL_BAR: f32 = 9.0;
@@ -155,7 +158,7 @@ fn preset_buttons(ui: &mut Ui, link: &Link, params: &Params) {
                 }
                 let tooltip = format!("{}\nPress again to undo.", preset.tooltip);
                 if ui.add_sized([width, 22.0], button).on_hover_text(tooltip).clicked() {
-                    link.send(preset.pressed(params));
+                    link.send(Command::Change(preset.pressed(params)));
                 }
             }
         });
@@ -163,7 +166,7 @@ fn preset_buttons(ui: &mut Ui, link: &Link, params: &Params) {
     ui.add_enabled_ui(!params.are_nominal(), |ui| {
         let undo = ui.add_sized([ui.available_width(), 22.0], Button::new("↺  undo all changes"));
         if undo.on_hover_text("U: every parameter back to its nominal value").clicked() {
-            link.send(Command::Undo);
+            link.send(Command::Change(Intervention::Undo));
         }
     });
 }
@@ -204,12 +207,12 @@ fn slider(ui: &mut Ui, link: &Link, param: &Param, edits: &mut Edits) {
     let response = ui.add(if param.whole { widget.integer() } else { widget });
     if response.secondary_clicked() {
         edits.0.remove(&param.name);
-        link.send(Command::Set { parameter: param.name.clone(), value: param.nominal });
+        link.send(Command::Change(Intervention::Set { parameter: param.name.clone(), value: param.nominal }));
     } else if response.dragged() {
         edits.0.insert(param.name.clone(), value);
     } else if response.drag_stopped() || response.changed() {
         edits.0.remove(&param.name);
-        link.send(Command::Set { parameter: param.name.clone(), value });
+        link.send(Command::Change(Intervention::Set { parameter: param.name.clone(), value }));
     }
 }
 

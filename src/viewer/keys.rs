@@ -4,7 +4,7 @@ use bevy::prelude::*;
 use bevy_egui::input::EguiWantsInput;
 
 use super::{camera::Orbit, link::Link, screenshot::Shots};
-use crate::live::Command;
+use crate::{intervention::Intervention, live::Command};
 
 /// Obeys the keys, unless someone is typing a number.
 pub fn obey(
@@ -23,7 +23,7 @@ pub fn obey(
             KeyCode::ArrowRight if link.is_paused() => link.send(Command::Step),
             KeyCode::Minus | KeyCode::NumpadSubtract | KeyCode::BracketLeft => link.change_speed(false),
             KeyCode::Equal | KeyCode::NumpadAdd | KeyCode::BracketRight => link.change_speed(true),
-            KeyCode::KeyU => link.send(Command::Undo),
+            KeyCode::KeyU => link.send(Command::Change(Intervention::Undo)),
             KeyCode::KeyR => orbits.iter_mut().for_each(|mut orbit| orbit.go_home()),
             KeyCode::F12 => shots.wanted = true,
             _ => {}

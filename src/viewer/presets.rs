@@ -2,7 +2,7 @@
 
 use mesolimb_envs::{Param, Params};
 
-use crate::live::Command;
+use crate::intervention::Intervention;
 
 /// A change at the press of a button.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,12 +74,12 @@ impl Preset {
     }
 
     /// What to ask for when the button is pressed: the change, or nominal values if it is active.
-    pub fn pressed(&self, params: &Params) -> Command {
+    pub fn pressed(&self, params: &Params) -> Intervention {
         let parameter = self.parameter.clone();
         match self.change {
-            _ if self.is_active(params) => Command::Scale { parameter, factor: 1.0 },
-            Change::Scale(factor) => Command::Scale { parameter, factor },
-            Change::Set(value) => Command::Set { parameter, value },
+            _ if self.is_active(params) => Intervention::Scale { parameter, factor: 1.0 },
+            Change::Scale(factor) => Intervention::Scale { parameter, factor },
+            Change::Set(value) => Intervention::Set { parameter, value },
         }
     }
 
@@ -125,27 +125,11 @@ mod tests {
             let mut params = mesolimb_envs::make(task).unwrap().params().clone();
             for preset in offered(&params) {
                 assert!(!preset.is_active(&params), "{} in {task}", preset.label);
-                let command = preset.pressed(&params);
-                obey(&mut params, &command);
+                preset.pressed(&params).apply(&mut params).unwrap();
                 assert!(preset.is_active(&params), "{} in {task}", preset.label);
-                let command = preset.pressed(&params);
-                obey(&mut params, &command);
+                preset.pressed(&params).apply(&mut params).unwrap();
                 assert!(params.are_nominal(), "{} in {task}", preset.label);
             }
-        }
-    }
-
-    /// What the simulation does with a command.
-    fn obey(params: &mut Params, command: &Command) {
-        let (name, scale, offset) = match command {
-            Command::Scale { parameter, factor } => (parameter, *factor, 0.0),
-            Command::Set { parameter, value } => (parameter, 0.0, *value),
-            other => panic!("{other:?} is no change"),
-        };
-        let new = |p: &Param| (p.nominal * scale + offset).clamp(p.low, p.high);
-        let values: Vec<_> = params.matching(name).map(|p| (p.name.clone(), new(p))).collect();
-        for (name, value) in values {
-            params.set(&name, value).unwrap();
         }
     }
 }

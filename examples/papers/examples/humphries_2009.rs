@@ -53,7 +53,8 @@ struct Fibres {
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse(20, &["reference"])?;
-    let reference = args.option("reference", concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/reference/msn").to_owned())?;
+    let reference =
+        args.option("reference", concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/reference/msn").to_owned())?;
     let injected = injected_currents(&args)?;
     against_reference(Path::new(&reference))?;
     let synaptic = synaptic_input(&args)?;

@@ -32,7 +32,10 @@ type Spikes = Vec<(f64, u32)>;
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse(10, &["reference"])?;
-    let reference = Reference::load(&args.option("reference", concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/reference/network_cuba.csv").to_owned())?)?;
+    let reference = Reference::load(&args.option(
+        "reference",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/reference/network_cuba.csv").to_owned(),
+    )?)?;
     let run = |name: &str, spec: fn(usize, Wiring) -> NetworkSpec| {
         for_seeds(name, args.seeds(), |seed| live(&spec(VOGELS_ABBOTT_CELLS, Wiring::Published), seed))
     };
@@ -63,8 +66,7 @@ struct Reference {
 
 impl Reference {
     fn load(path: &str) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{path} (--reference names another)"))?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("{path} (--reference names another)"))?;
         let mut lines =
             text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(',').collect::<Vec<_>>());
         let columns = lines.next().unwrap_or_default();
