@@ -7,10 +7,14 @@
 //! The crate knows no brain: actions and observations are plain numbers in SI units.
 //! It does no input or output and reads no clock; seeds and buffers are arguments.
 
+pub mod acrobot;
 pub mod cartpole;
+pub mod cartpole_swingup;
 pub mod env;
+mod motors;
 pub mod nearest;
 pub mod params;
+pub mod pendulum;
 pub mod perturbation;
 pub mod reacher;
 pub mod registry;

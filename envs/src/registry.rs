@@ -1,10 +1,10 @@
 //! The tasks by name.
 
 use crate::{
-    cartpole,
+    acrobot, cartpole, cartpole_swingup,
     env::{Env, EnvError},
     nearest::nearest,
-    reacher,
+    pendulum, reacher,
 };
 
 /// A task that can be made by name.
@@ -26,6 +26,21 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "cartpole",
             summary: "balance a pole on a cart by pushing the cart",
             make: || Box::new(cartpole::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "cartpole-swingup",
+            summary: "swing the hanging pole of a cart up and keep it upright",
+            make: || Box::new(cartpole_swingup::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "pendulum",
+            summary: "swing a rod up with a weak motor and keep it upright",
+            make: || Box::new(pendulum::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "acrobot",
+            summary: "swing the tip of two rods above the bar that they hang on, with a motor between them",
+            make: || Box::new(acrobot::env().expect("its robot and clocks are tested")),
         },
         TaskEntry {
             name: "reacher",

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::{Channel, Env, EnvError, EnvSpec, Fault, Step},
+    motors::{Line, Motors},
     params::Params,
     robot::{JointKind, RobotSpec},
     scene::Scene,
     seal::{seal, unseal},
-    sensors::Sensors,
+    sensors::{Distortion, Sensors},
     streams::stream,
     task::{Design, Outcome, Task},
     world::World,
@@ -47,6 +48,7 @@ struct State<T> {
     params: Params,
     /// The values of the parameters that the world has now.
     applied: Vec<f64>,
+    motors: Motors,
     sensors: Sensors,
     n_steps: u32,
     /// The physics broke in this episode.
@@ -69,6 +71,7 @@ impl<T: Task> RobotEnv<T> {
             world: template.clone(),
             params: Params::new(design.name, entries),
             applied,
+            motors: Motors::new(design.robot.motors.len(), stream(0, MOTORS)),
             sensors: Sensors::new(n_sensors, sensor_stream(0)),
             n_steps: 0,
             fault: None,
@@ -113,10 +116,18 @@ impl<T: Task> RobotEnv<T> {
     }
 
     fn command_motors(&mut self, action: &[f32]) {
-        for (motor_idx, (command, channel)) in self.command.iter_mut().zip(&self.spec.actions).enumerate() {
-            *command = action[motor_idx].clamp(channel.low, channel.high);
-            let gain = knobs::value(&self.knobs, &self.state.applied, Knob::MotorGain(motor_idx)).unwrap_or(1.0);
-            self.state.world.set_motor(motor_idx, f64::from(*command) * gain);
+        for (command, (wanted, channel)) in self.command.iter_mut().zip(action.iter().zip(&self.spec.actions)) {
+            *command = wanted.clamp(channel.low, channel.high);
+        }
+        let State { motors, world, applied, .. } = &mut self.state;
+        motors.command(&self.command);
+        let value = |knob, otherwise| knobs::value(&self.knobs, applied, knob).unwrap_or(otherwise);
+        let line = Line { noise: value(Knob::ActionNoise, 0.0), delay_steps: value(Knob::ActionDelay, 0.0) as usize };
+        for (motor_idx, motor) in self.design.robot.motors.iter().enumerate() {
+            let (dead_zone, saturation) =
+                (value(Knob::DeadZone(motor_idx), 0.0), value(Knob::Saturation(motor_idx), 1.0));
+            let force = motors.arrival(motor_idx, line, motor.limit, dead_zone, saturation);
+            world.set_motor(motor_idx, force * value(Knob::MotorGain(motor_idx), 1.0));
         }
     }
 
@@ -131,14 +142,19 @@ impl<T: Task> RobotEnv<T> {
         if !self.truth.iter().all(|reading| reading.is_finite()) {
             return Err(Fault::NonFiniteState);
         }
-        let (noise, delay_steps) = self.sensor_settings();
-        self.state.sensors.sense(&self.truth, &self.sensor_scales, noise, delay_steps);
+        let distortion = self.distortion();
+        self.state.sensors.sense(&self.truth, &self.sensor_scales, distortion);
         Ok(())
     }
 
-    fn sensor_settings(&self) -> (f64, usize) {
+    fn distortion(&self) -> Distortion {
         let value = |knob| knobs::value(&self.knobs, &self.state.applied, knob).unwrap_or(0.0);
-        (value(Knob::ObservationNoise), value(Knob::ObservationDelay) as usize)
+        Distortion {
+            noise: value(Knob::ObservationNoise),
+            bias: value(Knob::ObservationBias),
+            dropout: value(Knob::ObservationDropout),
+            delay_steps: value(Knob::ObservationDelay) as usize,
+        }
     }
 
     fn advance(&mut self, action: &[f32]) -> Result<Outcome, Fault> {
@@ -160,6 +176,9 @@ impl<T: Task> RobotEnv<T> {
         }
         if !state.applied.iter().enumerate().all(|(idx, &value)| state.params.at(idx).check("", value).is_ok()) {
             return Err("a parameter in it is out of range".into());
+        }
+        if !state.motors.is_valid(self.design.robot.motors.len()) {
+            return Err("its commands do not fit".into());
         }
         if !state.sensors.is_valid(self.design.sensors.len()) {
             return Err("its sensor readings do not fit".into());
@@ -193,8 +212,9 @@ impl<T: Task> Env for RobotEnv<T> {
         self.state.n_steps = 0;
         self.state.fault = None;
         self.state.task.observe(&self.state.world, &mut self.truth);
-        let (noise, delay_steps) = self.sensor_settings();
-        self.state.sensors.restart(sensor_stream(seed), &self.truth, &self.sensor_scales, noise, delay_steps);
+        self.state.motors.restart(stream(seed, MOTORS));
+        let distortion = self.distortion();
+        self.state.sensors.restart(sensor_stream(seed), &self.truth, &self.sensor_scales, distortion);
     }
 
     fn step(&mut self, action: &[f32]) -> Step {
@@ -268,6 +288,9 @@ fn steps_between(physics_dt_secs: f64, control_dt_secs: f64) -> Result<u32, EnvE
     let fits = physics_dt_secs > 0.0 && (1.0..1e6).contains(&n_steps) && (ratio - n_steps).abs() < 1e-9 * n_steps;
     if fits { Ok(n_steps as u32) } else { Err(EnvError::Clocks { control_dt_secs, physics_dt_secs }) }
 }
+
+/// Name of the random stream of the motors.
+const MOTORS: &str = "motors";
 
 fn sensor_stream(seed: u64) -> Pcg64 {
     stream(seed, "sensors")

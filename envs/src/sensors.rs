@@ -1,4 +1,4 @@
-//! From true readings to what the agent is told: noise, then delay.
+//! From true readings to what the agent is told: bias and noise, dropouts, then delay.
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -7,6 +7,19 @@ use serde::{Deserialize, Serialize};
 
 /// Largest delay, in control steps.
 pub(crate) const MAX_DELAY_STEPS: usize = 10;
+
+/// What is done to the readings.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Distortion {
+    /// Standard deviation of the noise, in units of the scale of each channel.
+    pub noise: f64,
+    /// Constant offset, in the same units.
+    pub bias: f64,
+    /// Probability that a channel repeats its last reading.
+    pub dropout: f64,
+    /// Age of what is told, in control steps.
+    pub delay_steps: usize,
+}
 
 /// A ring of the latest readings, and its random stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,25 +40,28 @@ impl Sensors {
     }
 
     /// Starts an episode: before the first reading there was nothing else to see.
-    pub(crate) fn restart(&mut self, rng: Pcg64, truth: &[f32], scales: &[f32], noise: f64, delay_steps: usize) {
+    pub(crate) fn restart(&mut self, rng: Pcg64, truth: &[f32], scales: &[f32], distortion: Distortion) {
         self.rng = rng;
-        self.sense(truth, scales, noise, delay_steps);
+        self.sense(truth, scales, Distortion { dropout: 0.0, ..distortion });
         let start = self.newest * self.n_channels;
         for slot in 0..=MAX_DELAY_STEPS {
             self.readings.copy_within(start..start + self.n_channels, slot * self.n_channels);
         }
     }
 
-    /// Takes the readings of this control step. `noise` is the standard deviation in units of each channel's scale.
+    /// Takes the readings of this control step.
     ///
-    /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
-    pub(crate) fn sense(&mut self, truth: &[f32], scales: &[f32], noise: f64, delay_steps: usize) {
+    /// Noise and dropouts are drawn even where there are none, so that the stream stays where it would be otherwise.
+    pub(crate) fn sense(&mut self, truth: &[f32], scales: &[f32], distortion: Distortion) {
+        let Distortion { noise, bias, dropout, delay_steps } = distortion;
+        let (last, n) = (self.newest * self.n_channels, self.n_channels);
         self.newest = (self.newest + 1) % (MAX_DELAY_STEPS + 1);
         self.delay_steps = delay_steps;
-        let reading = &mut self.readings[self.newest * self.n_channels..][..self.n_channels];
-        for ((told, &truth), &scale) in reading.iter_mut().zip(truth).zip(scales) {
+        for (channel, (&truth, &scale)) in truth.iter().zip(scales).enumerate() {
             let standard_normal: f32 = self.rng.sample(StandardNormal);
-            *told = truth + noise as f32 * scale * standard_normal;
+            let lost = self.rng.random::<f64>() < dropout;
+            let read = truth + scale * (bias as f32 + noise as f32 * standard_normal);
+            self.readings[self.newest * n + channel] = if lost { self.readings[last + channel] } else { read };
         }
     }
 
@@ -73,9 +89,10 @@ mod tests {
     #[test]
     fn a_delay_of_n_steps_reports_the_reading_of_n_steps_ago() {
         let mut sensors = Sensors::new(1, stream(0, "sensors"));
-        sensors.restart(stream(0, "sensors"), &[0.0], &[1.0], 0.0, 3);
+        let late = Distortion { delay_steps: 3, ..Distortion::default() };
+        sensors.restart(stream(0, "sensors"), &[0.0], &[1.0], late);
         for step in 1..40 {
-            sensors.sense(&[step as f32], &[1.0], 0.0, 3);
+            sensors.sense(&[step as f32], &[1.0], late);
             assert_eq!(sensors.reported(), [(step - 3).max(0) as f32]);
         }
     }
@@ -86,11 +103,24 @@ mod tests {
         let n = 20_000;
         let mut sum_sq = 0.0;
         for _ in 0..n {
-            sensors.sense(&[5.0], &[2.0], 0.1, 0);
+            sensors.sense(&[5.0], &[2.0], Distortion { noise: 0.1, ..Distortion::default() });
             sum_sq += f64::from(sensors.reported()[0] - 5.0).powi(2);
         }
         // The standard error of a standard deviation over n draws is 1 / sqrt(2 n), here 0.5 %.
         let sd = (sum_sq / f64::from(n)).sqrt();
         assert!((sd / 0.2 - 1.0).abs() < 0.02, "sd {sd}");
+    }
+
+    #[test]
+    fn a_bias_shifts_by_its_share_of_the_scale_and_a_dropout_repeats_the_last_reading() {
+        let mut sensors = Sensors::new(1, stream(0, "sensors"));
+        let plain = Distortion::default();
+        sensors.restart(stream(0, "sensors"), &[1.0], &[2.0], plain);
+        sensors.sense(&[1.0], &[2.0], Distortion { bias: -0.5, ..plain });
+        assert_eq!(sensors.reported(), [0.0]);
+        sensors.sense(&[7.0], &[2.0], Distortion { dropout: 1.0, ..plain });
+        assert_eq!(sensors.reported(), [0.0]);
+        sensors.sense(&[7.0], &[2.0], plain);
+        assert_eq!(sensors.reported(), [7.0]);
     }
 }

@@ -41,6 +41,13 @@ pub struct Outcome {
     pub terminated: bool,
 }
 
+/// An angle within (−π, π].
+#[must_use]
+pub fn wrapped(angle: f64) -> f64 {
+    use std::f64::consts::PI;
+    PI - (PI - angle).rem_euclid(2.0 * PI)
+}
+
 /// Everything about a task that never changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {

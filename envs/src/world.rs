@@ -195,6 +195,12 @@ impl World {
         multibody.frictions_mut()[dof] = friction as f32;
     }
 
+    /// Viscous damping of a joint, in N·m·s/rad or N·s/m.
+    pub fn set_joint_damping(&mut self, joint_idx: usize, damping: f64) {
+        let (multibody, dof) = self.parts.dof_mut(self.layout.links[joint_idx].joint);
+        multibody.damping_mut()[dof] = damping as f32;
+    }
+
     /// Mass of a link, in kg. Its inertia grows with it, its centre of mass stays.
     pub fn set_link_mass(&mut self, link_idx: usize, mass_kg: f64) {
         let link = &self.layout.links[link_idx];

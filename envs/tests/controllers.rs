@@ -125,3 +125,51 @@ fn reacher_reaches_under_inverse_kinematics_and_pd() {
     assert!(random_return < -50.0, "random {random_return}");
     assert!(worst_end < 0.02, "error at the end {worst_end}");
 }
+
+/// Torque or force that brings the energy of a swinging rod to that of standing upright, and holds it there.
+fn swing_up(cos: f32, sin: f32, velocity: f32, pump: f32, hold: [f32; 2]) -> f32 {
+    // For a uniform rod of 1 m in units of its inertia: E = ω²/2 + 3/2 g (cos − 1) is zero upright.
+    let energy = 0.5 * velocity * velocity + 1.5 * 9.81 * (cos - 1.0);
+    if cos > 0.9 { -hold[0] * sin - hold[1] * velocity } else { -pump * energy * velocity.signum() }
+}
+
+#[test]
+fn pendulum_swings_up_by_its_energy() {
+    let mut env = make("pendulum").unwrap();
+    let (mean, _) = mean_return(&mut *env, 20, |o, action| {
+        action[0] = swing_up(o[0], o[1], o[2], 5.0, [20.0, 4.0]).clamp(-2.0, 2.0);
+    });
+    let policy = random(&*env, false);
+    let (by_chance, _) = mean_return(&mut *env, 20, policy);
+    println!("pendulum: energy {mean:.0}, random {by_chance:.0}");
+    assert!(mean > -300.0 && by_chance < -900.0, "energy {mean:.0}, random {by_chance:.0}");
+}
+
+#[test]
+fn cartpole_swings_up_by_the_energy_of_its_pole() {
+    let mut env = make("cartpole-swingup").unwrap();
+    let (mean, _) = mean_return(&mut *env, 20, |o, action| {
+        let [x, cos, sin, v, w] = [o[0], o[1], o[2], o[3], o[4]];
+        let energy = 0.5 * w * w + 1.5 * 9.81 * (cos - 1.0);
+        action[0] = if cos > 0.9 {
+            1.0 * x + 2.0 * v + 35.0 * sin + 7.0 * w
+        } else {
+            3.0 * energy * (w * cos).signum() - 4.0 * x - 1.0 * v
+        };
+    });
+    let policy = random(&*env, true);
+    let (by_chance, _) = mean_return(&mut *env, 20, policy);
+    println!("cartpole-swingup: energy {mean:.0}, random {by_chance:.0}");
+    assert!(mean > 250.0 && by_chance < 60.0, "energy {mean:.0}, random {by_chance:.0}");
+}
+
+#[test]
+fn acrobot_reaches_the_height_by_pumping() {
+    let mut env = make("acrobot").unwrap();
+    // The reaction drives the upper rod the way it swings.
+    let (mean, _) = mean_return(&mut *env, 20, |o, action| action[0] = -o[4].signum());
+    let policy = random(&*env, false);
+    let (by_chance, _) = mean_return(&mut *env, 20, policy);
+    println!("acrobot: pumping {mean:.0}, random {by_chance:.0}");
+    assert!(mean > -500.0 && by_chance < mean - 200.0, "pumping {mean:.0}, random {by_chance:.0}");
+}

@@ -1,8 +1,9 @@
 //! What each parameter of a robot acts on.
 
 use crate::{
+    motors,
     params::Param,
-    sensors::MAX_DELAY_STEPS,
+    sensors,
     task::Design,
     world::{STANDARD_GRAVITY, World},
 };
@@ -12,9 +13,16 @@ use crate::{
 pub(super) enum Knob {
     Gravity,
     Friction(usize),
+    Damping(usize),
     LinkMass(usize),
     MotorGain(usize),
+    DeadZone(usize),
+    Saturation(usize),
+    ActionNoise,
+    ActionDelay,
     ObservationNoise,
+    ObservationBias,
+    ObservationDropout,
     ObservationDelay,
 }
 
@@ -24,8 +32,17 @@ impl Knob {
         match self {
             Self::Gravity => world.set_gravity(value),
             Self::Friction(joint_idx) => world.set_joint_friction(joint_idx, value),
+            Self::Damping(joint_idx) => world.set_joint_damping(joint_idx, value),
             Self::LinkMass(link_idx) => world.set_link_mass(link_idx, value),
-            Self::MotorGain(_) | Self::ObservationNoise | Self::ObservationDelay => {}
+            Self::MotorGain(_)
+            | Self::DeadZone(_)
+            | Self::Saturation(_)
+            | Self::ActionNoise
+            | Self::ActionDelay
+            | Self::ObservationNoise
+            | Self::ObservationBias
+            | Self::ObservationDropout
+            | Self::ObservationDelay => {}
         }
     }
 }
@@ -39,7 +56,7 @@ pub(super) fn value(knobs: &[Knob], applied: &[f64], knob: Knob) -> Option<f64> 
 pub(super) fn offered(design: &Design) -> Vec<(Param, Knob)> {
     let mut offered = Vec::new();
     let mut offer = |name: String, unit: &str, [low, high]: [f64; 2], nominal: f64, knob: Knob| {
-        let whole = knob == Knob::ObservationDelay;
+        let whole = matches!(knob, Knob::ObservationDelay | Knob::ActionDelay);
         let param = Param { name, unit: unit.to_owned(), low, high, nominal, value: nominal, whole };
         offered.push((param, knob));
     };
@@ -62,6 +79,19 @@ pub(super) fn offered(design: &Design) -> Vec<(Param, Knob)> {
                 Knob::Friction(idx),
             );
         }
+        if joint.damping > 0.0 {
+            let unit = match joint.kind {
+                crate::robot::JointKind::Hinge => "N·m·s/rad",
+                crate::robot::JointKind::Slide => "N·s/m",
+            };
+            offer(
+                format!("damping/{}", joint.name),
+                unit,
+                [0.0, 100.0 * joint.damping],
+                joint.damping,
+                Knob::Damping(idx),
+            );
+        }
     }
     for (idx, link) in design.robot.links.iter().enumerate() {
         offer(
@@ -75,7 +105,15 @@ pub(super) fn offered(design: &Design) -> Vec<(Param, Knob)> {
     for (idx, motor) in design.robot.motors.iter().enumerate() {
         offer(format!("motor_gain/{}", motor.name), "1", [-2.0, 2.0], 1.0, Knob::MotorGain(idx));
     }
+    for (idx, motor) in design.robot.motors.iter().enumerate() {
+        offer(format!("motor_dead_zone/{}", motor.name), "1", [0.0, 1.0], 0.0, Knob::DeadZone(idx));
+        offer(format!("motor_saturation/{}", motor.name), "1", [0.0, 1.0], 1.0, Knob::Saturation(idx));
+    }
+    offer("action_noise".into(), "1", [0.0, 2.0], 0.0, Knob::ActionNoise);
+    offer("action_delay".into(), "steps", [0.0, motors::MAX_DELAY_STEPS as f64], 0.0, Knob::ActionDelay);
     offer("observation_noise".into(), "1", [0.0, 2.0], 0.0, Knob::ObservationNoise);
-    offer("observation_delay".into(), "steps", [0.0, MAX_DELAY_STEPS as f64], 0.0, Knob::ObservationDelay);
+    offer("observation_bias".into(), "1", [-2.0, 2.0], 0.0, Knob::ObservationBias);
+    offer("observation_dropout".into(), "1", [0.0, 1.0], 0.0, Knob::ObservationDropout);
+    offer("observation_delay".into(), "steps", [0.0, sensors::MAX_DELAY_STEPS as f64], 0.0, Knob::ObservationDelay);
     offered
 }

@@ -1,0 +1,122 @@
+//! From the command to what the motors get: delay, then noise, then the dead zone and the saturation of each motor.
+
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+/// Largest delay, in control steps.
+pub(crate) const MAX_DELAY_STEPS: usize = 10;
+
+/// A ring of the latest commands, and the random stream of their noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Motors {
+    rng: Pcg64,
+    n_motors: usize,
+    /// `MAX_DELAY_STEPS + 1` commands, one after the other.
+    commands: Vec<f32>,
+    /// Which of them is the newest.
+    newest: usize,
+}
+
+/// What lies between a command and a motor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Line {
+    /// Standard deviation of the noise, as a share of the limit of the motor.
+    pub noise: f64,
+    /// Control steps that a command takes.
+    pub delay_steps: usize,
+}
+
+impl Motors {
+    pub(crate) fn new(n_motors: usize, rng: Pcg64) -> Self {
+        Self { rng, n_motors, commands: vec![0.0; (MAX_DELAY_STEPS + 1) * n_motors], newest: 0 }
+    }
+
+    /// Starts an episode: before the first command, motors rest.
+    pub(crate) fn restart(&mut self, rng: Pcg64) {
+        self.rng = rng;
+        self.commands.fill(0.0);
+    }
+
+    /// Takes the command of a control step, one value for each motor.
+    pub(crate) fn command(&mut self, command: &[f32]) {
+        self.newest = (self.newest + 1) % (MAX_DELAY_STEPS + 1);
+        self.commands[self.newest * self.n_motors..][..self.n_motors].copy_from_slice(command);
+    }
+
+    /// What motor `motor_idx` gets now; to be asked once a step for each motor, in order.
+    ///
+    /// Below the share `dead_zone` of its limit nothing arrives, above the share `saturation` no more than that.
+    /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
+    pub(crate) fn arrival(&mut self, motor_idx: usize, line: Line, limit: f64, dead_zone: f64, saturation: f64) -> f64 {
+        let slot = (self.newest + MAX_DELAY_STEPS + 1 - line.delay_steps) % (MAX_DELAY_STEPS + 1);
+        let standard_normal: f64 = self.rng.sample(StandardNormal);
+        let sent = f64::from(self.commands[slot * self.n_motors + motor_idx]);
+        let force = if line.noise > 0.0 { sent + line.noise * limit * standard_normal } else { sent };
+        if force.abs() < dead_zone * limit { 0.0 } else { force.clamp(-saturation * limit, saturation * limit) }
+    }
+
+    /// Whether this is a possible state of `n_motors` motors.
+    pub(crate) fn is_valid(&self, n_motors: usize) -> bool {
+        self.n_motors == n_motors
+            && self.commands.len() == (MAX_DELAY_STEPS + 1) * n_motors
+            && self.commands.iter().all(|command| command.is_finite())
+            && self.newest <= MAX_DELAY_STEPS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::stream;
+
+    const PLAIN: Line = Line { noise: 0.0, delay_steps: 0 };
+
+    fn motors() -> Motors {
+        Motors::new(1, stream(0, "motors"))
+    }
+
+    #[test]
+    fn an_undisturbed_command_arrives_as_it_was_sent() {
+        let mut motors = motors();
+        for force in [-2.0, -0.3, 0.0, 1e-3, 2.0] {
+            motors.command(&[force]);
+            assert_eq!(motors.arrival(0, PLAIN, 2.0, 0.0, 1.0), f64::from(force));
+        }
+    }
+
+    #[test]
+    fn a_command_with_a_delay_of_n_steps_arrives_n_steps_later() {
+        let mut motors = motors();
+        for step in 0..40 {
+            motors.command(&[step as f32]);
+            let arrived = motors.arrival(0, Line { delay_steps: 7, ..PLAIN }, 100.0, 0.0, 1.0);
+            assert_eq!(arrived, f64::from((step - 7).max(0)));
+        }
+    }
+
+    #[test]
+    fn a_motor_is_silent_in_its_dead_zone_and_no_stronger_than_its_saturation() {
+        let mut motors = motors();
+        for (sent, arrived) in [(0.39, 0.0), (-0.39, 0.0), (0.41, 0.41), (1.5, 1.0), (-2.0, -1.0)] {
+            motors.command(&[sent]);
+            assert!((motors.arrival(0, PLAIN, 2.0, 0.2, 0.5) - arrived).abs() < 1e-6, "{sent} sent");
+        }
+    }
+
+    #[test]
+    fn noise_has_the_stated_standard_deviation() {
+        let mut motors = motors();
+        let n = 20_000;
+        let line = Line { noise: 0.1, ..PLAIN };
+        let mut sum_sq = 0.0;
+        for _ in 0..n {
+            motors.command(&[1.0]);
+            sum_sq += (motors.arrival(0, line, 4.0, 0.0, 1.0) - 1.0).powi(2);
+        }
+        // The standard error of a standard deviation over n draws is 1/sqrt(2 n), here 0.5 %.
+        let sd = (sum_sq / f64::from(n)).sqrt();
+        assert!((sd / 0.4 - 1.0).abs() < 0.02, "sd {sd}");
+    }
+}
