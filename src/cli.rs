@@ -76,8 +76,11 @@ enum Command {
         #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
         after_secs: f32,
     },
-    /// List tasks, agents and what can change in a world
-    List,
+    /// List tasks, agents, studies and what can change in a world
+    List {
+        /// One of them
+        what: Option<Listed>,
+    },
     /// Run a published experiment and write its table and picture
     Study {
         /// Which one (see `mesolimb list`)
@@ -220,8 +223,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let (session, times) = to_view(&what, &run)?;
             view(session, times, screenshot.map(|file| (file, after_secs)))
         }
-        Some(Command::List) => {
-            list();
+        Some(Command::List { what }) => {
+            list(what);
             Ok(())
         }
         Some(Command::Study { name, out, seeds, threads }) => {
@@ -354,30 +357,51 @@ fn view(_session: Session, _times: f64, _screenshot: Option<(PathBuf, f32)>) -> 
     bail!("this mesolimb was built without the viewer; build it with the default features")
 }
 
-fn list() {
-    say("Tasks");
-    for task in mesolimb_envs::tasks() {
-        say(&format!("  {:<12} {}", task.name, task.summary));
-    }
-    say("\nAgents");
-    for agent in mesolimb_agents::agents() {
-        say(&format!("  {:<12} {}", agent.name, agent.summary));
-    }
-    say("\nStudies");
-    for (name, question) in crate::study::studies() {
-        say(&format!("  {name:<12} {question}"));
-    }
-    for task in mesolimb_envs::tasks() {
-        say(&format!(
-            "\nWhat can change in {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'",
-            task.name
-        ));
-        for param in (task.make)().params().iter() {
-            let unit = if param.unit == "1" { String::new() } else { format!(" {}", param.unit) };
-            // Ranges are products of nominal values: what their last bits say is of no interest.
-            let [nominal, low, high] = [param.nominal, param.low, param.high].map(|v| (v * 1e9).round() / 1e9);
-            say(&format!("  {:<24} {nominal}{unit}, in [{low}, {high}]", param.name));
+/// What `mesolimb list` tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Listed {
+    /// Robot tasks
+    Tasks,
+    /// What acts in them
+    Agents,
+    /// Published experiments
+    Studies,
+    /// What can change in each task, with units and ranges
+    Changes,
+}
+
+/// Lists one thing, or all of them.
+fn list(what: Option<Listed>) {
+    use Listed::{Agents, Changes, Studies, Tasks};
+    for listed in what.map_or(vec![Tasks, Agents, Studies, Changes], |what| vec![what]) {
+        let rows: Vec<(&str, &str)> = match listed {
+            Tasks => mesolimb_envs::tasks().iter().map(|task| (task.name, task.summary)).collect(),
+            Agents => mesolimb_agents::agents().iter().map(|agent| (agent.name, agent.summary)).collect(),
+            Studies => crate::study::studies().collect(),
+            Changes => mesolimb_envs::params::kinds().to_vec(),
+        };
+        say(&format!("{listed:?}"));
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, summary) in rows {
+            say(&format!("  {name:<width$}  {summary}"));
         }
+        if listed == Changes {
+            mesolimb_envs::tasks().iter().for_each(list_changes);
+        }
+        say("");
+    }
+}
+
+/// What can change in a task: nominal values and ranges.
+fn list_changes(task: &mesolimb_envs::TaskEntry) {
+    let env = (task.make)();
+    say(&format!("\nin {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'", task.name));
+    let width = env.params().iter().map(|param| param.name.len()).max().unwrap_or(0);
+    for param in env.params().iter() {
+        let unit = if param.unit == "1" { String::new() } else { format!(" {}", param.unit) };
+        // Ranges are products of nominal values: what their last bits say is of no interest.
+        let [nominal, low, high] = [param.nominal, param.low, param.high].map(|v| (v * 1e9).round() / 1e9);
+        say(&format!("  {:<width$}  {nominal}{unit}, in [{low}, {high}]", param.name));
     }
 }
 

@@ -33,6 +33,26 @@ pub struct Param {
     pub whole: bool,
 }
 
+/// What the kinds of parameters are: the part of the name before the slash, and a line.
+#[must_use]
+pub fn kinds() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("gravity", "strength of gravity, downwards"),
+        ("friction", "dry friction of a joint: the largest torque or force with which it resists motion"),
+        ("damping", "viscous damping of a joint"),
+        ("link_mass", "mass of a link; its inertia grows with it, its centre of mass stays"),
+        ("motor_gain", "factor of what a motor does: 0 is dead, negative is reversed"),
+        ("motor_dead_zone", "share of the limit of a motor below which it does nothing"),
+        ("motor_saturation", "share of the limit of a motor above which it gives no more"),
+        ("action_noise", "standard deviation of what is added to each command, as a share of the limit of the motor"),
+        ("action_delay", "control steps that a command takes to reach its motor"),
+        ("observation_noise", "standard deviation of what is added to each reading, in units of its scale"),
+        ("observation_bias", "what is added to every reading, in units of its scale"),
+        ("observation_dropout", "probability that a channel repeats its last reading"),
+        ("observation_delay", "age of what is observed, in control steps"),
+    ]
+}
+
 impl Params {
     /// The parameters of `task`, at their nominal values.
     pub(crate) fn new(task: &str, entries: Vec<Param>) -> Self {

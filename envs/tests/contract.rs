@@ -1,8 +1,8 @@
 //! Every registered task keeps the contract of an environment, and the test of it notices who does not.
 
-use std::panic::catch_unwind;
+use std::{collections::HashSet, panic::catch_unwind};
 
-use mesolimb_envs::{Env, EnvError, EnvSpec, Params, RobotSpec, Scene, Step, make, tasks, testing::check_env};
+use mesolimb_envs::{Env, EnvError, EnvSpec, Params, RobotSpec, Scene, Step, make, params, tasks, testing::check_env};
 
 #[test]
 fn every_task_keeps_the_contract() {
@@ -10,6 +10,19 @@ fn every_task_keeps_the_contract() {
     for task in tasks() {
         check_env(task.make);
     }
+}
+
+#[test]
+fn every_parameter_is_of_a_kind_that_is_told_of() {
+    let kinds: Vec<&str> = params::kinds().iter().map(|(kind, _)| *kind).collect();
+    let mut offered = HashSet::new();
+    for task in tasks() {
+        for param in (task.make)().params().iter() {
+            assert!(kinds.contains(&param.kind()), "'{}' of {}", param.name, task.name);
+            offered.insert(param.kind().to_owned());
+        }
+    }
+    assert_eq!(offered.len(), kinds.len(), "every kind is offered somewhere");
 }
 
 /// Ways to break the contract.
