@@ -14,12 +14,12 @@
 //! | 0 | `elbow`: torque of the second rod against the first | N·m | ±1 |
 //!
 //! Reward: −1 for each step until the tip is 1 m above the bar, 0 for the step that brings it there.
-//! Termination: as soon as it is there. Time limit: 1000 steps of 50 ms.
+//! Termination: as soon as it is there. Time limit: 1250 steps of 40 ms.
 //! Start: hanging; both angles and velocities uniform in ±0.1 of their unit.
 //!
 //! Origin: Sutton 1996 (NIPS 8:1038) and Gymnasium's `Acrobot-v1`: rods of 1 kg and 1 m, torque of ±1 N·m. It differs
 //! there: the torque is continuous, rods are uniform (inertia 1/12 in place of 1 kg·m²), joints damp a little instead of
-//! limits of the velocities, a step takes 50 ms in place of 200 ms, the physics is Rapier's.
+//! limits of the velocities, a step takes 40 ms in place of 200, the physics is Rapier's.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -104,8 +104,8 @@ pub fn design() -> Design {
             Sensor::new("elbow_velocity", "rad/s", [-120.0, 120.0], 8.0),
         ],
         physics_dt_secs: 0.005,
-        control_dt_secs: 0.05,
-        time_limit_steps: 1000,
+        control_dt_secs: 0.04,
+        time_limit_steps: 1250,
         gravity_matters: true,
         props: vec![
             Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(along_y),

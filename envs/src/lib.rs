@@ -26,6 +26,7 @@ mod sensors;
 mod streams;
 pub mod task;
 pub mod testing;
+pub mod water_maze;
 pub mod world;
 
 pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};

@@ -49,6 +49,8 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("observation_noise", "standard deviation of what is added to each reading, in units of its scale"),
         ("observation_bias", "what is added to every reading, in units of its scale"),
         ("observation_dropout", "probability that a channel repeats its last reading"),
+        ("platform_x", "where the middle of the hidden platform is, along x"),
+        ("platform_y", "and along y"),
         ("observation_delay", "age of what is observed, in control steps"),
     ]
 }

@@ -4,7 +4,7 @@ use crate::{
     acrobot, cartpole, cartpole_swingup,
     env::{Env, EnvError},
     nearest::nearest,
-    pendulum, reacher,
+    pendulum, reacher, water_maze,
 };
 
 /// A task that can be made by name.
@@ -46,6 +46,11 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "reacher",
             summary: "bring the tip of a two-joint arm to a target and hold it there",
             make: || Box::new(reacher::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "water-maze",
+            summary: "swim to a platform that cannot be seen, from what place cells say",
+            make: || Box::new(water_maze::env().expect("its robot and clocks are tested")),
         },
     ]
 }

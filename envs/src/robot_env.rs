@@ -63,7 +63,7 @@ impl<T: Task> RobotEnv<T> {
     pub fn new(task: T, design: Design) -> Result<Self, EnvError> {
         let n_physics_steps = steps_between(design.physics_dt_secs, design.control_dt_secs)?;
         let template = World::compile(&design.robot, design.physics_dt_secs)?;
-        let (entries, knobs): (Vec<_>, Vec<_>) = knobs::offered(&design).into_iter().unzip();
+        let (entries, knobs): (Vec<_>, Vec<_>) = knobs::offered(&design, &T::own_params()).into_iter().unzip();
         let applied = entries.iter().map(|param| param.nominal).collect();
         let n_sensors = design.sensors.len();
         let state = State {
@@ -105,11 +105,14 @@ impl<T: Task> RobotEnv<T> {
     }
 
     fn apply_changed_params(&mut self) {
-        let State { params, applied, world, .. } = &mut self.state;
+        let State { params, applied, world, task, .. } = &mut self.state;
         for (param_idx, (knob, applied)) in self.knobs.iter().zip(applied).enumerate() {
             let value = params.at(param_idx).value;
             if value != *applied {
-                knob.apply(value, world);
+                match *knob {
+                    Knob::Own(own_idx) => task.set_own_param(own_idx, value),
+                    knob => knob.apply(value, world),
+                }
                 *applied = value;
             }
         }
@@ -206,6 +209,9 @@ impl<T: Task> Env for RobotEnv<T> {
         self.state.world = self.template.clone();
         for (param_idx, applied) in self.state.applied.iter_mut().enumerate() {
             *applied = self.state.params.at(param_idx).nominal;
+            if let Knob::Own(own_idx) = self.knobs[param_idx] {
+                self.state.task.set_own_param(own_idx, *applied);
+            }
         }
         self.state.world.set_joints(&positions, &velocities);
         self.apply_changed_params();

@@ -26,10 +26,31 @@ pub trait Task: Clone + Send + Serialize + DeserializeOwned {
         None
     }
 
+    /// Parameters of the task itself, such as where its goal is.
+    fn own_params() -> Vec<OwnParam> {
+        Vec::new()
+    }
+
+    /// Gives one of them another value.
+    fn set_own_param(&mut self, _own_idx: usize, _value: f64) {}
+
     /// Whether this is a possible state of the task; a state that was saved is refused otherwise.
     fn is_valid(&self) -> bool {
         true
     }
+}
+
+/// A parameter of a task that is not one of its robot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OwnParam {
+    /// Name.
+    pub name: &'static str,
+    /// Unit in SI notation; `1` where there is none.
+    pub unit: &'static str,
+    /// Smallest and largest value.
+    pub range: [f64; 2],
+    /// Value in the unchanged task.
+    pub nominal: f64,
 }
 
 /// What a control step was worth.

@@ -7,7 +7,7 @@ use rand_pcg::Pcg64;
 
 use crate::{
     env::{Env, EnvSpec, Fault, Step},
-    scene::Scene,
+    scene::{Role, Scene},
     streams::stream,
 };
 
@@ -34,7 +34,7 @@ pub fn check_env(make: fn() -> Box<dyn Env>) {
     check_scene(&mut *make());
 }
 
-/// What an agent saw, bit for bit.
+/// What an agent saw and where its goals were, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
 struct Trajectory(Vec<(Vec<u32>, u64)>);
 
@@ -313,9 +313,18 @@ fn play(env: &mut dyn Env, seed: u64, n_steps: usize) -> Trajectory {
         UNIFORM.act(step, &spec, &mut rng, &mut action);
         let Step { reward, fault, .. } = env.step(&action);
         assert_eq!(fault, None, "the world holds wherever its parameters may be");
-        (observe(env).iter().map(|value| value.to_bits()).collect(), reward.to_bits())
+        let seen = observe(env).into_iter().chain(goals(env));
+        (seen.map(f32::to_bits).collect(), reward.to_bits())
     };
     Trajectory((0..n_steps).map(&mut step_of).collect())
+}
+
+/// Where the goals are: a hidden one is seen in the scene only.
+fn goals(env: &dyn Env) -> Vec<f32> {
+    let mut scene = Scene::default();
+    env.scene(&mut scene);
+    let goals = scene.items.iter().filter(|item| item.role == Role::Target);
+    goals.flat_map(|item| item.world_translation).collect()
 }
 
 fn observe(env: &dyn Env) -> Vec<f32> {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "`--nocapture` shows the returns, to quote them")]
 
-use mesolimb_envs::{Env, cartpole, make, reacher};
+use mesolimb_envs::{Env, cartpole, make, reacher, water_maze};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -142,7 +142,7 @@ fn pendulum_swings_up_by_its_energy() {
     let policy = random(&*env, false);
     let (by_chance, _) = mean_return(&mut *env, 20, policy);
     println!("pendulum: energy {mean:.0}, random {by_chance:.0}");
-    assert!(mean > -300.0 && by_chance < -900.0, "energy {mean:.0}, random {by_chance:.0}");
+    assert!(mean > -400.0 && by_chance < -1000.0, "energy {mean:.0}, random {by_chance:.0}");
 }
 
 #[test]
@@ -171,5 +171,30 @@ fn acrobot_reaches_the_height_by_pumping() {
     let policy = random(&*env, false);
     let (by_chance, _) = mean_return(&mut *env, 20, policy);
     println!("acrobot: pumping {mean:.0}, random {by_chance:.0}");
-    assert!(mean > -500.0 && by_chance < mean - 200.0, "pumping {mean:.0}, random {by_chance:.0}");
+    assert!(mean > -700.0 && by_chance < mean - 300.0, "pumping {mean:.0}, random {by_chance:.0}");
+}
+
+#[test]
+fn the_platform_is_found_at_once_by_who_knows_where_it_is() {
+    let mut env = make("water-maze").unwrap();
+    for platform in [water_maze::PLATFORM, [-0.5, -0.2]] {
+        env.params_mut().set("platform_x", platform[0]).unwrap();
+        env.params_mut().set("platform_y", platform[1]).unwrap();
+        let (mean, steps) = mean_return(&mut *env, 20, |cells, action| {
+            // The place is the centre of mass of the place cells, as far as they reach.
+            let mass: f32 = cells.iter().sum();
+            for (axis, action) in action.iter_mut().enumerate() {
+                let at = |k: usize| 0.2 * (if axis == 0 { k % 10 } else { k / 10 }) as f32 - 0.9;
+                let place = cells.iter().enumerate().map(|(k, cell)| cell * at(k)).sum::<f32>() / mass;
+                *action = 5.0 * (platform[axis] as f32 - place);
+            }
+        });
+        println!("water-maze, platform at {platform:?}: return {mean:.2} in {steps:.0} steps");
+        assert!(mean > 0.9 && steps < 150.0, "return {mean} in {steps} steps");
+    }
+    env.params_mut().reset_all();
+    let policy = random(&*env, true);
+    let (by_chance, steps) = mean_return(&mut *env, 20, policy);
+    println!("water-maze, random: {by_chance:.2} in {steps:.0} steps");
+    assert!(steps > 600.0, "random {steps} steps");
 }

@@ -4,7 +4,7 @@ use crate::{
     motors,
     params::Param,
     sensors,
-    task::Design,
+    task::{Design, OwnParam},
     world::{STANDARD_GRAVITY, World},
 };
 
@@ -24,10 +24,11 @@ pub(super) enum Knob {
     ObservationBias,
     ObservationDropout,
     ObservationDelay,
+    Own(usize),
 }
 
 impl Knob {
-    /// Changes the world. Motors and sensors ask for their value when they need it.
+    /// Changes the world. Motors and sensors ask for their value when they need it; a task has its own.
     pub(super) fn apply(self, value: f64, world: &mut World) {
         match self {
             Self::Gravity => world.set_gravity(value),
@@ -42,7 +43,8 @@ impl Knob {
             | Self::ObservationNoise
             | Self::ObservationBias
             | Self::ObservationDropout
-            | Self::ObservationDelay => {}
+            | Self::ObservationDelay
+            | Self::Own(_) => {}
         }
     }
 }
@@ -53,7 +55,7 @@ pub(super) fn value(knobs: &[Knob], applied: &[f64], knob: Knob) -> Option<f64> 
 }
 
 /// The parameters that a task offers.
-pub(super) fn offered(design: &Design) -> Vec<(Param, Knob)> {
+pub(super) fn offered(design: &Design, own: &[OwnParam]) -> Vec<(Param, Knob)> {
     let mut offered = Vec::new();
     let mut offer = |name: String, unit: &str, [low, high]: [f64; 2], nominal: f64, knob: Knob| {
         let whole = matches!(knob, Knob::ObservationDelay | Knob::ActionDelay);
@@ -115,5 +117,8 @@ pub(super) fn offered(design: &Design) -> Vec<(Param, Knob)> {
     offer("observation_bias".into(), "1", [-2.0, 2.0], 0.0, Knob::ObservationBias);
     offer("observation_dropout".into(), "1", [0.0, 1.0], 0.0, Knob::ObservationDropout);
     offer("observation_delay".into(), "steps", [0.0, sensors::MAX_DELAY_STEPS as f64], 0.0, Knob::ObservationDelay);
+    for (own_idx, own) in own.iter().enumerate() {
+        offer(own.name.into(), own.unit, own.range, own.nominal, Knob::Own(own_idx));
+    }
     offered
 }
