@@ -28,6 +28,7 @@ pub mod task;
 pub mod testing;
 pub mod water_maze;
 pub mod world;
+pub mod worlds;
 
 pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};
 pub use params::{Param, Params};
@@ -37,3 +38,4 @@ pub use robot::RobotSpec;
 pub use robot_env::RobotEnv;
 pub use scene::{Role, Scene, SceneItem, Shape};
 pub use task::Task;
+pub use worlds::Worlds;
