@@ -97,7 +97,7 @@ enum Command {
     /// Run or describe a brain alone, without a robot
     #[command(subcommand)]
     Brain(BrainCommand),
-    /// Time a published network
+    /// Time a published network, or the worlds of all tasks
     Bench(BenchArgs),
 }
 
@@ -235,7 +235,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Brain(command)) => brain_alone(command),
         Some(Command::Bench(args)) => {
-            say(&bench::bench(&args)?.show(args.format)?);
+            say(&bench::run(&args)?);
             Ok(())
         }
     }

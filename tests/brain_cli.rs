@@ -309,6 +309,15 @@ fn a_bench_says_what_it_measured() {
         }
     }
     assert!(place.succeed("bench cuba --n 500 --sim-seconds 0.05").contains("synaptic events"));
+    let said = place.succeed("bench envs --n 3 --sim-seconds 1 --format json");
+    assert_eq!(said.lines().count(), mesolimb_envs::tasks().len(), "a line for each task:\n{said}");
+    for line in said.lines() {
+        let said: Value = serde_json::from_str(line).unwrap();
+        for key in ["env_steps_per_s", "physics_steps_per_s", "worlds_1_thread_per_s", "worlds_2_threads_per_s"] {
+            assert!(said[key].as_f64().is_some_and(|speed| speed > 0.0), "{key} in {line}");
+        }
+    }
+    place.refuses("bench envs --n 0", &["--n is 0", "at least 1"]);
     place.refuses("bench cubs", &["unknown network 'cubs'", "cuba, coba", "did you mean 'cuba'?"]);
     place.refuses("bench cuba --n 3", &["--n is 3", "at least 10"]);
     place.refuses("bench cuba --threads 0", &["--threads is 0", "at least 1"]);

@@ -1,4 +1,6 @@
-//! `mesolimb bench`: published networks, timed.
+//! `mesolimb bench`: published networks, and robot worlds, timed.
+
+mod worlds;
 
 use std::{fmt::Write as _, time::Instant};
 
@@ -16,9 +18,9 @@ use crate::brain::{check_threads, ticks_in};
 /// Options of `mesolimb bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Network: cuba, coba, …
+    /// Network: cuba, coba, …; or envs, for the worlds of all tasks
     pub network: String,
-    /// Cells; as published, if not given. With another number each cell still has as many inputs
+    /// Cells; as published, if not given. With another number each cell still has as many inputs. With envs: worlds
     #[arg(long)]
     pub n: Option<usize>,
     /// Seconds that are simulated
@@ -84,6 +86,26 @@ pub struct Outcome {
     pub bytes_per_plastic_synapse: Option<f64>,
 }
 
+pub use worlds::{TaskSpeed, bench_worlds};
+
+/// Measures what is asked for, and says what came out.
+///
+/// # Errors
+/// If there is no such network, or a number is out of range.
+pub fn run(args: &BenchArgs) -> anyhow::Result<String> {
+    if args.network != "envs" {
+        return bench(args)?.show(args.format);
+    }
+    let speeds = bench_worlds(args)?;
+    Ok(match args.format {
+        OutcomeFormat::Table => worlds::table(&speeds),
+        OutcomeFormat::Json => {
+            let lines: Result<Vec<String>, _> = speeds.iter().map(serde_json::to_string).collect();
+            lines?.join("\n")
+        }
+    })
+}
+
 /// Builds and times a published network.
 ///
 /// # Errors
@@ -91,7 +113,7 @@ pub struct Outcome {
 pub fn bench(args: &BenchArgs) -> anyhow::Result<Outcome> {
     check_threads(args.threads)?;
     let Some(published) = published::by_name(&args.network) else {
-        let known: Vec<&str> = published::all().iter().map(|network| network.name).collect();
+        let known: Vec<&str> = published::all().iter().map(|network| network.name).chain(["envs"]).collect();
         bail!(
             "unknown network '{}' (there are: {}){}",
             args.network,

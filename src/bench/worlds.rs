@@ -1,0 +1,126 @@
+//! `mesolimb bench envs`: how many steps a second each task makes, alone and many worlds side by side.
+
+use std::{fmt::Write as _, time::Instant};
+
+use anyhow::bail;
+use mesolimb_brain::rng::stream;
+use mesolimb_envs::{EnvSpec, Step, TaskEntry, Worlds, tasks};
+use rand::RngExt as _;
+use serde::Serialize;
+
+use super::BenchArgs;
+use crate::brain::check_threads;
+
+/// Worlds side by side, if nobody says how many.
+const WORLDS: usize = 64;
+/// Simulated seconds of each measurement, shared by the worlds, if nobody says how many.
+const SIM_SECONDS: f64 = 60.0;
+
+/// What was measured of a task. All actions are random, episodes that end begin anew.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TaskSpeed {
+    /// Task.
+    pub task: &'static str,
+    /// Physics steps in a control step.
+    pub physics_per_env_step: f64,
+    /// Control steps a second of one world on one thread.
+    pub env_steps_per_s: f64,
+    /// Physics steps a second of one world on one thread.
+    pub physics_steps_per_s: f64,
+    /// Worlds side by side.
+    pub worlds: usize,
+    /// Control steps a second of all of them together on one thread.
+    pub worlds_1_thread_per_s: f64,
+    /// And on two.
+    pub worlds_2_threads_per_s: f64,
+    /// Second over first.
+    pub two_threads_over_one: f64,
+}
+
+/// Times every task.
+///
+/// # Errors
+/// If a number is out of range.
+pub fn bench_worlds(args: &BenchArgs) -> anyhow::Result<Vec<TaskSpeed>> {
+    check_threads(args.threads)?;
+    let n = args.n.unwrap_or(WORLDS);
+    let secs = args.sim_seconds.unwrap_or(SIM_SECONDS);
+    if !(1..=100_000).contains(&n) {
+        bail!("--n is {n}, expected at least 1 and at most 100000 worlds");
+    }
+    if !(secs > 0.0 && secs <= 1e6) {
+        bail!("--sim-seconds is {secs}, expected above 0 and at most 1000000");
+    }
+    Ok(tasks().iter().map(|task| measure(task, n, secs, args.seed)).collect())
+}
+
+fn measure(task: &TaskEntry, n: usize, secs: f64, seed: u64) -> TaskSpeed {
+    let alone = Worlds::new(task.make, 1, 1);
+    let spec = alone.spec().clone();
+    let physics_per_env_step = (spec.control_dt_secs / spec.physics_dt_secs).round();
+    let per_s = |worlds: usize, threads: usize| steps_per_s(task, &spec, worlds, threads, secs, seed);
+    let env_steps_per_s = per_s(1, 1);
+    let [one, two] = [1, 2].map(|threads| per_s(n, threads));
+    TaskSpeed {
+        task: task.name,
+        physics_per_env_step,
+        env_steps_per_s,
+        physics_steps_per_s: env_steps_per_s * physics_per_env_step,
+        worlds: n,
+        worlds_1_thread_per_s: one,
+        worlds_2_threads_per_s: two,
+        two_threads_over_one: two / one,
+    }
+}
+
+/// Control steps a second of all worlds together.
+fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, secs: f64, seed: u64) -> f64 {
+    let rounds = ((secs / spec.control_dt_secs) as usize / n).max(20);
+    let mut worlds = Worlds::new(task.make, n, threads);
+    let mut next_seed = seed;
+    let mut begin = |worlds: &mut Worlds, world_idx: usize| {
+        worlds.reset(world_idx, next_seed);
+        next_seed = next_seed.wrapping_add(1);
+    };
+    (0..n).for_each(|world_idx| begin(&mut worlds, world_idx));
+    // Actions are drawn before the clock starts.
+    let mut rng = stream(seed, "actions");
+    let row = || spec.actions.iter().map(|channel| channel.high);
+    let actions: Vec<f32> = (0..n * 64).flat_map(|_| row()).map(|high| high * rng.random_range(-1.0f32..1.0)).collect();
+    let of_round = n * spec.actions.len();
+    let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
+    let mut steps = vec![none; n];
+    let mut seen = vec![0.0; n * spec.observations.len()];
+    let started = Instant::now();
+    for round in 0..rounds {
+        worlds.step(&actions[round % 64 * of_round..][..of_round], &mut steps);
+        worlds.observe(&mut seen);
+        for (world_idx, step) in steps.iter().enumerate() {
+            if step.ended() {
+                begin(&mut worlds, world_idx);
+            }
+        }
+    }
+    (rounds * n) as f64 / started.elapsed().as_secs_f64()
+}
+
+/// The outcome for people.
+pub(super) fn table(speeds: &[TaskSpeed]) -> String {
+    let mut text = format!(
+        "{:<18} {:>12} {:>14} {:>16} {:>17} {:>8}",
+        "task", "env steps/s", "physics steps/s", "worlds, 1 thread", "worlds, 2 threads", "ratio"
+    );
+    for speed in speeds {
+        let _ = write!(
+            text,
+            "\n{:<18} {:>12.0} {:>15.0} {:>16.0} {:>17.0} {:>8.2}",
+            speed.task,
+            speed.env_steps_per_s,
+            speed.physics_steps_per_s,
+            speed.worlds_1_thread_per_s,
+            speed.worlds_2_threads_per_s,
+            speed.two_threads_over_one
+        );
+    }
+    text
+}
