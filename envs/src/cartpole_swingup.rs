@@ -17,7 +17,7 @@
 //! Termination: none; the rail ends at ±2.4 m. Time limit: 500 steps of 20 ms.
 //! Start: hanging; position and angle uniform within ±0.05 of that, velocities within ±0.05.
 //!
-//! Origin: the plant of [`cartpole`](crate::cartpole) with ends of the rail; the task of `cartpole-swingup` of the
+//! Origin: the plant of [`cartpole`] with ends of the rail; the task of `cartpole-swingup` of the
 //! DeepMind control suite (Tassa et al. 2018, arXiv:1801.00690). It differs there: the plant, and a reward without
 //! terms of force and velocity.
 
