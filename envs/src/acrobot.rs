@@ -109,7 +109,7 @@ pub fn design() -> Design {
         gravity_matters: true,
         props: vec![
             Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(along_y),
-            Prop::fixed("goal", Role::Target, line, [0.0, 0.12, BAR_HEIGHT + GOAL_HEIGHT as f32]).turned(along_x),
+            Prop::fixed("goal", Role::Fixture, line, [0.0, 0.12, BAR_HEIGHT + GOAL_HEIGHT as f32]).turned(along_x),
             Prop::on_link(LOWER, "elbow", Role::Joint, Shape::Cylinder { radius: 0.055, half_length: 0.07 }, [0.0; 3])
                 .turned(along_y),
             Prop::on_link(LOWER, "tip", Role::Effector, Shape::Sphere { radius: 0.05 }, [0.0, 0.0, -LENGTH]),

@@ -97,7 +97,7 @@ pub fn robot() -> RobotSpec {
         root: Root::Fixed,
         links: vec![
             // Carries nothing but the second slide.
-            link("carriage", None, slide("x", [1.0, 0.0, 0.0]), Shape::Sphere { radius: 0.01 }, 0.001),
+            link("carriage", None, slide("x", [1.0, 0.0, 0.0]), Shape::Sphere { radius: 0.001 }, 0.001),
             link("swimmer", Some("carriage"), slide("y", [0.0, 1.0, 0.0]), Shape::Sphere { radius: 0.05 }, 0.3),
         ],
         motors: vec![motor("swim_x", "x"), motor("swim_y", "y")],
