@@ -191,11 +191,19 @@ impl Population {
         &self.input
     }
 
-    /// Bytes that the cells take: parameters, state, channels and input.
+    /// Bytes that the cells take: parameters, state, channels and input, without the workbench of a chunk that each
+    /// population has (33 kB).
     pub(crate) fn bytes(&self) -> usize {
         let channels: usize = self.channels.iter().map(|c| 4 * (c.x.len() + c.rise.len())).sum();
         let observed = if self.observed.is_some() { 4 * 9 * self.len() } else { 0 };
-        let own = 4 * (self.len() + self.summed.len() + self.spikes.len() + self.factor.len() + self.signal.len());
+        let own = 4
+            * (self.len()
+                + self.summed.len()
+                + self.spikes.len()
+                + self.factor.len()
+                + self.signal.len()
+                + self.input.len()
+                + self.broadcast.len());
         self.cells.bytes() + channels + observed + own
     }
 

@@ -8,7 +8,8 @@
 //! network; it comes in as `PostSignals::broadcast`. The rest is [`eprop`](super::eprop).
 //! Source: Liu et al. 2021, PNAS 118:e2111821118, doi 10.1073/pnas.2111821118.
 //! Scheme: one step a tick, as printed.
-//! Deviations: as e-prop; both terms use the trace that is low-passed with `tau_out`, which zero turns into `e` itself.
+//! Deviations: as e-prop; `Γ` is heard a tick after it was broadcast, so that it is that of `t − 1` too; both terms use
+//! the trace that is low-passed with `tau_out`, which zero turns into `e` itself.
 
 use serde::{Deserialize, Serialize};
 
