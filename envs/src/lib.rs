@@ -11,6 +11,7 @@ pub mod acrobot;
 pub mod cartpole;
 pub mod cartpole_swingup;
 pub mod env;
+mod late;
 mod motors;
 pub mod nearest;
 pub mod params;

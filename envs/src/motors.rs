@@ -5,18 +5,13 @@ use rand_distr::StandardNormal;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// Largest delay, in control steps.
-pub(crate) const MAX_DELAY_STEPS: usize = 10;
+use crate::late::Late;
 
-/// A ring of the latest commands, and the random stream of their noise.
+/// The latest commands, and the random stream of their noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Motors {
     rng: Pcg64,
-    n_motors: usize,
-    /// `MAX_DELAY_STEPS + 1` commands, one after the other.
-    commands: Vec<f32>,
-    /// Which of them is the newest.
-    newest: usize,
+    commands: Late,
 }
 
 /// What lies between a command and a motor.
@@ -30,19 +25,18 @@ pub(crate) struct Line {
 
 impl Motors {
     pub(crate) fn new(n_motors: usize, rng: Pcg64) -> Self {
-        Self { rng, n_motors, commands: vec![0.0; (MAX_DELAY_STEPS + 1) * n_motors], newest: 0 }
+        Self { rng, commands: Late::new(n_motors) }
     }
 
     /// Starts an episode: before the first command, motors rest.
     pub(crate) fn restart(&mut self, rng: Pcg64) {
         self.rng = rng;
-        self.commands.fill(0.0);
+        self.commands.clear();
     }
 
     /// Takes the command of a control step, one value for each motor.
     pub(crate) fn command(&mut self, command: &[f32]) {
-        self.newest = (self.newest + 1) % (MAX_DELAY_STEPS + 1);
-        self.commands[self.newest * self.n_motors..][..self.n_motors].copy_from_slice(command);
+        self.commands.begin_row().copy_from_slice(command);
     }
 
     /// What motor `motor_idx` gets now; to be asked once a step for each motor, in order.
@@ -50,19 +44,15 @@ impl Motors {
     /// Below the share `dead_zone` of its limit nothing arrives, above the share `saturation` no more than that.
     /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
     pub(crate) fn arrival(&mut self, motor_idx: usize, line: Line, limit: f64, dead_zone: f64, saturation: f64) -> f64 {
-        let slot = (self.newest + MAX_DELAY_STEPS + 1 - line.delay_steps) % (MAX_DELAY_STEPS + 1);
         let standard_normal: f64 = self.rng.sample(StandardNormal);
-        let sent = f64::from(self.commands[slot * self.n_motors + motor_idx]);
+        let sent = f64::from(self.commands.row(line.delay_steps)[motor_idx]);
         let force = if line.noise > 0.0 { sent + line.noise * limit * standard_normal } else { sent };
         if force.abs() < dead_zone * limit { 0.0 } else { force.clamp(-saturation * limit, saturation * limit) }
     }
 
     /// Whether this is a possible state of `n_motors` motors.
     pub(crate) fn is_valid(&self, n_motors: usize) -> bool {
-        self.n_motors == n_motors
-            && self.commands.len() == (MAX_DELAY_STEPS + 1) * n_motors
-            && self.commands.iter().all(|command| command.is_finite())
-            && self.newest <= MAX_DELAY_STEPS
+        self.commands.is_valid(n_motors)
     }
 }
 

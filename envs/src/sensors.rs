@@ -5,8 +5,7 @@ use rand_distr::StandardNormal;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// Largest delay, in control steps.
-pub(crate) const MAX_DELAY_STEPS: usize = 10;
+use crate::late::{Late, MAX_DELAY_STEPS};
 
 /// What is done to the readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,32 +20,25 @@ pub(crate) struct Distortion {
     pub delay_steps: usize,
 }
 
-/// A ring of the latest readings, and its random stream.
+/// The latest readings, and their random stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sensors {
     rng: Pcg64,
-    n_channels: usize,
-    /// `MAX_DELAY_STEPS + 1` readings, one after the other.
-    readings: Vec<f32>,
-    /// Which of them is the newest.
-    newest: usize,
+    readings: Late,
     /// How old the reported reading is, in control steps.
     delay_steps: usize,
 }
 
 impl Sensors {
     pub(crate) fn new(n_channels: usize, rng: Pcg64) -> Self {
-        Self { rng, n_channels, readings: vec![0.0; (MAX_DELAY_STEPS + 1) * n_channels], newest: 0, delay_steps: 0 }
+        Self { rng, readings: Late::new(n_channels), delay_steps: 0 }
     }
 
     /// Starts an episode: before the first reading there was nothing else to see.
     pub(crate) fn restart(&mut self, rng: Pcg64, truth: &[f32], scales: &[f32], distortion: Distortion) {
         self.rng = rng;
         self.sense(truth, scales, Distortion { dropout: 0.0, ..distortion });
-        let start = self.newest * self.n_channels;
-        for slot in 0..=MAX_DELAY_STEPS {
-            self.readings.copy_within(start..start + self.n_channels, slot * self.n_channels);
-        }
+        self.readings.fill_with_newest();
     }
 
     /// Takes the readings of this control step.
@@ -54,30 +46,24 @@ impl Sensors {
     /// Noise and dropouts are drawn even where there are none, so that the stream stays where it would be otherwise.
     pub(crate) fn sense(&mut self, truth: &[f32], scales: &[f32], distortion: Distortion) {
         let Distortion { noise, bias, dropout, delay_steps } = distortion;
-        let (last, n) = (self.newest * self.n_channels, self.n_channels);
-        self.newest = (self.newest + 1) % (MAX_DELAY_STEPS + 1);
         self.delay_steps = delay_steps;
-        for (channel, (&truth, &scale)) in truth.iter().zip(scales).enumerate() {
+        for (told, (&truth, &scale)) in self.readings.begin_row().iter_mut().zip(truth.iter().zip(scales)) {
             let standard_normal: f32 = self.rng.sample(StandardNormal);
             let lost = self.rng.random::<f64>() < dropout;
-            let read = truth + scale * (bias as f32 + noise as f32 * standard_normal);
-            self.readings[self.newest * n + channel] = if lost { self.readings[last + channel] } else { read };
+            if !lost {
+                *told = truth + scale * (bias as f32 + noise as f32 * standard_normal);
+            }
         }
     }
 
     /// What the agent is told now.
     pub(crate) fn reported(&self) -> &[f32] {
-        let slot = (self.newest + MAX_DELAY_STEPS + 1 - self.delay_steps) % (MAX_DELAY_STEPS + 1);
-        &self.readings[slot * self.n_channels..][..self.n_channels]
+        self.readings.row(self.delay_steps)
     }
 
     /// Whether this is a possible state of a set of `n_channels` sensors.
     pub(crate) fn is_valid(&self, n_channels: usize) -> bool {
-        self.n_channels == n_channels
-            && self.readings.len() == (MAX_DELAY_STEPS + 1) * n_channels
-            && self.readings.iter().all(|reading| reading.is_finite())
-            && self.newest <= MAX_DELAY_STEPS
-            && self.delay_steps <= MAX_DELAY_STEPS
+        self.readings.is_valid(n_channels) && self.delay_steps <= MAX_DELAY_STEPS
     }
 }
 

@@ -29,7 +29,7 @@ pub struct BenchArgs {
     /// Seed of everything that is random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Threads; results do not depend on it
+    /// Threads; results do not depend on it. With envs one and two are compared, whatever is given here
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
     /// How the outcome is written

@@ -9,7 +9,6 @@ use rand::RngExt as _;
 use serde::Serialize;
 
 use super::BenchArgs;
-use crate::brain::check_threads;
 
 /// Worlds side by side, if nobody says how many.
 const WORLDS: usize = 64;
@@ -42,7 +41,6 @@ pub struct TaskSpeed {
 /// # Errors
 /// If a number is out of range.
 pub fn bench_worlds(args: &BenchArgs) -> anyhow::Result<Vec<TaskSpeed>> {
-    check_threads(args.threads)?;
     let n = args.n.unwrap_or(WORLDS);
     let secs = args.sim_seconds.unwrap_or(SIM_SECONDS);
     if !(1..=100_000).contains(&n) {
@@ -55,8 +53,7 @@ pub fn bench_worlds(args: &BenchArgs) -> anyhow::Result<Vec<TaskSpeed>> {
 }
 
 fn measure(task: &TaskEntry, n: usize, secs: f64, seed: u64) -> TaskSpeed {
-    let alone = Worlds::new(task.make, 1, 1);
-    let spec = alone.spec().clone();
+    let spec = (task.make)().spec().clone();
     let physics_per_env_step = (spec.control_dt_secs / spec.physics_dt_secs).round();
     let per_s = |worlds: usize, threads: usize| steps_per_s(task, &spec, worlds, threads, secs, seed);
     let env_steps_per_s = per_s(1, 1);

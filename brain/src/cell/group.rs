@@ -9,7 +9,7 @@ use super::{
     column::Column,
     model::{All, BRANCHES, Currents, Flow, Input, Model, Open, Quantity},
     parameters::Parameters,
-    real::{Lanes, fast, inlined},
+    real::{Lanes, dispatch, fast, inlined},
 };
 use crate::{
     blocks::{Blocks, LANES},
@@ -169,7 +169,7 @@ impl<M: Model<C, S>, const C: usize, const S: usize> Group<M, C, S> {
             );
         }
         let of_blocks = if self.differ { blocks.clone() } else { 0..1 };
-        pulp::Arch::new().dispatch(Steps {
+        dispatch(Steps {
             model: &self.model,
             cells: start..self.n.min(start + CHUNK),
             coefficients: &self.coefficients[of_blocks],

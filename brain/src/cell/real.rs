@@ -5,7 +5,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 /// Values below this count as zero.
 const TINY: f64 = 1e-30;
@@ -250,15 +250,106 @@ pub(crate) fn inlined<F>(f: F) -> F {
     f
 }
 
+/// Runs a kernel, compiled for the widest instructions that this machine has.
+#[inline]
+pub(crate) fn dispatch<K: WithSimd>(kernel: K) -> K::Output {
+    #[cfg(test)]
+    if let Some(width) = tests::FORCED.get() {
+        return width.run(kernel);
+    }
+    pulp::Arch::new().dispatch(kernel)
+}
+
 /// Runs `f`, compiled for the widest instructions that this machine has.
 #[inline]
 pub(crate) fn fast<T>(f: impl FnOnce() -> T) -> T {
-    pulp::Arch::new().dispatch(f)
+    dispatch(f)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+    use crate::{CellArray, CellSpec, Dist, Electrodes, Stimuli};
+
+    thread_local! {
+        /// Instructions that the kernels of this thread run on, if not the widest.
+        pub(super) static FORCED: Cell<Option<Width>> = const { Cell::new(None) };
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    pub(super) enum Width {
+        One,
+        #[cfg(target_arch = "x86_64")]
+        Eight(pulp::x86::V3),
+    }
+
+    impl Width {
+        pub(super) fn run<K: WithSimd>(self, kernel: K) -> K::Output {
+            match self {
+                Self::One => Simd::vectorize(pulp::Scalar, kernel),
+                #[cfg(target_arch = "x86_64")]
+                Self::Eight(simd) => Simd::vectorize(simd, kernel),
+            }
+        }
+
+        /// Those that this machine has besides the widest.
+        fn narrower() -> Vec<Self> {
+            let mut widths = vec![Self::One];
+            #[cfg(target_arch = "x86_64")]
+            widths.extend(pulp::x86::V3::try_new().map(Self::Eight));
+            widths
+        }
+    }
+
+    /// Spikes and potentials of all cells through a while, bit by bit.
+    fn lived(spec: &CellSpec, n: usize, width: Option<Width>) -> Vec<u32> {
+        FORCED.set(width);
+        let mut cells = CellArray::new(spec, n, 0.5, 3).unwrap();
+        let currents: Vec<f32> = (0..n).map(|i| 40.0 * (i as f32 - 2.0)).collect();
+        let conductances: Vec<f32> = (0..n).map(|i| 0.3 * i as f32).collect();
+        let zeros = vec![0.0; n];
+        let mut bits = Vec::new();
+        for tick in 0..200 {
+            let soma = if spec.takes_conductances() && tick % 40 < 20 {
+                Electrodes {
+                    current: &currents,
+                    conductance: &conductances,
+                    conductance_times_reversal: &zeros,
+                    nmda: if tick % 20 < 10 { &conductances } else { &[] },
+                }
+            } else {
+                Electrodes { current: &currents, ..Electrodes::default() }
+            };
+            let spikes = cells.tick_with(&Stimuli { soma, apical: soma, branches: [&currents; 4] });
+            bits.extend(spikes.iter().map(|spike| spike.to_bits()));
+            bits.extend(cells.state(spec.states()[0]).unwrap().iter().map(|v| v.to_bits()));
+        }
+        FORCED.set(None);
+        bits
+    }
+
+    #[test]
+    fn every_model_gives_the_same_bits_at_any_width_whether_its_cells_differ_or_not() {
+        for (name, alike) in CellSpec::defaults() {
+            let mut different = alike.clone();
+            for (_, dist) in different.dists_mut() {
+                // Towards zero, which no bound forbids.
+                let centre = dist.centre();
+                if centre != 0.0 {
+                    *dist = Dist::uniform(centre.min(0.999 * centre), centre.max(0.999 * centre));
+                }
+            }
+            // Fewer cells than a block, and some more than two.
+            for (spec, n) in [(&alike, 37), (&different, 37), (&different, 11)] {
+                let widest = lived(spec, n, None);
+                for width in Width::narrower() {
+                    assert!(lived(spec, n, Some(width)) == widest, "{n} cells of {name} on {width:?}");
+                }
+            }
+        }
+    }
 
     struct Exponentials<'a>(&'a mut [f32]);
 

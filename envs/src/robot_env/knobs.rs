@@ -1,9 +1,9 @@
 //! What each parameter of a robot acts on.
 
 use crate::{
-    motors,
+    late::MAX_DELAY_STEPS,
     params::Param,
-    sensors,
+    robot::JointKind,
     task::{Design, OwnParam},
     world::{STANDARD_GRAVITY, World},
 };
@@ -67,32 +67,16 @@ pub(super) fn offered(design: &Design, own: &[OwnParam]) -> Vec<(Param, Knob)> {
     }
     for (idx, link) in design.robot.links.iter().enumerate() {
         let joint = &link.joint;
-        // Without friction in the nominal world there is nothing to scale.
-        if joint.friction > 0.0 {
-            let unit = match joint.kind {
-                crate::robot::JointKind::Hinge => "N·m",
-                crate::robot::JointKind::Slide => "N",
-            };
-            offer(
-                format!("friction/{}", joint.name),
-                unit,
-                [0.0, 100.0 * joint.friction],
-                joint.friction,
-                Knob::Friction(idx),
-            );
-        }
-        if joint.damping > 0.0 {
-            let unit = match joint.kind {
-                crate::robot::JointKind::Hinge => "N·m·s/rad",
-                crate::robot::JointKind::Slide => "N·s/m",
-            };
-            offer(
-                format!("damping/{}", joint.name),
-                unit,
-                [0.0, 100.0 * joint.damping],
-                joint.damping,
-                Knob::Damping(idx),
-            );
+        let resistances = [
+            ("friction", joint.friction, ["N·m", "N"], Knob::Friction(idx)),
+            ("damping", joint.damping, ["N·m·s/rad", "N·s/m"], Knob::Damping(idx)),
+        ];
+        for (kind, nominal, [of_hinge, of_slide], knob) in resistances {
+            let unit = if joint.kind == JointKind::Hinge { of_hinge } else { of_slide };
+            // Where there is none in the nominal world there is nothing to scale.
+            if nominal > 0.0 {
+                offer(format!("{kind}/{}", joint.name), unit, [0.0, 100.0 * nominal], nominal, knob);
+            }
         }
     }
     for (idx, link) in design.robot.links.iter().enumerate() {
@@ -112,11 +96,11 @@ pub(super) fn offered(design: &Design, own: &[OwnParam]) -> Vec<(Param, Knob)> {
         offer(format!("motor_saturation/{}", motor.name), "1", [0.0, 1.0], 1.0, Knob::Saturation(idx));
     }
     offer("action_noise".into(), "1", [0.0, 2.0], 0.0, Knob::ActionNoise);
-    offer("action_delay".into(), "steps", [0.0, motors::MAX_DELAY_STEPS as f64], 0.0, Knob::ActionDelay);
+    offer("action_delay".into(), "steps", [0.0, MAX_DELAY_STEPS as f64], 0.0, Knob::ActionDelay);
     offer("observation_noise".into(), "1", [0.0, 2.0], 0.0, Knob::ObservationNoise);
     offer("observation_bias".into(), "1", [-2.0, 2.0], 0.0, Knob::ObservationBias);
     offer("observation_dropout".into(), "1", [0.0, 1.0], 0.0, Knob::ObservationDropout);
-    offer("observation_delay".into(), "steps", [0.0, sensors::MAX_DELAY_STEPS as f64], 0.0, Knob::ObservationDelay);
+    offer("observation_delay".into(), "steps", [0.0, MAX_DELAY_STEPS as f64], 0.0, Knob::ObservationDelay);
     for (own_idx, own) in own.iter().enumerate() {
         offer(own.name.into(), own.unit, own.range, own.nominal, Knob::Own(own_idx));
     }
