@@ -10,7 +10,7 @@ use crate::{
     cell::{Cells, Column, Context},
     channel::Channel,
     history::Fired,
-    input::{CHUNK, Chunk, Numbers, Synaptic},
+    input::{CHUNK, Chunk, Synaptic},
     kernel::{flush, normalise},
     plasticity::PostSignals,
     receptor::Receptors,
@@ -243,15 +243,10 @@ impl Population {
                 let now = &mut observed.now;
                 if self.restless || first_of_window {
                     for cells in chunks.clone() {
-                        if synaptic.fill(blocks(&cells), chunk) {
-                            self.summed[cells.clone()].copy_from_slice(&self.held[cells]);
-                        } else {
-                            put(&chunk.soma.current, &mut self.summed, cells);
-                        }
+                        let as_held = synaptic.fill(blocks(&cells), chunk);
+                        keep(currents(chunk, as_held, &self.held, &cells), &mut self.summed, &cells);
                     }
-                    if !self.input.is_empty() {
-                        self.input.copy_from_slice(&self.summed);
-                    }
+                    keep(&self.summed, &mut self.input, &(0..n));
                     now.spread = normalise(&self.summed, &mut now.drive);
                 }
                 Some(&now.drive)
@@ -268,17 +263,13 @@ impl Population {
                 }
                 None => {
                     let as_held = synaptic.fill(blocks(&cells), chunk);
-                    if !self.input.is_empty() && as_held {
-                        self.input[cells.clone()].copy_from_slice(&self.held[cells.clone()]);
-                    } else {
-                        put(&chunk.soma.current, &mut self.input, cells.clone());
-                    }
+                    keep(currents(chunk, as_held, &self.held, &cells), &mut self.input, &cells);
                     as_held
                 }
             };
             self.cells.tick(cells.start, as_held.then_some(&self.held), chunk, &context, &mut self.fired);
-            put(&chunk.spikes, &mut self.spikes, cells.clone());
-            put(&chunk.factor, &mut self.factor, cells);
+            keep(chunk.spikes.as_flattened(), &mut self.spikes, &cells);
+            keep(chunk.factor.as_flattened(), &mut self.factor, &cells);
         }
         self.channels.iter_mut().for_each(|channel| channel.cancel(&self.fired));
         if let Some(observed) = &mut self.observed {
@@ -357,10 +348,14 @@ impl Population {
     }
 }
 
-/// Keeps what a chunk holds of these cells, if somebody asks for it.
-fn put(numbers: &Numbers, kept: &mut [f32], cells: Range<usize>) {
+/// Currents onto the somata of these cells: those of the chunk, or those held.
+fn currents<'a>(chunk: &'a Chunk, as_held: bool, held: &'a Blocks, cells: &Range<usize>) -> &'a [f32] {
+    if as_held { &held[cells.clone()] } else { chunk.soma.current.as_flattened() }
+}
+
+/// Keeps the first numbers for these cells, if somebody asks for them.
+fn keep(numbers: &[f32], kept: &mut [f32], cells: &Range<usize>) {
     if !kept.is_empty() {
-        let n = cells.len();
-        kept[cells].copy_from_slice(&numbers.as_flattened()[..n]);
+        kept[cells.clone()].copy_from_slice(&numbers[..cells.len()]);
     }
 }

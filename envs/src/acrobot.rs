@@ -29,7 +29,7 @@ use crate::{
     env::EnvError,
     robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
     robot_env::RobotEnv,
-    scene::{Role, Shape},
+    scene::{ALONG_X, ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
     world::World,
 };
@@ -88,8 +88,6 @@ pub fn robot() -> RobotSpec {
 #[must_use]
 pub fn design() -> Design {
     let unit = [-1.0, 1.0];
-    let along_y = [std::f32::consts::FRAC_1_SQRT_2, 0.0, 0.0, std::f32::consts::FRAC_1_SQRT_2];
-    let along_x = [0.0, std::f32::consts::FRAC_1_SQRT_2, 0.0, std::f32::consts::FRAC_1_SQRT_2];
     let bar = Shape::Cylinder { radius: 0.04, half_length: 0.3 };
     let line = Shape::Cylinder { radius: 0.01, half_length: 1.0 };
     Design {
@@ -108,10 +106,10 @@ pub fn design() -> Design {
         time_limit_steps: 1250,
         gravity_matters: true,
         props: vec![
-            Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(along_y),
-            Prop::fixed("goal", Role::Fixture, line, [0.0, 0.12, BAR_HEIGHT + GOAL_HEIGHT as f32]).turned(along_x),
+            Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(ALONG_Y),
+            Prop::fixed("goal", Role::Fixture, line, [0.0, 0.12, BAR_HEIGHT + GOAL_HEIGHT as f32]).turned(ALONG_X),
             Prop::on_link(LOWER, "elbow", Role::Joint, Shape::Cylinder { radius: 0.055, half_length: 0.07 }, [0.0; 3])
-                .turned(along_y),
+                .turned(ALONG_Y),
             Prop::on_link(LOWER, "tip", Role::Effector, Shape::Sphere { radius: 0.05 }, [0.0, 0.0, -LENGTH]),
         ],
     }

@@ -29,7 +29,7 @@ use crate::{
     env::EnvError,
     robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
     robot_env::RobotEnv,
-    scene::{Role, Shape},
+    scene::{ALONG_X, ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
     world::World,
 };
@@ -102,8 +102,6 @@ pub fn robot() -> RobotSpec {
 /// The task as it never changes.
 #[must_use]
 pub fn design() -> Design {
-    let along_x = [0.0, std::f32::consts::FRAC_1_SQRT_2, 0.0, std::f32::consts::FRAC_1_SQRT_2];
-    let along_y = [std::f32::consts::FRAC_1_SQRT_2, 0.0, 0.0, std::f32::consts::FRAC_1_SQRT_2];
     let rail = Shape::Cylinder { radius: 0.03, half_length: MAX_CART_POSITION as f32 + 0.2 };
     let post = Shape::Cuboid { half_extents: [0.04, 0.1, RAIL_HEIGHT / 2.0] };
     let post_x = MAX_CART_POSITION as f32 + 0.24;
@@ -121,11 +119,11 @@ pub fn design() -> Design {
         time_limit_steps: 500,
         gravity_matters: true,
         props: vec![
-            Prop::fixed("rail", Role::Fixture, rail, [0.0, 0.0, RAIL_HEIGHT]).turned(along_x),
+            Prop::fixed("rail", Role::Fixture, rail, [0.0, 0.0, RAIL_HEIGHT]).turned(ALONG_X),
             Prop::fixed("left post", Role::Fixture, post, [-post_x, 0.0, RAIL_HEIGHT / 2.0]),
             Prop::fixed("right post", Role::Fixture, post, [post_x, 0.0, RAIL_HEIGHT / 2.0]),
             Prop::on_link(CART, "hinge", Role::Joint, Shape::Cylinder { radius: 0.05, half_length: 0.14 }, [0.0; 3])
-                .turned(along_y),
+                .turned(ALONG_Y),
         ],
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     env::EnvError,
     robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
     robot_env::RobotEnv,
-    scene::{Role, Shape},
+    scene::{ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task, wrapped},
     world::World,
 };
@@ -77,7 +77,6 @@ pub fn robot() -> RobotSpec {
 /// The task as it never changes.
 #[must_use]
 pub fn design() -> Design {
-    let along_y = [std::f32::consts::FRAC_1_SQRT_2, 0.0, 0.0, std::f32::consts::FRAC_1_SQRT_2];
     let post = Shape::Cuboid { half_extents: [0.04, 0.04, PIVOT_HEIGHT / 2.0] };
     Design {
         name: "pendulum",
@@ -94,7 +93,7 @@ pub fn design() -> Design {
         props: vec![
             Prop::fixed("post", Role::Fixture, post, [0.0, 0.16, PIVOT_HEIGHT / 2.0]),
             Prop::on_link(ROD, "pivot", Role::Joint, Shape::Cylinder { radius: 0.06, half_length: 0.12 }, [0.0; 3])
-                .turned(along_y),
+                .turned(ALONG_Y),
             Prop::on_link(ROD, "tip", Role::Effector, Shape::Sphere { radius: 0.05 }, [0.0, 0.0, LENGTH]),
         ],
     }

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Turns what lies along z so that it lies along x, as a unit quaternion `x, y, z, w`.
+pub const ALONG_X: [f32; 4] = [0.0, std::f32::consts::FRAC_1_SQRT_2, 0.0, std::f32::consts::FRAC_1_SQRT_2];
+/// The same, along y.
+pub const ALONG_Y: [f32; 4] = [std::f32::consts::FRAC_1_SQRT_2, 0.0, 0.0, std::f32::consts::FRAC_1_SQRT_2];
+
 /// Everything that is visible now. World axes: x forward, y left, z up; metres.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scene {

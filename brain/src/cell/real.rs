@@ -353,7 +353,7 @@ mod tests {
 
     struct Exponentials<'a>(&'a mut [f32]);
 
-    impl pulp::WithSimd for Exponentials<'_> {
+    impl WithSimd for Exponentials<'_> {
         type Output = ();
 
         #[inline(always)]
@@ -370,7 +370,7 @@ mod tests {
         let x = &x[..x.len() / 16 * 16];
         let (mut found, mut plain) = (x.to_vec(), x.to_vec());
         pulp::Arch::new().dispatch(Exponentials(&mut found));
-        pulp::WithSimd::with_simd(Exponentials(&mut plain), pulp::Scalar);
+        WithSimd::with_simd(Exponentials(&mut plain), pulp::Scalar);
         assert_eq!(found, plain);
         for (x, found) in x.iter().zip(found) {
             let exact = f64::from(*x).exp();
