@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
     robot_env::RobotEnv,
     scene::{ALONG_X, ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
@@ -68,19 +68,24 @@ pub fn robot() -> RobotSpec {
             limits: None,
             damping: 0.01,
             friction: 0.0,
-            armature: 0.0,
+            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
         },
-        shape: Shape::Capsule { radius: RADIUS, half_length: LENGTH / 2.0 - RADIUS },
-        shape_translation: [0.0, 0.0, -f64::from(LENGTH) / 2.0],
-        shape_rotation: [0.0, 0.0, 0.0, 1.0],
+        shapes: vec![ShapeSpec {
+            translation: [0.0, 0.0, -f64::from(LENGTH) / 2.0],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+            ..ShapeSpec::new(Shape::Capsule { radius: RADIUS, half_length: LENGTH / 2.0 - RADIUS })
+        }],
         mass_kg: 1.0,
+        inertia: None,
     };
-    let elbow = MotorSpec { name: "elbow".into(), joint: "elbow".into(), limit: 1.0 };
+    let elbow = MotorSpec { name: "elbow".into(), joint: "elbow".into(), limit: 1.0, servo: None };
     RobotSpec {
         name: "acrobot".into(),
-        root: Root::Fixed,
         links: vec![rod("upper", None, "shoulder", BAR_HEIGHT), rod("lower", Some("upper"), "elbow", -LENGTH)],
         motors: vec![elbow],
+        sites: Vec::new(),
+        base: Vec::new(),
+        home: None,
     }
 }
 
@@ -104,6 +109,7 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.04,
         time_limit_steps: 1250,
+        floor: None,
         gravity_matters: true,
         props: vec![
             Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(ALONG_Y),

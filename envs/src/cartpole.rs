@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
     robot_env::RobotEnv,
     scene::{ALONG_X, ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
@@ -70,12 +70,15 @@ pub fn robot() -> RobotSpec {
             limits: None,
             damping: 0.0,
             friction: 0.05,
-            armature: 0.0,
+            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
         },
-        shape: Shape::Cuboid { half_extents: [0.2, 0.12, 0.08] },
-        shape_translation: [0.0; 3],
-        shape_rotation: [0.0, 0.0, 0.0, 1.0],
+        shapes: vec![ShapeSpec {
+            translation: [0.0; 3],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+            ..ShapeSpec::new(Shape::Cuboid { half_extents: [0.2, 0.12, 0.08] })
+        }],
         mass_kg: 1.0,
+        inertia: None,
     };
     let pole = LinkSpec {
         name: "pole".into(),
@@ -88,15 +91,25 @@ pub fn robot() -> RobotSpec {
             limits: None,
             damping: 0.0,
             friction: 0.001,
-            armature: 0.0,
+            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
         },
-        shape: Shape::Capsule { radius: POLE_RADIUS, half_length: 0.5 - POLE_RADIUS },
-        shape_translation: [0.0, 0.0, 0.5],
-        shape_rotation: [0.0, 0.0, 0.0, 1.0],
+        shapes: vec![ShapeSpec {
+            translation: [0.0, 0.0, 0.5],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+            ..ShapeSpec::new(Shape::Capsule { radius: POLE_RADIUS, half_length: 0.5 - POLE_RADIUS })
+        }],
         mass_kg: 0.1,
+        inertia: None,
     };
-    let push = MotorSpec { name: "push".into(), joint: "slider".into(), limit: 10.0 };
-    RobotSpec { name: "cartpole".into(), root: Root::Fixed, links: vec![cart, pole], motors: vec![push] }
+    let push = MotorSpec { name: "push".into(), joint: "slider".into(), limit: 10.0, servo: None };
+    RobotSpec {
+        name: "cartpole".into(),
+        links: vec![cart, pole],
+        motors: vec![push],
+        sites: Vec::new(),
+        base: Vec::new(),
+        home: None,
+    }
 }
 
 /// The task as it never changes.
@@ -117,6 +130,7 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.02,
         time_limit_steps: 500,
+        floor: None,
         gravity_matters: true,
         props: vec![
             Prop::fixed("rail", Role::Fixture, rail, [0.0, 0.0, RAIL_HEIGHT]).turned(ALONG_X),

@@ -35,13 +35,14 @@ impl Motors {
     }
 
     /// Takes the command of a control step, one value for each motor.
-    pub(crate) fn command(&mut self, command: &[f32]) {
-        self.commands.begin_row().copy_from_slice(command);
+    /// Each is given as its way from the middle of its range, where motors rest.
+    pub(crate) fn command(&mut self, command: impl Iterator<Item = f32>) {
+        self.commands.begin_row().iter_mut().zip(command).for_each(|(sent, command)| *sent = command);
     }
 
     /// What motor `motor_idx` gets now; to be asked once a step for each motor, in order.
     ///
-    /// Below the share `dead_zone` of its limit nothing arrives, above the share `saturation` no more than that.
+    /// As its way from the middle of its range, whose half is `limit`. Below the share `dead_zone` of its limit nothing arrives, above the share `saturation` no more than that.
     /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
     pub(crate) fn arrival(&mut self, motor_idx: usize, line: Line, limit: f64, dead_zone: f64, saturation: f64) -> f64 {
         let standard_normal: f64 = self.rng.sample(StandardNormal);
@@ -71,7 +72,7 @@ mod tests {
     fn an_undisturbed_command_arrives_as_it_was_sent() {
         let mut motors = motors();
         for force in [-2.0, -0.3, 0.0, 1e-3, 2.0] {
-            motors.command(&[force]);
+            motors.command([force].into_iter());
             assert_eq!(motors.arrival(0, PLAIN, 2.0, 0.0, 1.0), f64::from(force));
         }
     }
@@ -80,7 +81,7 @@ mod tests {
     fn a_command_with_a_delay_of_n_steps_arrives_n_steps_later() {
         let mut motors = motors();
         for step in 0..40 {
-            motors.command(&[step as f32]);
+            motors.command([step as f32].into_iter());
             let arrived = motors.arrival(0, Line { delay_steps: 7, ..PLAIN }, 100.0, 0.0, 1.0);
             assert_eq!(arrived, f64::from((step - 7).max(0)));
         }
@@ -90,7 +91,7 @@ mod tests {
     fn a_motor_is_silent_in_its_dead_zone_and_no_stronger_than_its_saturation() {
         let mut motors = motors();
         for (sent, arrived) in [(0.39, 0.0), (-0.39, 0.0), (0.41, 0.41), (1.5, 1.0), (-2.0, -1.0)] {
-            motors.command(&[sent]);
+            motors.command([sent].into_iter());
             assert!((motors.arrival(0, PLAIN, 2.0, 0.2, 0.5) - arrived).abs() < 1e-6, "{sent} sent");
         }
     }
@@ -102,7 +103,7 @@ mod tests {
         let line = Line { noise: 0.1, ..PLAIN };
         let mut sum_sq = 0.0;
         for _ in 0..n {
-            motors.command(&[1.0]);
+            motors.command([1.0].into_iter());
             sum_sq += (motors.arrival(0, line, 4.0, 0.0, 1.0) - 1.0).powi(2);
         }
         // The standard error of a standard deviation over n draws is 1/sqrt(2 n), here 0.5 %.

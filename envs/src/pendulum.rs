@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
     robot_env::RobotEnv,
     scene::{ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task, wrapped},
@@ -63,15 +63,25 @@ pub fn robot() -> RobotSpec {
             limits: None,
             damping: 0.02,
             friction: 0.0,
-            armature: 0.0,
+            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
         },
-        shape: Shape::Capsule { radius: RADIUS, half_length: LENGTH / 2.0 - RADIUS },
-        shape_translation: [0.0, 0.0, f64::from(LENGTH) / 2.0],
-        shape_rotation: [0.0, 0.0, 0.0, 1.0],
+        shapes: vec![ShapeSpec {
+            translation: [0.0, 0.0, f64::from(LENGTH) / 2.0],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+            ..ShapeSpec::new(Shape::Capsule { radius: RADIUS, half_length: LENGTH / 2.0 - RADIUS })
+        }],
         mass_kg: 1.0,
+        inertia: None,
     };
-    let pivot = MotorSpec { name: "pivot".into(), joint: "pivot".into(), limit: 2.0 };
-    RobotSpec { name: "pendulum".into(), root: Root::Fixed, links: vec![rod], motors: vec![pivot] }
+    let pivot = MotorSpec { name: "pivot".into(), joint: "pivot".into(), limit: 2.0, servo: None };
+    RobotSpec {
+        name: "pendulum".into(),
+        links: vec![rod],
+        motors: vec![pivot],
+        sites: Vec::new(),
+        base: Vec::new(),
+        home: None,
+    }
 }
 
 /// The task as it never changes.
@@ -89,6 +99,7 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.04,
         time_limit_steps: 250,
+        floor: None,
         gravity_matters: true,
         props: vec![
             Prop::fixed("post", Role::Fixture, post, [0.0, 0.16, PIVOT_HEIGHT / 2.0]),

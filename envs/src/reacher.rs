@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
     robot_env::RobotEnv,
     scene::{Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
@@ -76,10 +76,13 @@ pub fn robot() -> RobotSpec {
         name: name.into(),
         parent: parent.map(Into::into),
         joint,
-        shape: Shape::Capsule { radius, half_length: length as f32 / 2.0 },
-        shape_translation: [length / 2.0, 0.0, 0.0],
-        shape_rotation: along_x,
+        shapes: vec![ShapeSpec {
+            translation: [length / 2.0, 0.0, 0.0],
+            rotation: along_x,
+            ..ShapeSpec::new(Shape::Capsule { radius, half_length: length as f32 / 2.0 })
+        }],
         mass_kg,
+        inertia: None,
     };
     let shoulder = JointSpec {
         name: "shoulder".into(),
@@ -89,7 +92,7 @@ pub fn robot() -> RobotSpec {
         limits: None,
         damping: 0.2,
         friction: 0.02,
-        armature: 0.0,
+        ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
     };
     let elbow = JointSpec {
         name: "elbow".into(),
@@ -99,15 +102,17 @@ pub fn robot() -> RobotSpec {
         friction: 0.01,
         ..shoulder.clone()
     };
-    let motor = |joint: &str, limit: f64| MotorSpec { name: joint.into(), joint: joint.into(), limit };
+    let motor = |joint: &str, limit: f64| MotorSpec { name: joint.into(), joint: joint.into(), limit, servo: None };
     RobotSpec {
         name: "reacher".into(),
-        root: Root::Fixed,
         links: vec![
             link("upper_arm", None, shoulder, 0.035, UPPER_ARM_LENGTH, 0.5),
             link("forearm", Some("upper_arm"), elbow, 0.028, FOREARM_LENGTH, 0.3),
         ],
         motors: vec![motor("shoulder", 6.0), motor("elbow", 2.5)],
+        sites: Vec::new(),
+        base: Vec::new(),
+        home: None,
     }
 }
 
@@ -138,6 +143,7 @@ pub fn design() -> Design {
         control_dt_secs: 0.02,
         time_limit_steps: 100,
         // The arm moves in a horizontal plane.
+        floor: None,
         gravity_matters: false,
         props: vec![
             Prop::fixed("table", Role::Fixture, bearing(1.1, 0.02), [0.0, 0.0, -0.02]),

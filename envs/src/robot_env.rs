@@ -7,7 +7,7 @@ use crate::{
     env::{Channel, Env, EnvError, EnvSpec, Fault, Step},
     motors::{Line, Motors},
     params::Params,
-    robot::{JointKind, RobotSpec},
+    robot::{JointKind, MotorSpec, RobotSpec},
     scene::Scene,
     seal::{seal, unseal},
     sensors::{Distortion, Sensors},
@@ -62,7 +62,7 @@ impl<T: Task> RobotEnv<T> {
     /// If the robot is not physical or the clocks do not fit.
     pub fn new(task: T, design: Design) -> Result<Self, EnvError> {
         let n_physics_steps = steps_between(design.physics_dt_secs, design.control_dt_secs)?;
-        let template = World::compile(&design.robot, design.physics_dt_secs)?;
+        let template = World::compile(&design.robot, design.floor, design.physics_dt_secs)?;
         let (entries, knobs): (Vec<_>, Vec<_>) = knobs::offered(&design, &T::own_params()).into_iter().unzip();
         let applied = entries.iter().map(|param| param.nominal).collect();
         let n_sensors = design.sensors.len();
@@ -123,14 +123,20 @@ impl<T: Task> RobotEnv<T> {
             *command = wanted.clamp(channel.low, channel.high);
         }
         let State { motors, world, applied, .. } = &mut self.state;
-        motors.command(&self.command);
+        let middle_and_half = |motor: &MotorSpec| {
+            let [low, high] = motor.range();
+            (f64::midpoint(low, high), 0.5 * (high - low))
+        };
+        let commanded = self.command.iter().zip(&self.design.robot.motors);
+        motors.command(commanded.map(|(&command, motor)| command - middle_and_half(motor).0 as f32));
         let value = |knob, otherwise| knobs::value(&self.knobs, applied, knob).unwrap_or(otherwise);
         let line = Line { noise: value(Knob::ActionNoise, 0.0), delay_steps: value(Knob::ActionDelay, 0.0) as usize };
         for (motor_idx, motor) in self.design.robot.motors.iter().enumerate() {
             let (dead_zone, saturation) =
                 (value(Knob::DeadZone(motor_idx), 0.0), value(Knob::Saturation(motor_idx), 1.0));
-            let force = motors.arrival(motor_idx, line, motor.limit, dead_zone, saturation);
-            world.set_motor(motor_idx, force * value(Knob::MotorGain(motor_idx), 1.0));
+            let (middle, half) = middle_and_half(motor);
+            let command = middle + motors.arrival(motor_idx, line, half, dead_zone, saturation);
+            world.set_motor(motor_idx, command, value(Knob::MotorGain(motor_idx), 1.0));
         }
     }
 
@@ -203,8 +209,8 @@ impl<T: Task> Env for RobotEnv<T> {
     }
 
     fn reset(&mut self, seed: u64) {
-        let n_joints = self.design.robot.links.len();
-        let (mut positions, mut velocities) = (vec![0.0; n_joints], vec![0.0; n_joints]);
+        let robot = &self.design.robot;
+        let (mut positions, mut velocities) = (robot.rest_positions(), vec![0.0; robot.n_velocities()]);
         self.state.task.start(&mut positions, &mut velocities, &mut stream(seed, "start"));
         self.state.world = self.template.clone();
         for (param_idx, applied) in self.state.applied.iter_mut().enumerate() {
@@ -273,9 +279,15 @@ impl<T: Task> Env for RobotEnv<T> {
 fn spec(design: &Design) -> EnvSpec {
     let actions = design.robot.motors.iter().map(|motor| {
         let joint = design.robot.motor_joint(motor);
-        let unit = if joint.is_some_and(|joint| joint.kind == JointKind::Slide) { "N" } else { "N·m" };
-        let limit = motor.limit as f32;
-        Channel { name: motor.name.clone(), unit: unit.to_owned(), low: -limit, high: limit }
+        let slides = joint.is_some_and(|joint| joint.kind == JointKind::Slide);
+        let unit = match (slides, motor.servo) {
+            (false, None) => "N·m",
+            (true, None) => "N",
+            (false, Some(_)) => "rad",
+            (true, Some(_)) => "m",
+        };
+        let [low, high] = motor.range().map(|bound| bound as f32);
+        Channel { name: motor.name.clone(), unit: unit.to_owned(), low, high }
     });
     EnvSpec {
         name: design.name.to_owned(),

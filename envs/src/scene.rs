@@ -74,3 +74,38 @@ pub enum Shape {
         half_extents: [f32; 3],
     },
 }
+
+impl Shape {
+    /// The shape stretched along its longest direction; a ball stays.
+    #[must_use]
+    pub fn stretched(self, scale: f32) -> Self {
+        match self {
+            Self::Sphere { .. } => self,
+            Self::Capsule { radius, half_length } => Self::Capsule { radius, half_length: half_length * scale },
+            Self::Cylinder { radius, half_length } => Self::Cylinder { radius, half_length: half_length * scale },
+            Self::Cuboid { mut half_extents } => {
+                let longest =
+                    (1..3).fold(0, |longest, k| if half_extents[k] > half_extents[longest] { k } else { longest });
+                half_extents[longest] *= scale;
+                Self::Cuboid { half_extents }
+            }
+        }
+    }
+
+    /// How far it reaches upwards and downwards from its centre when it is turned by the unit quaternion `x, y, z, w`.
+    #[must_use]
+    pub fn half_height(self, [x, y, z, w]: [f32; 4]) -> f32 {
+        // How much of each of its axes is vertical: the last row of the rotation matrix.
+        let vertical = [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)].map(f32::abs);
+        match self {
+            Self::Sphere { radius } => radius,
+            Self::Capsule { radius, half_length } => radius + half_length * vertical[2],
+            Self::Cylinder { radius, half_length } => {
+                half_length * vertical[2] + radius * (1.0 - vertical[2] * vertical[2]).max(0.0).sqrt()
+            }
+            Self::Cuboid { half_extents } => {
+                half_extents.iter().zip(vertical).map(|(extent, share)| extent * share).sum()
+            }
+        }
+    }
+}

@@ -7,12 +7,13 @@ use crate::{
     env::Channel,
     robot::RobotSpec,
     scene::{Role, SceneItem},
-    world::World,
+    world::{Floor, World},
 };
 
 /// The behaviour of a task; [`RobotEnv`](crate::RobotEnv) does the rest. Its fields are what lasts within an episode.
 pub trait Task: Clone + Send + Serialize + DeserializeOwned {
-    /// Starts an episode: writes the positions (rad, m) and velocities (rad/s, m/s) of all joints, which are zero before.
+    /// Starts an episode: writes the positions (rad, m) and velocities (rad/s, m/s) of all joints, ordered as the
+    /// description of the robot does. They hold the posture to start from, at rest, before.
     fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64);
 
     /// Writes the true readings: one for each sensor of the design.
@@ -84,6 +85,8 @@ pub struct Design {
     pub control_dt_secs: f64,
     /// Control steps after which an episode is truncated.
     pub time_limit_steps: u32,
+    /// What it stands on, if it touches the ground.
+    pub floor: Option<Floor>,
     /// Whether gravity moves the robot, so that it is worth offering as a parameter.
     pub gravity_matters: bool,
     /// What is drawn besides the links.

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, Root},
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
     robot_env::RobotEnv,
     scene::{Role, Shape},
     task::{Design, Outcome, OwnParam, Prop, Sensor, Task},
@@ -80,27 +80,28 @@ pub fn robot() -> RobotSpec {
         limits: Some([-HALF_WIDTH, HALF_WIDTH]),
         damping: 1.0,
         friction: 0.0,
-        armature: 0.0,
+        ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
     };
     let link = |name: &str, parent: Option<&str>, joint: JointSpec, shape: Shape, mass_kg: f64| LinkSpec {
         name: name.into(),
         parent: parent.map(Into::into),
         joint,
-        shape,
-        shape_translation: [0.0; 3],
-        shape_rotation: [0.0, 0.0, 0.0, 1.0],
+        shapes: vec![ShapeSpec::new(shape)],
         mass_kg,
+        inertia: None,
     };
-    let motor = |name: &str, joint: &str| MotorSpec { name: name.into(), joint: joint.into(), limit: 0.5 };
+    let motor = |name: &str, joint: &str| MotorSpec { name: name.into(), joint: joint.into(), limit: 0.5, servo: None };
     RobotSpec {
         name: "water-maze".into(),
-        root: Root::Fixed,
         links: vec![
             // Carries nothing but the second slide.
             link("carriage", None, slide("x", [1.0, 0.0, 0.0]), Shape::Sphere { radius: 0.001 }, 0.001),
             link("swimmer", Some("carriage"), slide("y", [0.0, 1.0, 0.0]), Shape::Sphere { radius: 0.05 }, 0.3),
         ],
         motors: vec![motor("swim_x", "x"), motor("swim_y", "y")],
+        sites: Vec::new(),
+        base: Vec::new(),
+        home: None,
     }
 }
 
@@ -122,6 +123,7 @@ pub fn design() -> Design {
         physics_dt_secs: 0.01,
         control_dt_secs: 0.04,
         time_limit_steps: 1500,
+        floor: None,
         gravity_matters: false,
         props: vec![
             Prop::fixed("water", Role::Fixture, water, [0.0, 0.0, -0.08]),

@@ -1,7 +1,7 @@
-//! One robot compiled into a Rapier world. Rapier's types stay inside this module.
+//! A robot and its surroundings compiled into a Rapier world. Rapier's types stay inside this module.
 //!
-//! The robot is one multibody in reduced coordinates: a fixed base, then one link a joint.
-//! Masses are set on the bodies; there are no colliders yet, hence no contacts.
+//! Every tree of links is one multibody in reduced coordinates: a fixed base without shape, then one link a joint.
+//! Masses are set on the bodies, not on the shapes; shapes touch the surroundings and the links of other trees only.
 
 use std::sync::Arc;
 
@@ -11,15 +11,24 @@ use rapier3d::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::env::Fault;
+use crate::{
+    env::Fault,
+    robot::{JointKind, RobotSpec},
+    scene::Shape,
+};
+use compile::CompiledLink;
+use forces::Forces;
+pub use ground::{Floor, Terrain};
+use tuning::Tuning;
 
 mod compile;
+mod forces;
+mod ground;
+mod sense;
+mod tuning;
 
 /// Gravity at the surface of the earth, in m/s².
 pub const STANDARD_GRAVITY: f64 = 9.81;
-
-/// A velocity that no joint reaches: a velocity motor that aims for it always pushes with its largest force.
-const UNREACHABLE_VELOCITY: f32 = 1e9;
 
 const NEVER_REMOVED: &str = "links and joints are never removed";
 
@@ -27,6 +36,10 @@ const NEVER_REMOVED: &str = "links and joints are never removed";
 #[derive(Clone, Serialize, Deserialize)]
 pub struct World {
     parts: Parts,
+    /// What acts on the robot besides gravity.
+    forces: Forces,
+    /// How the links differ from their description.
+    tuning: Tuning,
     #[serde(skip)]
     workspace: Workspace,
     #[serde(skip)]
@@ -65,19 +78,16 @@ struct Workspace {
 }
 
 /// Where the parts of the robot are found in the world; the same for all copies.
-#[derive(Default)]
 struct Layout {
+    robot: RobotSpec,
     links: Vec<CompiledLink>,
     /// Index of the joint that each motor moves.
     motor_joints: Vec<usize>,
-}
-
-struct CompiledLink {
-    body: RigidBodyHandle,
-    joint: MultibodyJointHandle,
-    axis: JointAxis,
-    mass_of_unit: MassProperties,
-    shape_in_link: Pose,
+    /// Index of the link of each site.
+    site_links: Vec<usize>,
+    floor: Option<ground::CompiledFloor>,
+    n_positions: usize,
+    n_velocities: usize,
 }
 
 impl World {
@@ -86,6 +96,8 @@ impl World {
     /// # Errors
     /// If a pose or velocity is not finite any more.
     pub fn step(&mut self) -> Result<(), Fault> {
+        self.exert_forces();
+        self.follow_with_terrain();
         let Parts {
             gravity,
             integration,
@@ -119,35 +131,89 @@ impl World {
         if self.is_finite() { Ok(()) } else { Err(Fault::NonFiniteState) }
     }
 
-    /// Position of a joint, in rad or m; a hinge counts its turns.
+    /// Position of a hinge or slide, in rad or m; a hinge counts its turns.
     #[must_use]
     pub fn joint_position(&self, joint_idx: usize) -> f64 {
         let axis = self.layout.links[joint_idx].axis as usize;
         f64::from(self.link(joint_idx).1.joint.coords()[axis])
     }
 
-    /// Velocity of a joint, in rad/s or m/s.
+    /// Velocity of a hinge or slide, in rad/s or m/s.
     #[must_use]
     pub fn joint_velocity(&self, joint_idx: usize) -> f64 {
         let (multibody, link) = self.link(joint_idx);
         f64::from(multibody.joint_velocity(link)[0])
     }
 
-    /// Puts all joints into the given positions (rad, m) and velocities (rad/s, m/s).
+    /// Writes the positions of all joints, as [`RobotSpec::position_range`] orders them.
     ///
     /// # Panics
-    /// If there is not one value for each joint.
+    /// If `out` has another length.
+    pub fn joint_positions(&self, out: &mut [f64]) {
+        assert_eq!(out.len(), self.layout.n_positions, "positions of all joints");
+        let mut out = out.iter_mut();
+        for (joint_idx, compiled) in self.layout.links.iter().enumerate() {
+            let joint = &self.link(joint_idx).1.joint;
+            let coordinates = joint.coords();
+            let mut write =
+                |values: &[f32]| values.iter().zip(&mut out).for_each(|(value, out)| *out = f64::from(*value));
+            match compiled.kind {
+                JointKind::Hinge | JointKind::Slide => write(&[coordinates[compiled.axis as usize]]),
+                JointKind::Planar => write(&[coordinates[0], coordinates[2], coordinates[4]]),
+                JointKind::Free => {
+                    write(&[coordinates[0], coordinates[1], coordinates[2]]);
+                    write(&joint.joint_rot().to_array());
+                }
+            }
+        }
+    }
+
+    /// Writes the velocities of all joints, as [`RobotSpec::velocity_range`] orders them.
+    ///
+    /// # Panics
+    /// If `out` has another length.
+    pub fn joint_velocities(&self, out: &mut [f64]) {
+        assert_eq!(out.len(), self.layout.n_velocities, "velocities of all joints");
+        let mut out = out.iter_mut();
+        for joint_idx in 0..self.layout.links.len() {
+            let (multibody, link) = self.link(joint_idx);
+            multibody.joint_velocity(link).iter().zip(&mut out).for_each(|(value, out)| *out = f64::from(*value));
+        }
+    }
+
+    /// Puts all joints into the given positions and velocities, ordered as the description of the robot does.
+    ///
+    /// # Panics
+    /// If the lengths are not those of [`World::joint_positions`] and [`World::joint_velocities`].
     pub fn set_joints(&mut self, positions: &[f64], velocities: &[f64]) {
-        let n_joints = self.layout.links.len();
-        assert!(positions.len() == n_joints && velocities.len() == n_joints, "one value for each of {n_joints} joints");
+        let Layout { n_positions, n_velocities, .. } = *self.layout;
+        assert_eq!(
+            [positions.len(), velocities.len()],
+            [n_positions, n_velocities],
+            "positions and velocities of all joints"
+        );
         let layout = self.layout.clone();
-        for (joint_idx, link) in layout.links.iter().enumerate() {
-            let displacement = (positions[joint_idx] - self.joint_position(joint_idx)) as f32;
-            let (multibody, dof) = self.parts.dof_mut(link.joint);
-            multibody.generalized_velocity_mut()[dof] = velocities[joint_idx] as f32;
-            self.link_mut(joint_idx).joint.apply_displacement(&[displacement]);
+        let (mut position_idx, mut velocity_idx) = (0, 0);
+        for (joint_idx, compiled) in layout.links.iter().enumerate() {
+            let goal = &positions[position_idx..position_idx + compiled.kind.n_positions()];
+            let velocity = &velocities[velocity_idx..velocity_idx + compiled.kind.n_velocities()];
+            position_idx += goal.len();
+            velocity_idx += velocity.len();
+            let (multibody, dof) = self.parts.dof_mut(compiled.joint);
+            for (k, &velocity) in velocity.iter().enumerate() {
+                multibody.generalized_velocity_mut()[dof + k] = velocity as f32;
+            }
+            let joint = &mut self.link_mut(joint_idx).joint;
+            let displacement = displacement(compiled, joint, goal);
+            joint.apply_displacement(&displacement[..compiled.kind.n_velocities()]);
         }
         self.update_poses();
+    }
+
+    /// The compiled robot as it was described.
+    #[must_use]
+    pub fn robot(&self) -> &RobotSpec {
+        &self.layout.robot
     }
 
     /// Pose of the frame of a link.
@@ -156,10 +222,17 @@ impl World {
         WorldPose::from(*self.link(link_idx).1.local_to_world())
     }
 
-    /// Pose of the shape of a link.
+    /// Pose of a shape of a link, and the shape as it is now: a change of length stretches it.
     #[must_use]
-    pub fn shape_pose(&self, link_idx: usize) -> WorldPose {
-        WorldPose::from(*self.link(link_idx).1.local_to_world() * self.layout.links[link_idx].shape_in_link)
+    pub fn link_shape(&self, link_idx: usize, shape_idx: usize) -> (WorldPose, Shape) {
+        let (in_link, shape) = self.shape_in_link(link_idx, shape_idx);
+        (WorldPose::from(*self.link(link_idx).1.local_to_world() * in_link), shape)
+    }
+
+    /// Pose of a site.
+    #[must_use]
+    pub fn site_pose(&self, site_idx: usize) -> WorldPose {
+        WorldPose::from(self.site(site_idx))
     }
 
     /// World position of a point that is given in the frame of a link, in metres.
@@ -175,46 +248,13 @@ impl World {
         WorldPose::from(*self.link(link_idx).1.local_to_world() * in_link)
     }
 
-    /// Torque (N·m) or force (N) of a motor until it is set again.
-    pub fn set_motor(&mut self, motor_idx: usize, force: f64) {
-        let joint_idx = self.layout.motor_joints[motor_idx];
-        let axis = self.layout.links[joint_idx].axis;
-        let joint = &mut self.link_mut(joint_idx).joint.data;
-        joint.set_motor_velocity(axis, UNREACHABLE_VELOCITY.copysign(force as f32), 0.0);
-        joint.set_motor_max_force(axis, force.abs() as f32);
-    }
-
-    /// Strength of gravity, downwards, in m/s².
-    pub fn set_gravity(&mut self, gravity: f64) {
-        self.parts.gravity = Vector::new(0.0, 0.0, -gravity as f32);
-    }
-
-    /// Dry friction of a joint, in N·m or N.
-    pub fn set_joint_friction(&mut self, joint_idx: usize, friction: f64) {
-        let (multibody, dof) = self.parts.dof_mut(self.layout.links[joint_idx].joint);
-        multibody.frictions_mut()[dof] = friction as f32;
-    }
-
-    /// Viscous damping of a joint, in N·m·s/rad or N·s/m.
-    pub fn set_joint_damping(&mut self, joint_idx: usize, damping: f64) {
-        let (multibody, dof) = self.parts.dof_mut(self.layout.links[joint_idx].joint);
-        multibody.damping_mut()[dof] = damping as f32;
-    }
-
-    /// Mass of a link, in kg. Its inertia grows with it, its centre of mass stays.
-    pub fn set_link_mass(&mut self, link_idx: usize, mass_kg: f64) {
-        let link = &self.layout.links[link_idx];
-        let properties = link.mass_properties(mass_kg);
-        self.parts.bodies[link.body].set_additional_mass_properties(properties, true);
-    }
-
-    /// Whether all joint positions, joint velocities and link positions are finite.
+    /// Whether all joint velocities and link positions are finite.
     #[must_use]
     pub fn is_finite(&self) -> bool {
-        (0..self.layout.links.len()).all(|idx| {
-            self.joint_position(idx).is_finite()
-                && self.joint_velocity(idx).is_finite()
-                && self.link_pose(idx).translation.iter().all(|x| x.is_finite())
+        (0..self.layout.links.len()).all(|link_idx| {
+            let (multibody, link) = self.link(link_idx);
+            multibody.joint_velocity(link).iter().all(|velocity| velocity.is_finite())
+                && link.local_to_world().translation.is_finite()
         })
     }
 
@@ -225,23 +265,18 @@ impl World {
     pub(crate) fn adopt(&mut self, template: &Self) -> Result<(), String> {
         let counts = |parts: &Parts| [parts.bodies.len(), parts.colliders.len(), parts.impulse_joints.len()];
         if counts(&self.parts) != counts(&template.parts) {
-            return Err("it has another number of bodies or joints".into());
+            return Err("it has another number of bodies, shapes or joints".into());
         }
         let fits = template.layout.links.iter().all(|link| {
             let joint_of = |parts: &Parts| {
                 let (multibody, link_idx) = parts.multibody_joints.get(link.joint)?;
                 let link = multibody.link(link_idx)?;
-                let joint = link.joint.data;
-                Some((
-                    multibody.ndofs(),
-                    multibody.num_links(),
-                    link_idx,
-                    link.assembly_id(),
-                    joint.locked_axes,
-                    joint.limits,
-                ))
+                let axes = link.joint.data.locked_axes;
+                Some((multibody.ndofs(), multibody.num_links(), link_idx, link.assembly_id(), axes))
             };
-            self.parts.bodies.contains(link.body) && joint_of(&self.parts) == joint_of(&template.parts)
+            self.parts.bodies.contains(link.body)
+                && link.colliders.iter().flatten().all(|&handle| self.parts.colliders.contains(handle))
+                && joint_of(&self.parts) == joint_of(&template.parts)
         });
         if !fits {
             return Err("its joints are those of another robot".into());
@@ -249,20 +284,34 @@ impl World {
         if self.parts.integration != template.parts.integration {
             return Err("its physics has other settings".into());
         }
+        if !self.tuning.fits(&template.tuning) || !self.forces.fits(&template.forces) {
+            return Err("its changes are those of another robot".into());
+        }
         self.layout = template.layout.clone();
         if self.is_finite() { Ok(()) } else { Err("a pose or velocity in it is not finite".into()) }
     }
 
     /// Carries joint positions over to the links and bodies.
     fn update_poses(&mut self) {
-        let Some(first) = self.layout.links.first() else { return };
-        let Some(id) = self.parts.multibody_joints.rigid_body_link(first.body).map(|link| link.multibody) else {
-            return;
-        };
-        if let Some(multibody) = self.parts.multibody_joints.get_multibody_mut(id) {
-            multibody.forward_kinematics(&self.parts.bodies, false);
-            multibody.update_rigid_bodies(&mut self.parts.bodies, true);
+        for &base in &self.layout.clone().bases() {
+            let Some(id) = self.parts.multibody_joints.rigid_body_link(base).map(|link| link.multibody) else {
+                continue;
+            };
+            if let Some(multibody) = self.parts.multibody_joints.get_multibody_mut(id) {
+                multibody.forward_kinematics(&self.parts.bodies, false);
+                multibody.update_rigid_bodies(&mut self.parts.bodies, true);
+            }
         }
+        for link_idx in 0..self.layout.links.len() {
+            // Tells Rapier that the shapes of the body have moved with it.
+            let pose = *self.link(link_idx).1.local_to_world();
+            self.parts.bodies[self.layout.links[link_idx].body].set_position(pose, true);
+        }
+    }
+
+    fn site(&self, site_idx: usize) -> Pose {
+        let link_idx = self.layout.site_links[site_idx];
+        *self.link(link_idx).1.local_to_world() * self.site_in_link(site_idx)
     }
 
     fn link(&self, link_idx: usize) -> (&Multibody, &MultibodyLink) {
@@ -277,12 +326,59 @@ impl World {
     }
 }
 
+/// What takes a joint from where it is to the positions `goal`, one value for each degree of freedom.
+fn displacement(compiled: &CompiledLink, joint: &MultibodyJoint, goal: &[f64]) -> [f32; 6] {
+    let now = joint.coords();
+    let to = |axis: usize, k: usize| (goal[k] - f64::from(now[axis])) as f32;
+    match compiled.kind {
+        JointKind::Hinge | JointKind::Slide => [to(compiled.axis as usize, 0), 0.0, 0.0, 0.0, 0.0, 0.0],
+        JointKind::Planar => [to(0, 0), to(2, 1), to(4, 2), 0.0, 0.0, 0.0],
+        JointKind::Free => {
+            let goal_rotation =
+                Rotation::from_array([goal[3], goal[4], goal[5], goal[6]].map(|x| x as f32)).normalize();
+            let turn = (goal_rotation * joint.joint_rot().inverse()).to_scaled_axis();
+            [to(0, 0), to(1, 1), to(2, 2), turn.x, turn.y, turn.z]
+        }
+    }
+}
+
 impl Parts {
     /// The multibody of a joint, and where the joint is in its vectors.
     fn dof_mut(&mut self, joint: MultibodyJointHandle) -> (&mut Multibody, usize) {
         let (multibody, id) = self.multibody_joints.get_mut(joint).expect(NEVER_REMOVED);
         let dof = multibody.link(id).expect(NEVER_REMOVED).assembly_id();
         (multibody, dof)
+    }
+}
+
+impl Layout {
+    /// The fixed bodies that the trees of links hang on.
+    fn bases(&self) -> Vec<RigidBodyHandle> {
+        let mut bases: Vec<_> = self.links.iter().filter_map(|link| link.base).collect();
+        bases.dedup();
+        bases
+    }
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        let robot = RobotSpec {
+            name: String::new(),
+            links: Vec::new(),
+            motors: Vec::new(),
+            sites: Vec::new(),
+            base: Vec::new(),
+            home: None,
+        };
+        Self {
+            robot,
+            links: Vec::new(),
+            motor_joints: Vec::new(),
+            site_links: Vec::new(),
+            floor: None,
+            n_positions: 0,
+            n_velocities: 0,
+        }
     }
 }
 

@@ -38,8 +38,8 @@ fn pole_inertia() -> f64 {
 fn a_pushed_cart_accelerates_by_force_over_mass() {
     let mut robot = ideal(cartpole::robot());
     robot.links.truncate(1);
-    let mut world = World::compile(&robot, DT).unwrap();
-    world.set_motor(0, 3.0);
+    let mut world = World::compile(&robot, None, DT).unwrap();
+    world.set_motor(0, 3.0, 1.0);
     run(&mut world, 1.0);
     // Semi-implicit Euler: v is exact, x is ahead by v dt / 2.
     assert!((world.joint_velocity(0) - 3.0).abs() < 1e-3, "v = {}", world.joint_velocity(0));
@@ -50,9 +50,9 @@ fn a_pushed_cart_accelerates_by_force_over_mass() {
 fn twice_the_mass_halves_the_acceleration() {
     let mut robot = ideal(cartpole::robot());
     robot.links.truncate(1);
-    let mut world = World::compile(&robot, DT).unwrap();
+    let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_link_mass(0, 2.0);
-    world.set_motor(0, 3.0);
+    world.set_motor(0, 3.0, 1.0);
     run(&mut world, 1.0);
     assert!((world.joint_velocity(0) - 1.5).abs() < 1e-4, "v = {}", world.joint_velocity(0));
 }
@@ -62,7 +62,7 @@ fn a_hanging_pole_swings_with_the_period_of_its_inertia() {
     let mut robot = ideal(cartpole::robot());
     // So heavy a cart is a wall.
     robot.links[0].mass_kg = 1e6;
-    let mut world = World::compile(&robot, DT).unwrap();
+    let mut world = World::compile(&robot, None, DT).unwrap();
     let amplitude = 0.05;
     world.set_joints(&[0.0, std::f64::consts::PI - amplitude], &[0.0, 0.0]);
     let omega = (0.1 * G * 0.5 / pole_inertia()).sqrt();
@@ -77,7 +77,7 @@ fn a_hanging_pole_swings_with_the_period_of_its_inertia() {
 
 #[test]
 fn a_nearly_upright_pole_falls_as_the_linearised_cart_pole_does() {
-    let mut world = World::compile(&ideal(cartpole::robot()), DT).unwrap();
+    let mut world = World::compile(&ideal(cartpole::robot()), None, DT).unwrap();
     let start = 1e-3;
     world.set_joints(&[0.0, start], &[0.0, 0.0]);
     // theta'' = m g l / (I - (m l)² / (M + m)) theta, Barto et al. 1983 with the inertia of the capsule.
@@ -95,7 +95,7 @@ fn a_nearly_upright_pole_falls_as_the_linearised_cart_pole_does() {
 
 #[test]
 fn gravity_scales_the_fall() {
-    let mut world = World::compile(&ideal(cartpole::robot()), DT).unwrap();
+    let mut world = World::compile(&ideal(cartpole::robot()), None, DT).unwrap();
     world.set_joints(&[0.0, 0.1], &[0.0, 0.0]);
     world.set_gravity(0.0);
     run(&mut world, 0.5);
@@ -107,9 +107,9 @@ fn a_torque_accelerates_a_hinge_by_torque_over_inertia() {
     let mut robot = ideal(reacher::robot());
     robot.links.truncate(1);
     robot.motors.truncate(1);
-    let mut world = World::compile(&robot, DT).unwrap();
+    let mut world = World::compile(&robot, None, DT).unwrap();
     let inertia = capsule_inertia(0.5, 0.035, 0.25) + 0.5 * 0.0625;
-    world.set_motor(0, 0.3);
+    world.set_motor(0, 0.3, 1.0);
     run(&mut world, 0.5);
     let expected = 0.3 / inertia * 0.5;
     assert!((world.joint_velocity(0) / expected - 1.0).abs() < 1e-3, "{} {expected}", world.joint_velocity(0));
@@ -122,8 +122,8 @@ fn armature_adds_to_the_inertia_and_damping_sets_the_final_speed() {
     robot.motors.truncate(1);
     let inertia = capsule_inertia(0.5, 0.035, 0.25) + 0.5 * 0.0625;
     (robot.links[0].joint.armature, robot.links[0].joint.damping) = (inertia, 0.5);
-    let mut world = World::compile(&robot, DT).unwrap();
-    world.set_motor(0, 1.0);
+    let mut world = World::compile(&robot, None, DT).unwrap();
+    world.set_motor(0, 1.0, 1.0);
     let tau = 2.0 * inertia / 0.5;
     run(&mut world, tau);
     let expected = 2.0 * (1.0 - (-1.0_f64).exp());
@@ -135,8 +135,8 @@ fn armature_adds_to_the_inertia_and_damping_sets_the_final_speed() {
 #[test]
 fn motor_torque_is_proportional_and_signed() {
     let speed = |torque: f64| {
-        let mut world = World::compile(&ideal(reacher::robot()), DT).unwrap();
-        world.set_motor(0, torque);
+        let mut world = World::compile(&ideal(reacher::robot()), None, DT).unwrap();
+        world.set_motor(0, torque, 1.0);
         run(&mut world, 0.05);
         world.joint_velocity(0)
     };
@@ -151,27 +151,27 @@ fn motor_torque_is_proportional_and_signed() {
 fn dry_friction_holds_below_its_torque_and_brakes_by_it() {
     let mut robot = ideal(cartpole::robot());
     robot.links.truncate(1);
-    let mut world = World::compile(&robot, DT).unwrap();
+    let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_joint_friction(0, 2.0);
-    world.set_motor(0, 1.9);
+    world.set_motor(0, 1.9, 1.0);
     run(&mut world, 1.0);
     assert!(
         world.joint_position(0).abs() < 1e-3,
         "a push below the friction moves nothing: {}",
         world.joint_position(0)
     );
-    world.set_motor(0, 5.0);
+    world.set_motor(0, 5.0, 1.0);
     run(&mut world, 1.0);
     assert!((world.joint_velocity(0) - 3.0).abs() < 0.01, "friction takes 2 of 5 N: {}", world.joint_velocity(0));
-    world.set_motor(0, 0.0);
+    world.set_motor(0, 0.0, 1.0);
     run(&mut world, 2.0);
     assert!(world.joint_velocity(0).abs() < 1e-3, "friction stops the cart: {}", world.joint_velocity(0));
 }
 
 #[test]
 fn stops_hold_against_the_motor() {
-    let mut world = World::compile(&reacher::robot(), 0.005).unwrap();
-    world.set_motor(1, 2.5);
+    let mut world = World::compile(&reacher::robot(), None, 0.005).unwrap();
+    world.set_motor(1, 2.5, 1.0);
     let mut worst: f64 = 0.0;
     for _ in 0..600 {
         world.step().unwrap();
@@ -183,7 +183,7 @@ fn stops_hold_against_the_motor() {
 
 #[test]
 fn energy_is_conserved_without_losses() {
-    let mut world = World::compile(&ideal(reacher::robot()), DT).unwrap();
+    let mut world = World::compile(&ideal(reacher::robot()), None, DT).unwrap();
     world.set_joints(&[0.0, 0.5], &[3.0, -1.0]);
     let energy = |world: &World| {
         let (w1, w2, q2) = (world.joint_velocity(0), world.joint_velocity(1), world.joint_position(1));

@@ -16,7 +16,6 @@
 use mesolimb_envs::{RobotSpec, reacher};
 use nalgebra::{Matrix2, Vector2};
 
-use super::inertia::moment_of_inertia;
 
 /// The nominal arm.
 #[derive(Clone, Copy, Debug)]
@@ -51,11 +50,11 @@ impl Arm {
         };
         let limits = Vector2::new(limit_of(&upper.joint.name)?, limit_of(&fore.joint.name)?);
         let lengths = [fore.joint.anchor[0], reacher::FOREARM_LENGTH];
-        let centres = [upper.shape_translation[0], fore.shape_translation[0]];
+        let centres = [upper, fore].map(|link| link.inertia().centre_of_mass[0]);
         if !lengths.iter().chain(&centres).all(|length| *length > 0.0) {
             return Err("its robot does not lie along the x axes of its links".into());
         }
-        let about_centre = [upper, fore].map(|link| moment_of_inertia(link, link.joint.axis));
+        let about_centre = [upper, fore].map(|link| link.moment_about(link.joint.axis));
         let symmetric = |limits: Option<[f64; 2]>| limits.map_or(f64::INFINITY, |[low, high]| high.min(-low));
         Ok(Self {
             lengths,

@@ -15,7 +15,7 @@
 use mesolimb_envs::{Env, EnvSpec, RobotSpec, cartpole, world::STANDARD_GRAVITY};
 use nalgebra::{Matrix2, Matrix4, Matrix5, RowVector4, Vector2, Vector4};
 
-use super::{action_ranges, inertia::moment_of_inertia, observation_idxs, seal, unsuited};
+use super::{action_ranges, observation_idxs, seal, unsuited};
 use crate::agent::{Agent, AgentError, Mode, Transition, check_finite};
 
 const NAME: &str = "cartpole-lqr";
@@ -106,12 +106,13 @@ fn linearise(robot: &RobotSpec, dt_secs: f64) -> Result<Linear, String> {
     if pole.parent.as_ref() != Some(&cart.name) {
         return Err(format!("its link '{}' does not hang on '{}'", pole.name, cart.name));
     }
-    let [x, y, height] = pole.shape_translation;
+    let centre = pole.inertia().centre_of_mass;
+    let [x, y, height] = centre;
     if x.abs() > 1e-6 || y.abs() > 1e-6 || height <= 0.0 {
-        return Err(format!("the centre of its pole is at {:?}, expected above the hinge", pole.shape_translation));
+        return Err(format!("the centre of its pole is at {centre:?}, expected above the hinge"));
     }
     let moment = pole.mass_kg * height;
-    let inertia = moment_of_inertia(pole, pole.joint.axis) + moment * height + pole.joint.armature;
+    let inertia = pole.moment_about(pole.joint.axis) + moment * height + pole.joint.armature;
     let coupling = Matrix2::new(cart.mass_kg + pole.mass_kg + cart.joint.armature, moment, moment, inertia);
     let mobility = coupling.try_inverse().ok_or("the mass matrix of its robot is singular")?;
 

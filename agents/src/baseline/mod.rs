@@ -9,7 +9,6 @@
 
 mod arm;
 mod computed_torque;
-mod inertia;
 mod lanes;
 mod lqr;
 mod mlp;

@@ -1,22 +1,29 @@
-//! From the world to the [`Scene`]: the links of the robot, then the props of the task.
+//! From the world to the [`Scene`]: the shapes of the robot, link by link, then its base, then the props of the task.
 
 use crate::{
+    robot::ShapeSpec,
     scene::{Role, Scene, SceneItem},
     task::Design,
     world::World,
 };
 
-/// The scene with everything but the poses.
+/// Where the shapes of a link that was taken off are kept, in m: below the floor.
+const OFF_STAGE: f32 = -100.0;
+
+/// The scene with everything but the poses of the links.
 pub(super) fn scene(design: &Design) -> Scene {
-    let links = design.robot.links.iter().map(|link| SceneItem {
-        name: link.name.clone(),
-        role: Role::Link,
-        shape: link.shape,
-        world_translation: [0.0; 3],
-        world_rotation: [0.0, 0.0, 0.0, 1.0],
-    });
+    let item = |name: &str, role: Role, spec: &ShapeSpec| SceneItem {
+        name: name.to_owned(),
+        role,
+        shape: spec.shape,
+        world_translation: spec.translation.map(|x| x as f32),
+        world_rotation: spec.rotation.map(|x| x as f32),
+    };
+    let links = design.robot.links.iter();
+    let links = links.flat_map(|link| link.shapes.iter().map(|spec| item(&link.name, Role::Link, spec)));
+    let base = design.robot.base.iter().map(|spec| item("base", Role::Fixture, spec));
     let props = design.props.iter().map(|prop| prop.item.clone());
-    Scene { items: links.chain(props).collect(), contacts: Vec::new() }
+    Scene { items: links.chain(base).chain(props).collect(), contacts: Vec::new() }
 }
 
 /// Rewrites `out`; it allocates only if `out` was not written by the same task before.
@@ -25,13 +32,18 @@ pub(super) fn draw(scene: &Scene, design: &Design, world: &World, target: Option
         out.clone_from(scene);
     }
     out.contacts.clear();
-    let n_links = design.robot.links.len();
-    let (links, props) = out.items.split_at_mut(n_links);
-    for (link_idx, item) in links.iter_mut().enumerate() {
-        let pose = world.shape_pose(link_idx);
-        (item.world_translation, item.world_rotation) = (pose.translation, pose.rotation);
+    world.contacts(&mut out.contacts);
+    let mut items = out.items.iter_mut();
+    for (link_idx, link) in design.robot.links.iter().enumerate() {
+        for (shape_idx, item) in (0..link.shapes.len()).zip(&mut items) {
+            let (pose, shape) = world.link_shape(link_idx, shape_idx);
+            (item.world_translation, item.world_rotation, item.shape) = (pose.translation, pose.rotation, shape);
+            if world.is_link_off(link_idx) {
+                item.world_translation[2] = OFF_STAGE;
+            }
+        }
     }
-    for (item, prop) in props.iter_mut().zip(&design.props) {
+    for (item, prop) in items.skip(design.robot.base.len()).zip(&design.props) {
         if let Some(link_idx) = prop.link {
             let pose = world.pose_on_link(link_idx, prop.item.world_translation, prop.item.world_rotation);
             (item.world_translation, item.world_rotation) = (pose.translation, pose.rotation);
@@ -41,7 +53,7 @@ pub(super) fn draw(scene: &Scene, design: &Design, world: &World, target: Option
     }
 }
 
+/// Shapes may differ in size: a link can be stretched.
 fn same_items(a: &Scene, b: &Scene) -> bool {
-    a.items.len() == b.items.len()
-        && a.items.iter().zip(&b.items).all(|(a, b)| a.name == b.name && a.role == b.role && a.shape == b.shape)
+    a.items.len() == b.items.len() && a.items.iter().zip(&b.items).all(|(a, b)| a.name == b.name && a.role == b.role)
 }

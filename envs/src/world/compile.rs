@@ -7,60 +7,122 @@ use rapier3d::{
     prelude::*,
 };
 
-use super::{CompiledLink, Layout, Parts, STANDARD_GRAVITY, Workspace, World};
+use super::{Floor, Forces, Layout, Parts, STANDARD_GRAVITY, Tuning, Workspace, World};
 use crate::{
     env::EnvError,
-    robot::{JointKind, LinkSpec, RobotSpec},
+    robot::{JointKind, LinkSpec, RobotSpec, ShapeSpec},
     scene::Shape,
 };
 
+/// Membership of the surroundings.
+const SURROUNDINGS: Group = Group::GROUP_1;
+/// Membership of the links.
+const LINKS: Group = Group::GROUP_2;
+
+/// Height at which no part of a robot touches the floor, in m.
+const OUT_OF_REACH: f64 = 100.0;
+
+/// Where a link is found in the world.
+pub(super) struct CompiledLink {
+    /// The fixed body that it hangs on, for a link without a parent.
+    pub base: Option<RigidBodyHandle>,
+    pub body: RigidBodyHandle,
+    pub joint: MultibodyJointHandle,
+    pub kind: JointKind,
+    /// The axis of a hinge or slide in Rapier's joint.
+    pub axis: JointAxis,
+    /// The collider of each shape that touches something.
+    pub colliders: Vec<Option<ColliderHandle>>,
+}
+
 impl World {
-    /// Builds the world of `robot`: all joints at position zero and at rest.
+    /// Builds the world of `robot`, all joints at rest in the posture to start from.
     ///
     /// # Errors
     /// If the description of the robot is not physical.
-    pub fn compile(robot: &RobotSpec, dt_secs: f64) -> Result<Self, EnvError> {
+    pub fn compile(robot: &RobotSpec, floor: Option<Floor>, dt_secs: f64) -> Result<Self, EnvError> {
         robot.validate()?;
         let mut parts = Parts::empty(dt_secs);
-        let base = parts.bodies.insert(RigidBodyBuilder::fixed());
         let mut links: Vec<CompiledLink> = Vec::with_capacity(robot.links.len());
         for link in &robot.links {
             let parent = link.parent.as_ref().and_then(|name| robot.link_idx(name));
-            let parent_body = parent.map_or(base, |parent_idx| links[parent_idx].body);
+            let parent_body = parent.map(|parent_idx| links[parent_idx].body);
             links.push(parts.insert_link(link, parent_body));
         }
-        let motor_joints = robot.motors.iter().filter_map(|motor| robot.joint_idx(&motor.joint)).collect();
-        let mut world =
-            Self { parts, workspace: Workspace::default(), layout: Arc::new(Layout { links, motor_joints }) };
-        for (joint_idx, link) in robot.links.iter().enumerate() {
-            world.set_joint_coefficients(joint_idx, link);
+        for shape in &robot.base {
+            if let Some(collider) = collider(shape, SURROUNDINGS) {
+                parts.colliders.insert(collider);
+            }
         }
-        for &joint_idx in &world.layout.clone().motor_joints {
-            let axis = world.layout.links[joint_idx].axis;
-            world.link_mut(joint_idx).joint.data.set_motor_model(axis, MotorModel::ForceBased);
-        }
+        let layout = Layout {
+            motor_joints: robot.motors.iter().filter_map(|motor| robot.joint_idx(&motor.joint)).collect(),
+            site_links: robot.sites.iter().filter_map(|site| robot.link_idx(&site.link)).collect(),
+            floor: floor.map(|floor| parts.insert_floor(floor)),
+            n_positions: robot.zero_positions().len(),
+            n_velocities: robot.n_velocities(),
+            robot: robot.clone(),
+            links,
+        };
+        let mut world = Self {
+            forces: Forces::none(robot),
+            tuning: Tuning::none(robot.links.len()),
+            parts,
+            workspace: Workspace::default(),
+            layout: Arc::new(layout),
+        };
+        world.set_coefficients();
         world.settle();
         Ok(world)
     }
 
-    /// Takes one step without gravity in the pose of rest, so that Rapier's bookkeeping of a new world is behind it:
-    /// part of that bookkeeping is not in a saved state.
+    /// Takes one step without gravity, out of reach of the floor, so that Rapier's bookkeeping of a new world is behind
+    /// it: part of that bookkeeping is not in a saved state.
     fn settle(&mut self) {
+        let robot = &self.layout.clone().robot;
+        (0..robot.links.len()).for_each(|link_idx| self.update_mass(link_idx));
+        let (rest, still) = (robot.rest_positions(), vec![0.0; robot.n_velocities()]);
         self.set_gravity(0.0);
-        (0..self.layout.motor_joints.len()).for_each(|motor_idx| self.set_motor(motor_idx, 0.0));
-        self.update_poses();
+        (0..robot.motors.len()).for_each(|motor_idx| self.set_torque(motor_idx, 0.0));
+        let mut lifted = rest.clone();
+        for (joint_idx, link) in robot.links.iter().enumerate() {
+            let start = robot.position_range(joint_idx).start;
+            match link.joint.kind {
+                JointKind::Free => lifted[start + 2] += OUT_OF_REACH,
+                JointKind::Planar => lifted[start + 1] += OUT_OF_REACH,
+                JointKind::Hinge | JointKind::Slide => {}
+            }
+        }
+        self.set_joints(&lifted, &still);
         let settled = self.step();
-        debug_assert_eq!(settled, Ok(()), "a robot at rest without forces stays where it is");
-        self.set_joints(&vec![0.0; self.layout.links.len()], &vec![0.0; self.layout.links.len()]);
+        debug_assert_eq!(settled, Ok(()), "a robot at rest without forces does not break");
+        self.set_joints(&rest, &still);
         self.set_gravity(STANDARD_GRAVITY);
     }
 
-    /// Damping, armature and friction; Rapier's own default for a hinge is a damping of 0.1.
-    fn set_joint_coefficients(&mut self, joint_idx: usize, link: &LinkSpec) {
-        let (multibody, dof) = self.parts.dof_mut(self.layout.links[joint_idx].joint);
-        multibody.damping_mut()[dof] = link.joint.damping as f32;
-        multibody.armature_mut()[dof] = link.joint.armature as f32;
-        multibody.frictions_mut()[dof] = link.joint.friction as f32;
+    /// Damping, armature, friction and springs; Rapier's own default for a hinge is a damping of 0.1.
+    fn set_coefficients(&mut self) {
+        let layout = self.layout.clone();
+        for (joint_idx, (compiled, link)) in layout.links.iter().zip(&layout.robot.links).enumerate() {
+            let (multibody, dof) = self.parts.dof_mut(compiled.joint);
+            for dof in dof..dof + compiled.kind.n_velocities() {
+                multibody.damping_mut()[dof] = link.joint.damping as f32;
+                multibody.armature_mut()[dof] = link.joint.armature as f32;
+                multibody.frictions_mut()[dof] = link.joint.friction as f32;
+            }
+            if link.joint.stiffness > 0.0 {
+                self.set_joint_stiffness(joint_idx, link.joint.stiffness);
+            }
+        }
+        for &joint_idx in &layout.motor_joints {
+            let axis = layout.links[joint_idx].axis;
+            self.link_mut(joint_idx).joint.data.set_motor_model(axis, MotorModel::ForceBased);
+        }
+        for base in layout.bases() {
+            let id = self.parts.multibody_joints.rigid_body_link(base).map(|link| link.multibody);
+            if let Some(multibody) = id.and_then(|id| self.parts.multibody_joints.get_multibody_mut(id)) {
+                multibody.set_self_contacts_enabled(false);
+            }
+        }
     }
 }
 
@@ -88,58 +150,94 @@ impl Parts {
         }
     }
 
-    fn insert_link(&mut self, link: &LinkSpec, parent: RigidBodyHandle) -> CompiledLink {
-        let spec = &link.joint;
-        let axis = vector(spec.axis).normalize();
-        let (locked, axis_idx) = match spec.kind {
-            JointKind::Hinge => (JointAxesMask::LOCKED_REVOLUTE_AXES, JointAxis::AngX),
-            JointKind::Slide => (JointAxesMask::LOCKED_PRISMATIC_AXES, JointAxis::LinX),
-        };
-        let mut joint = GenericJointBuilder::new(locked)
-            .local_axis1(axis)
-            .local_axis2(axis)
-            .local_anchor1(vector(spec.anchor))
-            .contacts_enabled(false)
-            .build();
-        if let Some([low, high]) = spec.limits {
-            joint.set_limits(axis_idx, [low as f32, high as f32]);
-        }
-        let shape_in_link = Pose::from_parts(
-            vector(link.shape_translation),
-            Rotation::from_array(link.shape_rotation.map(|x| x as f32)).normalize(),
-        );
-        let mass_of_unit = mass_of_unit(link.shape).transform_by(&shape_in_link);
+    /// Inserts a link that hangs on `parent`, or on a fixed body of its own.
+    fn insert_link(&mut self, link: &LinkSpec, parent: Option<RigidBodyHandle>) -> CompiledLink {
+        let base = parent.is_none().then(|| self.bodies.insert(RigidBodyBuilder::fixed()));
+        let (joint, axis) = joint(link);
         let body = self.bodies.insert(RigidBodyBuilder::dynamic().can_sleep(false));
+        let parent = parent.or(base).expect("a link hangs on its parent or on its base");
         let joint = self.multibody_joints.insert(parent, body, joint, true).expect("a new body has no joint yet");
-        let compiled = CompiledLink { body, joint, axis: axis_idx, mass_of_unit, shape_in_link };
-        self.bodies[body].set_additional_mass_properties(compiled.mass_properties(link.mass_kg), true);
-        compiled
+        let colliders = link.shapes.iter().map(|shape| {
+            collider(shape, LINKS).map(|collider| self.colliders.insert_with_parent(collider, body, &mut self.bodies))
+        });
+        CompiledLink { base, body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
     }
 }
 
-impl CompiledLink {
-    /// Mass properties in the frame of the link.
-    pub(super) fn mass_properties(&self, mass_kg: f64) -> MassProperties {
-        let mut properties = self.mass_of_unit;
-        properties.set_mass(mass_kg as f32, true);
-        properties
+/// The joint of a link, and the axis of its one degree of freedom.
+fn joint(link: &LinkSpec) -> (GenericJoint, JointAxis) {
+    let spec = &link.joint;
+    let (locked, axis) = match spec.kind {
+        JointKind::Hinge => (JointAxesMask::LOCKED_REVOLUTE_AXES, JointAxis::AngX),
+        JointKind::Slide => (JointAxesMask::LOCKED_PRISMATIC_AXES, JointAxis::LinX),
+        JointKind::Planar => (JointAxesMask::LIN_Y | JointAxesMask::ANG_X | JointAxesMask::ANG_Z, JointAxis::LinX),
+        JointKind::Free => (JointAxesMask::empty(), JointAxis::LinX),
+    };
+    let anchored = Pose::from_parts(vector(spec.anchor), quaternion(spec.rotation));
+    // A hinge or slide moves along the x axis of its own frame.
+    let along_axis = Pose::from_rotation(Rotation::from_rotation_arc(Vector::X, vector(spec.axis).normalize()));
+    let (frame1, frame2) = match spec.kind {
+        JointKind::Hinge | JointKind::Slide => (anchored * along_axis, along_axis),
+        JointKind::Planar => (anchored, Pose::IDENTITY),
+        // Its position is its pose in the world.
+        JointKind::Free => (Pose::IDENTITY, Pose::IDENTITY),
+    };
+    let mut joint =
+        GenericJointBuilder::new(locked).local_frame1(frame1).local_frame2(frame2).contacts_enabled(false).build();
+    if let Some([low, high]) = spec.limits {
+        joint.set_limits(axis, [low as f32, high as f32]);
     }
+    (joint, axis)
 }
 
-/// Mass properties of a shape of density one, centred on its pose.
-fn mass_of_unit(shape: Shape) -> MassProperties {
-    match shape {
-        Shape::Sphere { radius } => MassProperties::from_ball(1.0, radius),
-        Shape::Capsule { radius, half_length } => {
-            MassProperties::from_capsule(1.0, Vector::Z * -half_length, Vector::Z * half_length, radius)
+/// The collider of a shape, if it touches something. It weighs nothing: masses are set on the bodies.
+fn collider(spec: &ShapeSpec, membership: Group) -> Option<ColliderBuilder> {
+    let builder = ColliderBuilder::new(shared_shape(spec.shape)).position(
+        Pose::from_parts(vector(spec.translation), quaternion(spec.rotation)) * rapier_from_shape(spec.shape),
+    );
+    spec.contact_friction.map(|friction| {
+        let builder = surrounding(builder, friction);
+        if membership == LINKS {
+            builder.collision_groups(InteractionGroups::new(LINKS, Group::ALL, InteractionTestMode::And))
+        } else {
+            builder
         }
-        // Rapier's cylinder lies along y.
-        Shape::Cylinder { radius, half_length } => MassProperties::from_cylinder(1.0, half_length, radius)
-            .transform_by(&Pose::from_rotation(Rotation::from_rotation_x(std::f32::consts::FRAC_PI_2))),
-        Shape::Cuboid { half_extents } => MassProperties::from_cuboid(1.0, Vector::from(half_extents)),
+    })
+}
+
+/// A collider of the surroundings, or what it has in common with that of a link.
+pub(super) fn surrounding(builder: ColliderBuilder, friction: f64) -> ColliderBuilder {
+    builder
+        .density(0.0)
+        .friction(friction as f32)
+        .friction_combine_rule(CoefficientCombineRule::Max)
+        .restitution(0.0)
+        .collision_groups(InteractionGroups::new(SURROUNDINGS, LINKS, InteractionTestMode::And))
+}
+
+pub(super) fn shared_shape(shape: Shape) -> SharedShape {
+    match shape {
+        Shape::Sphere { radius } => SharedShape::ball(radius),
+        Shape::Capsule { radius, half_length } => {
+            SharedShape::capsule(Vector::Z * -half_length, Vector::Z * half_length, radius)
+        }
+        Shape::Cylinder { radius, half_length } => SharedShape::cylinder(half_length, radius),
+        Shape::Cuboid { half_extents: [x, y, z] } => SharedShape::cuboid(x, y, z),
     }
 }
 
-fn vector(v: [f64; 3]) -> Vector {
+/// Rapier's cylinder lies along y, ours along z.
+pub(super) fn rapier_from_shape(shape: Shape) -> Pose {
+    match shape {
+        Shape::Cylinder { .. } => Pose::from_rotation(Rotation::from_rotation_x(std::f32::consts::FRAC_PI_2)),
+        Shape::Sphere { .. } | Shape::Capsule { .. } | Shape::Cuboid { .. } => Pose::IDENTITY,
+    }
+}
+
+pub(super) fn vector(v: [f64; 3]) -> Vector {
     Vector::from(v.map(|x| x as f32))
+}
+
+pub(super) fn quaternion(q: [f64; 4]) -> Rotation {
+    Rotation::from_array(q.map(|x| x as f32)).normalize()
 }

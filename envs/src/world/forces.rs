@@ -1,0 +1,134 @@
+//! What acts on the robot besides gravity: motors, wind and force fields.
+
+use rapier3d::{math::Vector, prelude::*};
+use serde::{Deserialize, Serialize};
+
+use super::{Terrain, World};
+use crate::robot::RobotSpec;
+
+/// A velocity that no joint reaches: a velocity motor that aims for it always pushes with its largest force.
+const UNREACHABLE_VELOCITY: f32 = 1e9;
+
+/// What acts on the robot besides gravity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Forces {
+    /// In m/s², downwards where the slope is zero.
+    pub gravity: f64,
+    /// In rad.
+    pub slope: f64,
+    pub terrain: Terrain,
+    /// Command and strength of each servo, by motor.
+    servos: Vec<Servo>,
+    wind: Option<Wind>,
+    curl: Option<Curl>,
+}
+
+/// What a servo follows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Servo {
+    motor_idx: usize,
+    target: f64,
+    gain: f64,
+}
+
+/// A force on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Wind {
+    link_idx: usize,
+    force: [f32; 3],
+}
+
+/// A force on a site across its velocity.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Curl {
+    site_idx: usize,
+    /// In N·s/m.
+    strength: f32,
+}
+
+impl Forces {
+    pub(super) fn none(robot: &RobotSpec) -> Self {
+        let servos = (0..robot.motors.len()).filter(|&motor_idx| robot.motors[motor_idx].servo.is_some());
+        let servos = servos.map(|motor_idx| Servo { motor_idx, target: 0.0, gain: 0.0 }).collect();
+        Self { gravity: 0.0, slope: 0.0, terrain: Terrain::default(), servos, wind: None, curl: None }
+    }
+
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        let motors = |forces: &Self| forces.servos.iter().map(|servo| servo.motor_idx).collect::<Vec<_>>();
+        let is_finite = self.servos.iter().all(|servo| servo.target.is_finite() && servo.gain.is_finite())
+            && self.wind.is_none_or(|wind| wind.force.iter().all(|x| x.is_finite()))
+            && self.curl.is_none_or(|curl| curl.strength.is_finite());
+        motors(self) == motors(other) && is_finite
+    }
+}
+
+impl World {
+    /// Commands a motor until it is commanded again: a torque (N·m) or force (N), or the position (rad, m) of a servo.
+    /// What it does is multiplied by `gain`.
+    pub fn set_motor(&mut self, motor_idx: usize, command: f64, gain: f64) {
+        match self.forces.servos.iter_mut().find(|servo| servo.motor_idx == motor_idx) {
+            Some(servo) => (servo.target, servo.gain) = (command, gain),
+            None => self.set_torque(motor_idx, command * gain),
+        }
+    }
+
+    /// A force (N, along the world's axes) on the centre of mass of a link, until it is set again.
+    pub fn set_wind(&mut self, link_idx: usize, force: [f32; 3]) {
+        self.clear_forces();
+        self.forces.wind = (force != [0.0; 3]).then_some(Wind { link_idx, force });
+    }
+
+    /// A horizontal force on a site across its velocity, `strength` times as large (N·s/m), until it is set again.
+    pub fn set_curl_field(&mut self, site_idx: usize, strength: f64) {
+        self.clear_forces();
+        self.forces.curl = (strength != 0.0).then_some(Curl { site_idx, strength: strength as f32 });
+    }
+
+    pub(super) fn set_torque(&mut self, motor_idx: usize, torque: f64) {
+        let joint_idx = self.layout.motor_joints[motor_idx];
+        let axis = self.layout.links[joint_idx].axis;
+        let joint = &mut self.link_mut(joint_idx).joint.data;
+        joint.set_motor_velocity(axis, UNREACHABLE_VELOCITY.copysign(torque as f32), 0.0);
+        joint.set_motor_max_force(axis, torque.abs() as f32);
+    }
+
+    /// Servos and fields for the next physics step.
+    pub(super) fn exert_forces(&mut self) {
+        for servo_idx in 0..self.forces.servos.len() {
+            let Servo { motor_idx, target, gain } = self.forces.servos[servo_idx];
+            let joint_idx = self.layout.motor_joints[motor_idx];
+            let motor = &self.layout.robot.motors[motor_idx];
+            let Some(spec) = motor.servo else { continue };
+            let wanted = spec.stiffness * (target - self.joint_position(joint_idx))
+                - spec.damping * self.joint_velocity(joint_idx);
+            let torque = gain * wanted.clamp(-motor.limit, motor.limit);
+            self.set_torque(motor_idx, torque);
+        }
+        if self.forces.wind.is_none() && self.forces.curl.is_none() {
+            return;
+        }
+        self.clear_forces();
+        if let Some(Wind { link_idx, force }) = self.forces.wind {
+            self.parts.bodies[self.layout.links[link_idx].body].add_force(Vector::from(force), true);
+        }
+        if let Some(Curl { site_idx, strength }) = self.forces.curl {
+            let [vx, vy, _] = self.site_velocity(site_idx);
+            let (body, point) =
+                (self.layout.links[self.layout.site_links[site_idx]].body, self.site(site_idx).translation);
+            self.parts.bodies[body].add_force_at_point(Vector::new(strength * vy, -strength * vx, 0.0), point, true);
+        }
+    }
+
+    /// Forces on a body last in Rapier until they are taken away.
+    fn clear_forces(&mut self) {
+        let links = [
+            self.forces.wind.map(|wind| wind.link_idx),
+            self.forces.curl.map(|curl| self.layout.site_links[curl.site_idx]),
+        ];
+        for link_idx in links.into_iter().flatten() {
+            let body = &mut self.parts.bodies[self.layout.links[link_idx].body];
+            body.reset_forces(true);
+            body.reset_torques(true);
+        }
+    }
+}
