@@ -110,6 +110,8 @@ pub fn design() -> Design {
         control_dt_secs: 0.04,
         time_limit_steps: 1250,
         floor: None,
+        legs: Vec::new(),
+        hand: None,
         gravity_matters: true,
         props: vec![
             Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(ALONG_Y),

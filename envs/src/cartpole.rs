@@ -131,6 +131,8 @@ pub fn design() -> Design {
         control_dt_secs: 0.02,
         time_limit_steps: 500,
         floor: None,
+        legs: Vec::new(),
+        hand: None,
         gravity_matters: true,
         props: vec![
             Prop::fixed("rail", Role::Fixture, rail, [0.0, 0.0, RAIL_HEIGHT]).turned(ALONG_X),

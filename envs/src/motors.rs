@@ -5,13 +5,18 @@ use rand_distr::StandardNormal;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-use crate::late::Late;
+use crate::late::{Late, MAX_DELAY_STEPS};
+
+/// Most control steps for which a command can be held.
+pub(crate) const MAX_REPEAT_STEPS: u32 = 8;
 
 /// The latest commands, and the random stream of their noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Motors {
     rng: Pcg64,
     commands: Late,
+    /// For how many control steps the newest command has been held.
+    n_held_steps: u32,
 }
 
 /// What lies between a command and a motor.
@@ -25,24 +30,34 @@ pub(crate) struct Line {
 
 impl Motors {
     pub(crate) fn new(n_motors: usize, rng: Pcg64) -> Self {
-        Self { rng, commands: Late::new(n_motors) }
+        Self { rng, commands: Late::new(n_motors, MAX_DELAY_STEPS), n_held_steps: 0 }
     }
 
     /// Starts an episode: before the first command, motors rest.
     pub(crate) fn restart(&mut self, rng: Pcg64) {
         self.rng = rng;
         self.commands.clear();
+        self.n_held_steps = 0;
     }
 
     /// Takes the command of a control step, one value for each motor.
     /// Each is given as its way from the middle of its range, where motors rest.
-    pub(crate) fn command(&mut self, command: impl Iterator<Item = f32>) {
-        self.commands.begin_row().iter_mut().zip(command).for_each(|(sent, command)| *sent = command);
+    /// It is heard only every `repeat_steps`; the last one that was heard holds in between.
+    pub(crate) fn command(&mut self, command: impl Iterator<Item = f32>, repeat_steps: u32) {
+        let row = self.commands.begin_row();
+        if self.n_held_steps == 0 {
+            row.iter_mut().zip(command).for_each(|(sent, command)| *sent = command);
+        }
+        self.n_held_steps += 1;
+        if self.n_held_steps >= repeat_steps {
+            self.n_held_steps = 0;
+        }
     }
 
     /// What motor `motor_idx` gets now; to be asked once a step for each motor, in order.
     ///
-    /// As its way from the middle of its range, whose half is `limit`. Below the share `dead_zone` of its limit nothing arrives, above the share `saturation` no more than that.
+    /// As its way from the middle of its range, whose half is `limit`. Below the share `dead_zone` of it nothing
+    /// arrives, above the share `saturation` no more than that.
     /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
     pub(crate) fn arrival(&mut self, motor_idx: usize, line: Line, limit: f64, dead_zone: f64, saturation: f64) -> f64 {
         let standard_normal: f64 = self.rng.sample(StandardNormal);
@@ -53,7 +68,7 @@ impl Motors {
 
     /// Whether this is a possible state of `n_motors` motors.
     pub(crate) fn is_valid(&self, n_motors: usize) -> bool {
-        self.commands.is_valid(n_motors)
+        self.commands.is_valid(n_motors, MAX_DELAY_STEPS) && self.n_held_steps < MAX_REPEAT_STEPS
     }
 }
 
@@ -72,7 +87,7 @@ mod tests {
     fn an_undisturbed_command_arrives_as_it_was_sent() {
         let mut motors = motors();
         for force in [-2.0, -0.3, 0.0, 1e-3, 2.0] {
-            motors.command([force].into_iter());
+            motors.command([force].into_iter(), 1);
             assert_eq!(motors.arrival(0, PLAIN, 2.0, 0.0, 1.0), f64::from(force));
         }
     }
@@ -81,9 +96,18 @@ mod tests {
     fn a_command_with_a_delay_of_n_steps_arrives_n_steps_later() {
         let mut motors = motors();
         for step in 0..40 {
-            motors.command([step as f32].into_iter());
+            motors.command([step as f32].into_iter(), 1);
             let arrived = motors.arrival(0, Line { delay_steps: 7, ..PLAIN }, 100.0, 0.0, 1.0);
             assert_eq!(arrived, f64::from((step - 7).max(0)));
+        }
+    }
+
+    #[test]
+    fn a_repeated_command_holds_for_its_steps() {
+        let mut motors = motors();
+        for step in 0..12 {
+            motors.command([step as f32].into_iter(), 3);
+            assert_eq!(motors.arrival(0, PLAIN, 100.0, 0.0, 1.0), f64::from(step / 3 * 3));
         }
     }
 
@@ -91,7 +115,7 @@ mod tests {
     fn a_motor_is_silent_in_its_dead_zone_and_no_stronger_than_its_saturation() {
         let mut motors = motors();
         for (sent, arrived) in [(0.39, 0.0), (-0.39, 0.0), (0.41, 0.41), (1.5, 1.0), (-2.0, -1.0)] {
-            motors.command([sent].into_iter());
+            motors.command([sent].into_iter(), 1);
             assert!((motors.arrival(0, PLAIN, 2.0, 0.2, 0.5) - arrived).abs() < 1e-6, "{sent} sent");
         }
     }
@@ -103,7 +127,7 @@ mod tests {
         let line = Line { noise: 0.1, ..PLAIN };
         let mut sum_sq = 0.0;
         for _ in 0..n {
-            motors.command([1.0].into_iter());
+            motors.command([1.0].into_iter(), 1);
             sum_sq += (motors.arrival(0, line, 4.0, 0.0, 1.0) - 1.0).powi(2);
         }
         // The standard error of a standard deviation over n draws is 1/sqrt(2 n), here 0.5 %.

@@ -100,6 +100,8 @@ pub fn design() -> Design {
         control_dt_secs: 0.04,
         time_limit_steps: 250,
         floor: None,
+        legs: Vec::new(),
+        hand: None,
         gravity_matters: true,
         props: vec![
             Prop::fixed("post", Role::Fixture, post, [0.0, 0.16, PIVOT_HEIGHT / 2.0]),

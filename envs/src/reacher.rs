@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
+    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec, SiteSpec},
     robot_env::RobotEnv,
     scene::{Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
@@ -49,6 +49,7 @@ pub const TARGET_RADII: [f64; 2] = [0.3, 0.85];
 
 const SHOULDER: usize = 0;
 const ELBOW: usize = 1;
+const FINGERTIP: usize = 0;
 const ARM_HEIGHT: f32 = 0.14;
 const EFFORT_COST: f64 = 0.05;
 const MAX_START_ELBOW: f64 = 2.2;
@@ -110,7 +111,12 @@ pub fn robot() -> RobotSpec {
             link("forearm", Some("upper_arm"), elbow, 0.028, FOREARM_LENGTH, 0.3),
         ],
         motors: vec![motor("shoulder", 6.0), motor("elbow", 2.5)],
-        sites: Vec::new(),
+        sites: vec![SiteSpec {
+            name: "fingertip".into(),
+            link: "forearm".into(),
+            translation: [FOREARM_LENGTH, 0.0, 0.0],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+        }],
         base: Vec::new(),
         home: None,
     }
@@ -144,6 +150,8 @@ pub fn design() -> Design {
         time_limit_steps: 100,
         // The arm moves in a horizontal plane.
         floor: None,
+        legs: Vec::new(),
+        hand: Some("fingertip"),
         gravity_matters: false,
         props: vec![
             Prop::fixed("table", Role::Fixture, bearing(1.1, 0.02), [0.0, 0.0, -0.02]),
@@ -170,7 +178,7 @@ impl Reacher {
 
     /// From the target to the fingertip, in m.
     fn error(&self, world: &World) -> [f64; 2] {
-        let fingertip = world.link_point(ELBOW, fingertip_in_forearm());
+        let fingertip = world.site_pose(FINGERTIP).translation;
         [f64::from(fingertip[0]) - self.target[0], f64::from(fingertip[1]) - self.target[1]]
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     env::{Channel, Env, EnvError, EnvSpec, Fault, Step},
+    late::{Late, MAX_REWARD_DELAY_STEPS},
     motors::{Line, Motors},
     params::Params,
     robot::{JointKind, MotorSpec, RobotSpec},
@@ -16,22 +17,24 @@ use crate::{
     world::World,
 };
 
-use knobs::Knob;
+use knobs::{Knob, Knobs, Whole};
+use weather::Weather;
 
 mod knobs;
 mod stage;
+mod weather;
 
 /// A task on a robot, as an [`Env`].
 ///
 /// A control step runs through these phases: refuse an action that is not finite, apply changed parameters, command
-/// the motors, step the physics, evaluate, sense.
+/// the motors, let the wind blow, step the physics, evaluate, sense.
 pub struct RobotEnv<T> {
     spec: EnvSpec,
     design: Design,
     /// The compiled robot in the unchanged world; every episode starts from a copy of it.
     template: World,
     /// What each parameter acts on, in the order of the parameters.
-    knobs: Vec<Knob>,
+    knobs: Knobs,
     sensor_scales: Vec<f32>,
     scene: Scene,
     n_physics_steps: u32,
@@ -50,6 +53,8 @@ struct State<T> {
     applied: Vec<f64>,
     motors: Motors,
     sensors: Sensors,
+    weather: Weather,
+    rewards: Late,
     n_steps: u32,
     /// The physics broke in this episode.
     fault: Option<Fault>,
@@ -63,7 +68,7 @@ impl<T: Task> RobotEnv<T> {
     pub fn new(task: T, design: Design) -> Result<Self, EnvError> {
         let n_physics_steps = steps_between(design.physics_dt_secs, design.control_dt_secs)?;
         let template = World::compile(&design.robot, design.floor, design.physics_dt_secs)?;
-        let (entries, knobs): (Vec<_>, Vec<_>) = knobs::offered(&design, &T::own_params()).into_iter().unzip();
+        let (entries, knobs) = Knobs::offered(&design, &T::own_params(), &template);
         let applied = entries.iter().map(|param| param.nominal).collect();
         let n_sensors = design.sensors.len();
         let state = State {
@@ -73,6 +78,8 @@ impl<T: Task> RobotEnv<T> {
             applied,
             motors: Motors::new(design.robot.motors.len(), stream(0, MOTORS)),
             sensors: Sensors::new(n_sensors, sensor_stream(0)),
+            weather: Weather::new(stream(0, WEATHER)),
+            rewards: Late::new(1, MAX_REWARD_DELAY_STEPS),
             n_steps: 0,
             fault: None,
         };
@@ -106,12 +113,12 @@ impl<T: Task> RobotEnv<T> {
 
     fn apply_changed_params(&mut self) {
         let State { params, applied, world, task, .. } = &mut self.state;
-        for (param_idx, (knob, applied)) in self.knobs.iter().zip(applied).enumerate() {
+        for (param_idx, applied) in applied.iter_mut().enumerate() {
             let value = params.at(param_idx).value;
             if value != *applied {
-                match *knob {
+                match self.knobs.at(param_idx) {
                     Knob::Own(own_idx) => task.set_own_param(own_idx, value),
-                    knob => knob.apply(value, world),
+                    knob => self.knobs.apply(knob, value, world),
                 }
                 *applied = value;
             }
@@ -128,15 +135,15 @@ impl<T: Task> RobotEnv<T> {
             (f64::midpoint(low, high), 0.5 * (high - low))
         };
         let commanded = self.command.iter().zip(&self.design.robot.motors);
-        motors.command(commanded.map(|(&command, motor)| command - middle_and_half(motor).0 as f32));
-        let value = |knob, otherwise| knobs::value(&self.knobs, applied, knob).unwrap_or(otherwise);
-        let line = Line { noise: value(Knob::ActionNoise, 0.0), delay_steps: value(Knob::ActionDelay, 0.0) as usize };
+        let value = |knob, otherwise| self.knobs.value(applied, knob).unwrap_or(otherwise);
+        let repeat_steps = value(Whole::ActionRepeat, 1.0) as u32;
+        motors.command(commanded.map(|(&command, motor)| command - middle_and_half(motor).0 as f32), repeat_steps);
+        let line = Line { noise: value(Whole::ActionNoise, 0.0), delay_steps: value(Whole::ActionDelay, 0.0) as usize };
         for (motor_idx, motor) in self.design.robot.motors.iter().enumerate() {
-            let (dead_zone, saturation) =
-                (value(Knob::DeadZone(motor_idx), 0.0), value(Knob::Saturation(motor_idx), 1.0));
+            let [gain, dead_zone, saturation] = self.knobs.motor(applied, motor_idx);
             let (middle, half) = middle_and_half(motor);
             let command = middle + motors.arrival(motor_idx, line, half, dead_zone, saturation);
-            world.set_motor(motor_idx, command, value(Knob::MotorGain(motor_idx), 1.0));
+            world.set_motor(motor_idx, command, gain);
         }
     }
 
@@ -157,12 +164,36 @@ impl<T: Task> RobotEnv<T> {
     }
 
     fn distortion(&self) -> Distortion {
-        let value = |knob| knobs::value(&self.knobs, &self.state.applied, knob).unwrap_or(0.0);
+        let value = |knob| self.value(knob).unwrap_or(0.0);
         Distortion {
-            noise: value(Knob::ObservationNoise),
-            bias: value(Knob::ObservationBias),
-            dropout: value(Knob::ObservationDropout),
-            delay_steps: value(Knob::ObservationDelay) as usize,
+            noise: value(Whole::ObservationNoise),
+            bias: value(Whole::ObservationBias),
+            dropout: value(Whole::ObservationDropout),
+            stuck: value(Whole::ObservationStuck),
+            delay_steps: value(Whole::ObservationDelay) as usize,
+            shift: value(Whole::ObservationShift) as usize,
+        }
+    }
+
+    fn value(&self, knob: Whole) -> Option<f64> {
+        self.knobs.value(&self.state.applied, knob)
+    }
+
+    /// Lets the wind blow for this control step.
+    fn blow(&mut self) {
+        let mean = [Whole::WindX, Whole::WindY].map(|knob| self.value(knob));
+        let gust = self.value(Whole::Gust).unwrap_or(0.0);
+        let force = self.state.weather.blow(mean, gust, self.spec.control_dt_secs);
+        self.state.world.set_wind(self.knobs.exposed_link(), force);
+    }
+
+    /// What is told of a reward: another size, or later.
+    fn told_reward(&mut self, reward: f64) -> f64 {
+        let reward = reward * self.value(Whole::RewardScale).unwrap_or(1.0);
+        self.state.rewards.begin_row()[0] = reward as f32;
+        match self.value(Whole::RewardDelay) {
+            Some(delay_steps) if delay_steps > 0.0 => f64::from(self.state.rewards.row(delay_steps as usize)[0]),
+            _ => reward,
         }
     }
 
@@ -172,10 +203,11 @@ impl<T: Task> RobotEnv<T> {
         }
         self.apply_changed_params();
         self.command_motors(action);
+        self.blow();
         self.step_physics()?;
         let outcome = self.state.task.evaluate(&self.state.world, &self.command, &self.design);
         self.sense()?;
-        Ok(outcome)
+        Ok(Outcome { reward: self.told_reward(outcome.reward), ..outcome })
     }
 
     fn check_state(&self, state: &mut State<T>) -> Result<(), String> {
@@ -191,6 +223,9 @@ impl<T: Task> RobotEnv<T> {
         }
         if !state.sensors.is_valid(self.design.sensors.len()) {
             return Err("its sensor readings do not fit".into());
+        }
+        if !state.rewards.is_valid(1, MAX_REWARD_DELAY_STEPS) || !state.weather.is_valid() {
+            return Err("its rewards or its weather do not fit".into());
         }
         if !state.task.is_valid() {
             return Err("the state of the task in it is impossible".into());
@@ -215,7 +250,7 @@ impl<T: Task> Env for RobotEnv<T> {
         self.state.world = self.template.clone();
         for (param_idx, applied) in self.state.applied.iter_mut().enumerate() {
             *applied = self.state.params.at(param_idx).nominal;
-            if let Knob::Own(own_idx) = self.knobs[param_idx] {
+            if let Knob::Own(own_idx) = self.knobs.at(param_idx) {
                 self.state.task.set_own_param(own_idx, *applied);
             }
         }
@@ -223,6 +258,8 @@ impl<T: Task> Env for RobotEnv<T> {
         self.apply_changed_params();
         self.state.n_steps = 0;
         self.state.fault = None;
+        self.state.weather = Weather::new(stream(seed, WEATHER));
+        self.state.rewards.clear();
         self.state.task.observe(&self.state.world, &mut self.truth);
         self.state.motors.restart(stream(seed, MOTORS));
         let distortion = self.distortion();
@@ -249,7 +286,7 @@ impl<T: Task> Env for RobotEnv<T> {
 
     fn observe(&self, out: &mut [f32]) {
         assert_eq!(out.len(), self.spec.observations.len(), "length of the observation of '{}'", self.spec.name);
-        out.copy_from_slice(self.state.sensors.reported());
+        self.state.sensors.report(out);
     }
 
     fn params(&self) -> &Params {
@@ -308,6 +345,7 @@ fn steps_between(physics_dt_secs: f64, control_dt_secs: f64) -> Result<u32, EnvE
 }
 
 /// Name of the random stream of the motors.
+const WEATHER: &str = "weather";
 const MOTORS: &str = "motors";
 
 fn sensor_stream(seed: u64) -> Pcg64 {

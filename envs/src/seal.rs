@@ -1,5 +1,7 @@
 //! Bytes with a format version, an owner and a checksum, so that damage is noticed before anything is decoded.
 
+use std::panic::catch_unwind;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{env::EnvError, streams::fnv1a};
@@ -40,7 +42,10 @@ pub(crate) fn unseal<S: DeserializeOwned>(task: &str, bytes: &[u8]) -> Result<S,
     if owner != task {
         return Err(refuse(format!("it belongs to task '{owner}'")));
     }
-    let (state, rest) = postcard::take_from_bytes::<S>(rest).map_err(|error| refuse(error.to_string()))?;
+    // Matrices of Rapier with impossible sizes panic while they are decoded.
+    let decoded = catch_unwind(|| postcard::take_from_bytes::<S>(rest));
+    let decoded = decoded.map_err(|_| refuse("it cannot be decoded".into()))?;
+    let (state, rest) = decoded.map_err(|error| refuse(error.to_string()))?;
     if rest.is_empty() { Ok(state) } else { Err(refuse(format!("{} bytes are left over", rest.len()))) }
 }
 

@@ -89,6 +89,10 @@ pub struct Design {
     pub floor: Option<Floor>,
     /// Whether gravity moves the robot, so that it is worth offering as a parameter.
     pub gravity_matters: bool,
+    /// Name of the first link of each leg: what can be taken off.
+    pub legs: Vec<&'static str>,
+    /// Name of the site at which forces on the hand act.
+    pub hand: Option<&'static str>,
     /// What is drawn besides the links.
     pub props: Vec<Prop>,
 }

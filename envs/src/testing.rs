@@ -1,18 +1,21 @@
 //! Conformance test for environments: what every [`Env`] promises, as assertions whose messages read as the contract.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
 use crate::{
     env::{Env, EnvSpec, Fault, Step},
+    params::Param,
     scene::{Role, Scene},
     streams::stream,
 };
 
 /// Steps of a trajectory that is compared with another.
 const N_COMPARED: usize = 60;
+/// Steps within which random actions meet with a reward.
+const N_WAITED: usize = 100_000;
 /// Steps after a saved state.
 const N_AFTER_SAVE: usize = 1000;
 
@@ -35,8 +38,15 @@ pub fn check_env(make: fn() -> Box<dyn Env>) {
 }
 
 /// What an agent saw and where its goals were, bit for bit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Trajectory(Vec<(Vec<u32>, u64)>);
+
+impl fmt::Debug for Trajectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, last) = (self.0.first(), self.0.last());
+        write!(f, "{} steps from {first:?} to {last:?}", self.0.len())
+    }
+}
 
 /// How long a random action is held, in control steps.
 #[derive(Clone, Copy)]
@@ -249,7 +259,11 @@ fn check_refused_states(env: &mut dyn Env) {
 fn check_perturbations(make: fn() -> Box<dyn Env>) {
     let mut env = make();
     let unchanged = trajectory(&mut *env, 4);
-    let params: Vec<_> = env.params().iter().cloned().collect();
+    let (of_reward, params): (Vec<_>, Vec<_>) =
+        env.params().iter().cloned().partition(|param| param.kind().starts_with("reward_"));
+    for param in of_reward {
+        check_reward_perturbation(make, &param);
+    }
     for param in params {
         let name = &param.name;
         for extreme in [param.low, param.high] {
@@ -272,6 +286,36 @@ fn check_perturbations(make: fn() -> Box<dyn Env>) {
         assert_eq!(before, play(&mut *env, 4, 3), "undoing '{name}' gives the unchanged world, bit for bit");
         assert_ne!(after, play(&mut *env, 5, N_COMPARED), "'{name}' takes effect within an episode");
     }
+}
+
+/// A reward may be rare, so it is waited for.
+fn check_reward_perturbation(make: fn() -> Box<dyn Env>, param: &Param) {
+    let (mut unchanged, mut changed) = (make(), make());
+    let spec = unchanged.spec().clone();
+    let extreme = if param.high == param.nominal { param.low } else { param.high };
+    changed.params_mut().set(&param.name, extreme).expect("a bound of a parameter is allowed");
+    let policy = RandomPolicy { n_held_steps: 20, bang_bang: true };
+    let mut rng = stream(0, "actions");
+    let mut action = vec![0.0; spec.actions.len()];
+    let mut differs_within = |n_steps: usize| {
+        (0..n_steps).any(|step| {
+            policy.act(step, &spec, &mut rng, &mut action);
+            let (one, other) = (unchanged.step(&action), changed.step(&action));
+            if one.ended() {
+                let seed = step as u64;
+                unchanged.reset(seed);
+                changed.reset(seed);
+            }
+            one.reward != other.reward
+        })
+    };
+    assert!(differs_within(N_WAITED), "'{}' changes what is rewarded", param.name);
+    changed.params_mut().reset(&param.name).expect("an offered parameter can be reset");
+    assert!(
+        trajectory(&mut *unchanged, 4) == trajectory(&mut *changed, 4),
+        "undoing '{}' gives the unchanged world, bit for bit",
+        param.name
+    );
 }
 
 fn check_scene(env: &mut dyn Env) {

@@ -124,6 +124,8 @@ pub fn design() -> Design {
         control_dt_secs: 0.04,
         time_limit_steps: 1500,
         floor: None,
+        legs: Vec::new(),
+        hand: None,
         gravity_matters: false,
         props: vec![
             Prop::fixed("water", Role::Fixture, water, [0.0, 0.0, -0.08]),

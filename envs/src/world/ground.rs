@@ -47,6 +47,16 @@ pub(super) struct CompiledFloor {
 }
 
 impl World {
+    /// Depth of the hollows of the floor, in m.
+    pub fn set_roughness(&mut self, roughness: f64) {
+        self.set_terrain(Terrain { roughness: roughness as f32, ..self.forces.terrain });
+    }
+
+    /// Height of the steps of the floor, in m.
+    pub fn set_step_height(&mut self, step_height: f64) {
+        self.set_terrain(Terrain { step_height: step_height as f32, ..self.forces.terrain });
+    }
+
     /// Gives the floor another shape.
     pub fn set_terrain(&mut self, terrain: Terrain) {
         let Some(floor) = &self.layout.floor else { return };

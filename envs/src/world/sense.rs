@@ -18,6 +18,22 @@ impl World {
         self.velocity_at(self.layout.site_links[site_idx], self.site(site_idx).translation).0.into()
     }
 
+    /// Whether the joints let the centre of mass of a link move along an axis of the world, in some posture near the
+    /// one it is in.
+    #[must_use]
+    pub fn can_move(&self, link_idx: usize, axis: usize) -> bool {
+        let mut bent = self.clone();
+        let (mut positions, still) = (self.layout.robot.rest_positions(), vec![0.0; self.layout.n_velocities]);
+        for (joint_idx, link) in self.layout.robot.links.iter().enumerate() {
+            if link.joint.kind.is_axial() {
+                positions[self.layout.robot.position_range(joint_idx).start] += 0.3;
+            }
+        }
+        bent.set_joints(&positions, &still);
+        let (multibody, link) = bent.link(link_idx);
+        multibody.body_jacobian(link.link_id()).row(axis).iter().any(|entry| entry.abs() > 1e-3)
+    }
+
     /// Centre of mass of all links together, in m.
     #[must_use]
     pub fn centre_of_mass(&self) -> [f32; 3] {

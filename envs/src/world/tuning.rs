@@ -32,7 +32,7 @@ struct LinkTuning {
     length_scale: f64,
     /// How far the centre of mass is moved along x of the link, in m.
     centre_shift: f64,
-    /// What it carries at its origin, in kg.
+    /// What it carries at its centre of mass, in kg.
     payload_kg: f64,
     /// Taken off: weighs next to nothing and touches nothing.
     is_off: bool,
@@ -109,7 +109,7 @@ impl World {
         self.update_mass(link_idx);
     }
 
-    /// What a link carries at its origin, in kg.
+    /// What a link carries at its centre of mass, in kg.
     pub fn set_payload(&mut self, link_idx: usize, payload_kg: f64) {
         self.tuning.links[link_idx].payload_kg = payload_kg;
         self.update_mass(link_idx);
@@ -249,7 +249,7 @@ impl LinkTuning {
         }
         properties.local_com.x += self.centre_shift as f32;
         if self.payload_kg > 0.0 {
-            properties += MassProperties::new(Vector::ZERO, self.payload_kg as f32, Vector::ZERO);
+            properties += MassProperties::new(properties.local_com, self.payload_kg as f32, Vector::ZERO);
         }
         properties
     }
