@@ -2,6 +2,7 @@
 //!
 //! - [`Env`] is the contract; [`make`] builds a task by name.
 //! - [`Params`] are the physical parameters that can change while a robot lives; [`perturbation`] changes them on a schedule.
+//! - [`robot_file`] reads robots from MJCF and URDF files.
 //! - [`Scene`] says what there is to draw; nothing here draws.
 //!
 //! The crate knows no brain: actions and observations are plain numbers in SI units.
@@ -21,6 +22,7 @@ pub mod reacher;
 pub mod registry;
 pub mod robot;
 pub mod robot_env;
+pub mod robot_file;
 pub mod scene;
 mod seal;
 mod sensors;

@@ -1,0 +1,78 @@
+//! MJCF, MuJoCo's format.
+//!
+//! Masses are MuJoCo's: where a body has no `inertial`, or `inertiafromgeom` says so, those of its shapes at their density
+//! or mass, in closed form; then `boundmass`, `boundinertia`, `balanceinertia` and `settotalmass`. A mesh weighs what it
+//! encloses, and touches as the box around it; an ellipsoid touches as a capsule.
+
+mod actuators;
+mod bodies;
+mod fields;
+mod nodes;
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mjcf_rs::Model;
+
+use super::{
+    Base, Format, RobotFile,
+    assemble::{assemble, set_base},
+    asset::ReadAsset,
+    error::{Place, Reason, RobotFileError},
+    include,
+    notes::Notes,
+    xml::Source,
+};
+use nodes::Nodes;
+
+/// Reads the text of the file `name`.
+pub(super) fn read(name: &str, text: &str, base: Base, files: &mut ReadAsset<'_>) -> Result<RobotFile, RobotFileError> {
+    let source = include::joined(name, text, files)?;
+    let doc = source.parse()?;
+    let root = doc.root_element();
+    let (mut notes, mut sensors) = (Notes::default(), Vec::new());
+    let seen = fields::survey(&source, root, &mut notes, &mut sensors)?;
+    let nodes = Nodes::new(&source, root)?;
+    let model = parse(name, &seen)?;
+    let robot_name = model.name.clone().unwrap_or_else(|| "robot".into());
+    let mut reading = Reading { source: &source, nodes: &nodes, model: &model, notes, n_positions: 0 };
+    let mut bodies = reading.bodies(files)?;
+    set_base(&mut bodies, base, &mut reading.notes);
+    let motors = reading.motors(&bodies)?;
+    let home = reading.home()?;
+    let mut notes = reading.notes;
+    let robot = assemble(robot_name, bodies, motors, home, &mut notes)?;
+    Ok(RobotFile { robot, format: Format::Mjcf, sensors, notes: notes.into_notes() })
+}
+
+/// A file on its way to bodies and motors.
+struct Reading<'a, 'input> {
+    source: &'a Source,
+    nodes: &'a Nodes<'a, 'input>,
+    model: &'a Model,
+    notes: Notes,
+    /// How many numbers the positions of the joints so far have in the file.
+    n_positions: usize,
+}
+
+impl<'a> Reading<'a, '_> {
+    /// Positions of all joints in the first posture of the file, as far as it has one.
+    fn home(&self) -> Result<Option<&'a [f64]>, RobotFileError> {
+        let (Some(key), Some(node)) = (self.model.keyframes.first(), self.nodes.key) else { return Ok(None) };
+        match key.qpos.len() {
+            0 => Ok(None),
+            len if len == self.n_positions => Ok(Some(&key.qpos)),
+            len => Err(self.source.bad(node, "qpos", format!("{len} numbers"), &self.n_positions.to_string())),
+        }
+    }
+}
+
+/// Hands the text to the parser. It was checked for all that the parser is known not to bear.
+fn parse(name: &str, text: &str) -> Result<Model, RobotFileError> {
+    let failed = |reason| RobotFileError { place: Place { file: name.to_owned(), line: None }, reason };
+    // No file is opened: includes are joined already, and models to attach are refused.
+    catch_unwind(AssertUnwindSafe(|| Model::from_str(text, "")))
+        .map_err(|_| failed(Reason::Xml("it cannot be parsed".into())))?
+        .map_err(|error| failed(Reason::Xml(error.to_string())))
+}
