@@ -9,6 +9,8 @@
 //! It does no input or output and reads no clock; seeds and buffers are arguments.
 
 pub mod acrobot;
+pub mod arm7;
+pub mod arm_reach;
 pub mod cartpole;
 pub mod cartpole_swingup;
 pub mod env;

@@ -73,6 +73,10 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("reward_delay", "control steps that a reward takes to be told"),
         ("platform_x", "where the middle of the hidden platform is, along x"),
         ("platform_y", "and along y"),
+        ("cursor_rotation", "turn of the observed and rewarded effector about the shoulder against the true one"),
+        ("target_shift_x", "how far the target of every episode is moved along x"),
+        ("target_shift_y", "and along y"),
+        ("target_shift_z", "and upwards"),
         ("observation_delay", "age of what is observed, in control steps"),
     ]
 }

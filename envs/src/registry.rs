@@ -1,7 +1,7 @@
 //! The tasks by name.
 
 use crate::{
-    acrobot, cartpole, cartpole_swingup,
+    acrobot, arm_reach, cartpole, cartpole_swingup,
     env::{Env, EnvError},
     nearest::nearest,
     pendulum, reacher, water_maze,
@@ -46,6 +46,11 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "reacher",
             summary: "bring the tip of a two-joint arm to a target and hold it there",
             make: || Box::new(reacher::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "arm-reach",
+            summary: "bring the gripper of a seven-joint arm to a target in space, against gravity",
+            make: || Box::new(arm_reach::env().expect("its robot and clocks are tested")),
         },
         TaskEntry {
             name: "water-maze",
