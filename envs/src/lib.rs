@@ -10,6 +10,7 @@
 
 pub mod acrobot;
 pub mod arm7;
+pub mod arm_push;
 pub mod arm_reach;
 pub mod cartpole;
 pub mod cartpole_swingup;

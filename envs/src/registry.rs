@@ -1,7 +1,7 @@
 //! The tasks by name.
 
 use crate::{
-    acrobot, arm_reach, cartpole, cartpole_swingup,
+    acrobot, arm_push, arm_reach, cartpole, cartpole_swingup,
     env::{Env, EnvError},
     nearest::nearest,
     pendulum, reacher, water_maze,
@@ -51,6 +51,11 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "arm-reach",
             summary: "bring the gripper of a seven-joint arm to a target in space, against gravity",
             make: || Box::new(arm_reach::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "arm-push",
+            summary: "push a puck over a table to a goal, with a seven-joint arm",
+            make: || Box::new(arm_push::env().expect("its robot and clocks are tested")),
         },
         TaskEntry {
             name: "water-maze",
