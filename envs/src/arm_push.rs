@@ -22,8 +22,7 @@
 //! 18 cm away from it, uniform within 120° of straight ahead.
 //! Parameters of its own: `target_shift_x`, `target_shift_y`, how far the goal of every episode is moved.
 //!
-//! The puck slides on two slides and turns on a hinge, with dry friction in each: it stays flat on the table and stops at
-//! its edges. Hand and forearm touch table and puck; the links of the arm do not touch each other.
+//! The puck moves on two slides with dry friction: it stays flat on the table, does not turn, and stops at the edges. Hand and forearm touch table and puck; the links of the arm do not touch each other.
 //!
 //! Origin: Gymnasium's `Pusher-v5`, which has such a puck and the shape of this reward, and `FetchPush` (Plappert et al. 2018,
 //! arXiv:1802.09464), which has such starts and the 5 cm. It differs from both: an arm of human size under gravity that is
@@ -37,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     arm_reach::{joint_props, joint_sensors, observe_joints},
-    arm7::{self, N_JOINTS, REACH},
+    arm7::{self, GRIPPER, N_JOINTS, REACH},
     env::EnvError,
     robot::{JointKind, JointSpec, LinkSpec, RobotSpec, ShapeSpec},
     robot_env::RobotEnv,
@@ -53,6 +52,9 @@ pub const PUCK_RADIUS: f64 = 0.04;
 /// Distance from the goal at which the puck counts as there, in m.
 pub const AT_GOAL: f64 = 0.05;
 
+const PUCK_MASS_KG: f64 = 0.3;
+/// Dry friction along each axis, in N.
+const PUCK_FRICTION: f64 = 0.6;
 const PUCK_HALF_HEIGHT: f64 = 0.025;
 /// Room between puck and table, in m: what holds it up are its slides.
 const GAP: f64 = 0.002;
@@ -75,7 +77,7 @@ const CONTACT_FRICTION: f64 = 0.4;
 /// Posture of the arm with the tip 12 cm above the table and the hand pointing down.
 const HOME: [f64; N_JOINTS] = [0.0, -1.3, 0.0, 1.83, 0.0, -1.7, 0.0];
 
-/// The slides and the hinge of the puck, as joints of the robot.
+/// The slides of the puck, as joints of the robot.
 const PUCK_X: usize = N_JOINTS;
 const PUCK_Y: usize = N_JOINTS + 1;
 const GRIPPER_SITE: usize = 0;
@@ -115,39 +117,37 @@ pub fn robot() -> RobotSpec {
         ..ShapeSpec::new(top)
     });
     robot.links.extend(puck());
-    robot.home = Some(HOME.into_iter().chain([middle(PUCK_START[0]), middle(PUCK_START[1]), 0.0]).collect());
+    robot.home = Some(HOME.into_iter().chain([middle(PUCK_START[0]), middle(PUCK_START[1])]).collect());
     robot
 }
 
-/// Two slides that carry the puck, and the puck on a hinge.
-fn puck() -> [LinkSpec; 3] {
+/// A puck on a slide along y, on a slide along x.
+fn puck() -> [LinkSpec; 2] {
     let slide = |name: &str, axis: [f64; 3], [low, high]: [f64; 2]| JointSpec {
         limits: Some([low + PUCK_RADIUS, high - PUCK_RADIUS]),
-        friction: 0.6,
+        friction: PUCK_FRICTION,
         ..JointSpec::new(name, JointKind::Slide, axis)
     };
     let height = TABLE_HEIGHT + GAP + PUCK_HALF_HEIGHT;
     let along_x = JointSpec { anchor: [0.0, 0.0, height], ..slide("puck_x", [1.0, 0.0, 0.0], TABLE[0]) };
-    let along_y = slide("puck_y", [0.0, 1.0, 0.0], TABLE[1]);
-    let turn = JointSpec { friction: 0.01, ..JointSpec::new("puck_turn", JointKind::Hinge, [0.0, 0.0, 1.0]) };
-    let carriage = |name: &str, parent: Option<&str>, joint: JointSpec| LinkSpec {
-        name: name.into(),
-        parent: parent.map(Into::into),
-        joint,
+    let carriage = LinkSpec {
+        name: "puck_carriage".into(),
+        parent: None,
+        joint: along_x,
         shapes: Vec::new(),
         mass_kg: 0.0,
         inertia: None,
     };
     let disc = Shape::Cylinder { radius: PUCK_RADIUS as f32, half_length: PUCK_HALF_HEIGHT as f32 };
-    [
-        carriage("puck_carriage", None, along_x),
-        carriage("puck_cross_carriage", Some("puck_carriage"), along_y),
-        LinkSpec {
-            shapes: vec![ShapeSpec { contact_friction: Some(CONTACT_FRICTION), ..ShapeSpec::new(disc) }],
-            mass_kg: 0.3,
-            ..carriage("puck", Some("puck_cross_carriage"), turn)
-        },
-    ]
+    let puck = LinkSpec {
+        name: "puck".into(),
+        parent: Some(carriage.name.clone()),
+        joint: slide("puck_y", [0.0, 1.0, 0.0], TABLE[1]),
+        shapes: vec![ShapeSpec { contact_friction: Some(CONTACT_FRICTION), ..ShapeSpec::new(disc) }],
+        mass_kg: PUCK_MASS_KG,
+        inertia: None,
+    };
+    [carriage, puck]
 }
 
 /// The task as it never changes.
@@ -188,6 +188,8 @@ pub fn design() -> Design {
         control_dt_secs: 0.02,
         time_limit_steps: 250,
         floor: None,
+        legs: Vec::new(),
+        hand: Some(GRIPPER),
         gravity_matters: true,
         props,
     }

@@ -100,6 +100,8 @@ pub fn design() -> Design {
         time_limit_steps: 150,
         // The stand lifts the hanging arm off the ground.
         floor: None,
+        legs: Vec::new(),
+        hand: Some(GRIPPER),
         gravity_matters: true,
         props,
     }
