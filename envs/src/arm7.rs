@@ -4,7 +4,7 @@
 //! shoulder point and lift the arm, a third rolls it; then come elbow, roll of the forearm, wrist and roll of the hand:
 //! one joint more than the pose of a hand takes, so that the elbow can move while the gripper stays.
 
-use crate::{robot::RobotSpec, robot_file};
+use crate::{assets, robot::RobotSpec};
 
 /// Height of the shoulder above the ground, in m.
 pub const SHOULDER_HEIGHT: f64 = 0.9;
@@ -15,15 +15,10 @@ pub const N_JOINTS: usize = 7;
 /// The site at the tip.
 pub const GRIPPER: &str = "gripper";
 
-const FILE: &str = include_str!("../../assets/robots/arm7.xml");
-
 /// The arm.
-///
-/// # Panics
-/// Never: the file is tested.
 #[must_use]
 pub fn robot() -> RobotSpec {
-    robot_file::mjcf("arm7.xml", FILE).expect("its file is tested").robot
+    assets::robot("arm7")
 }
 
 #[cfg(test)]
@@ -32,9 +27,7 @@ mod tests {
 
     #[test]
     fn the_file_says_what_is_said_here() {
-        let file = robot_file::mjcf("arm7.xml", FILE).unwrap();
-        assert!(file.notes.is_empty(), "{:?}", file.notes);
-        let robot = file.robot;
+        let robot = robot();
         assert_eq!([robot.links.len(), robot.motors.len(), robot.sites.len()], [N_JOINTS, N_JOINTS, 1]);
         assert_eq!(robot.links[0].joint.anchor[2], SHOULDER_HEIGHT);
         let gripper = &robot.sites[0];

@@ -272,7 +272,7 @@ impl Task for ArmPush {
         }
     }
 
-    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome {
         let places = self.places(world);
         let ([error_x, error_y], [reach_x, reach_y, reach_z]) = (places.error(), places.reach());
         let distance = error_x.hypot(error_y);

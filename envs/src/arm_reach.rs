@@ -186,7 +186,7 @@ impl Task for ArmReach {
         }
     }
 
-    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome {
         let distance = self.error(world).iter().map(|x| x * x).sum::<f64>().sqrt();
         let effort = mean_effort(command, &design.robot);
         Outcome { reward: -distance - EFFORT_COST * effort, terminated: false }

@@ -9,13 +9,18 @@
 //! It does no input or output and reads no clock; seeds and buffers are arguments.
 
 pub mod acrobot;
+pub mod ant;
 pub mod arm7;
 pub mod arm_push;
 pub mod arm_reach;
+pub mod assets;
 pub mod cartpole;
 pub mod cartpole_swingup;
 pub mod env;
+pub mod half_cheetah;
+pub mod hopper;
 mod late;
+pub mod locomotion;
 mod motors;
 pub mod nearest;
 pub mod params;
@@ -32,6 +37,7 @@ mod sensors;
 mod streams;
 pub mod task;
 pub mod testing;
+pub mod walker;
 pub mod water_maze;
 pub mod world;
 pub mod worlds;

@@ -222,7 +222,7 @@ impl Task for Reacher {
         }
     }
 
-    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome {
         let [error_x, error_y] = self.error(world);
         let effort = mean_effort(command, &design.robot);
         Outcome { reward: -error_x.hypot(error_y) - EFFORT_COST * effort, terminated: false }

@@ -20,7 +20,7 @@ pub trait Task: Clone + Send + Serialize + DeserializeOwned {
     fn observe(&self, world: &World, out: &mut [f32]);
 
     /// Judges the world that `command` led to, one clipped value for each motor.
-    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome;
+    fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome;
 
     /// World position of what is drawn as [`Role::Target`], in metres.
     fn target(&self) -> Option<[f32; 3]> {
@@ -54,20 +54,24 @@ pub struct OwnParam {
     pub nominal: f64,
 }
 
+impl OwnParam {
+    /// A parameter with any value of its range.
+    #[must_use]
+    pub const fn new(name: &'static str, unit: &'static str, range: [f64; 2], nominal: f64) -> Self {
+        Self { name, unit, range, nominal }
+    }
+}
+
 /// By how much the cursor that stands for the hand is turned about the shoulder against it: a visuomotor rotation.
-pub(crate) const CURSOR_ROTATION: OwnParam = OwnParam {
-    name: "cursor_rotation",
-    unit: "rad",
-    range: [-std::f64::consts::PI, std::f64::consts::PI],
-    nominal: 0.0,
-};
+pub(crate) const CURSOR_ROTATION: OwnParam =
+    OwnParam::new("cursor_rotation", "rad", [-std::f64::consts::PI, std::f64::consts::PI], 0.0);
 
 /// How far a target is moved along each axis of the world.
 pub(crate) const TARGET_SHIFTS: [OwnParam; 3] =
     [target_shift("target_shift_x"), target_shift("target_shift_y"), target_shift("target_shift_z")];
 
 const fn target_shift(name: &'static str) -> OwnParam {
-    OwnParam { name, unit: "m", range: [-0.3, 0.3], nominal: 0.0 }
+    OwnParam::new(name, "m", [-0.3, 0.3], 0.0)
 }
 
 /// What a control step was worth.
