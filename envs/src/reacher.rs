@@ -222,7 +222,7 @@ impl Task for Reacher {
         Outcome { reward: -error_x.hypot(error_y) - EFFORT_COST * mean_effort, terminated: false }
     }
 
-    fn target(&self) -> Option<[f32; 3]> {
+    fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
         Some([self.target[0] as f32, self.target[1] as f32, ARM_HEIGHT])
     }
 
