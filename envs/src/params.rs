@@ -74,6 +74,12 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("forward_weight", "factor of the speed in the reward: negative rewards running backwards"),
         ("platform_x", "where the middle of the hidden platform is, along x"),
         ("platform_y", "and along y"),
+        ("food_x", "where the middle of the patch with food is, along x"),
+        ("food_y", "and along y"),
+        ("scent_range", "distance over which the scent of food falls to 1/e"),
+        ("relevant_dimension", "which of the two features of a cue counts: 0 is the colour, 1 the shape"),
+        ("reversed", "1 exchanges the values of the feature that call for a press and for none"),
+        ("exemplars", "which pair of colours and of shapes is shown: 1 is a new one"),
         ("observation_delay", "age of what is observed, in control steps"),
     ]
 }

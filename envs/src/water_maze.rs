@@ -178,7 +178,7 @@ impl Task for WaterMaze {
         ["platform_x", "platform_y"]
             .into_iter()
             .zip(PLATFORM)
-            .map(|(name, nominal)| OwnParam { name, unit: "m", range, nominal, whole: false })
+            .map(|(name, nominal)| OwnParam::new(name, "m", range, nominal))
             .collect()
     }
 

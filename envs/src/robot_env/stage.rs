@@ -55,10 +55,10 @@ pub(super) fn draw(
         if let Some(link_idx) = prop.link {
             let pose = world.pose_on_link(link_idx, prop.item.world_translation, prop.item.world_rotation);
             (item.world_translation, item.world_rotation) = (pose.translation, pose.rotation);
-        } else if prop.item.role == Role::Target {
-            if let Some(translation) = target_idxs.next().and_then(target) {
-                item.world_translation = translation;
-            }
+        } else if prop.item.role == Role::Target
+            && let Some(translation) = target_idxs.next().and_then(target)
+        {
+            item.world_translation = translation;
         }
     }
 }
