@@ -281,7 +281,7 @@ impl Task for ArmPush {
         Outcome { reward: -distance - NEARNESS * to_puck - EFFORT_COST * effort, terminated: false }
     }
 
-    fn target(&self) -> Option<[f32; 3]> {
+    fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
         let [x, y] = self.goal();
         Some([x as f32, y as f32, TABLE_HEIGHT as f32])
     }

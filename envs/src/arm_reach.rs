@@ -192,7 +192,7 @@ impl Task for ArmReach {
         Outcome { reward: -distance - EFFORT_COST * effort, terminated: false }
     }
 
-    fn target(&self) -> Option<[f32; 3]> {
+    fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
         let [x, y, z] = self.target_from_shoulder();
         Some([x as f32, y as f32, (z + SHOULDER_HEIGHT) as f32])
     }

@@ -9,7 +9,9 @@ const FILES: &[(&str, &str)] = &[
     ("half-cheetah", include_str!("../../assets/robots/half-cheetah.xml")),
     ("hopper", include_str!("../../assets/robots/hopper.xml")),
     ("humanoid", include_str!("../../assets/robots/humanoid.xml")),
+    ("lever", include_str!("../../assets/robots/lever.xml")),
     ("quadruped", include_str!("../../assets/robots/quadruped.xml")),
+    ("rover", include_str!("../../assets/robots/rover.xml")),
     ("walker", include_str!("../../assets/robots/walker.xml")),
 ];
 

@@ -228,7 +228,7 @@ impl Task for Reacher {
         Outcome { reward: -error_x.hypot(error_y) - EFFORT_COST * effort, terminated: false }
     }
 
-    fn target(&self) -> Option<[f32; 3]> {
+    fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
         let [x, y] = self.target_xy();
         Some([x as f32, y as f32, ARM_HEIGHT])
     }

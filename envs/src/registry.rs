@@ -3,9 +3,9 @@
 use crate::{
     acrobot, ant, arm_push, arm_reach, cartpole, cartpole_swingup,
     env::{Env, EnvError},
-    half_cheetah, hopper,
+    forage, half_cheetah, hopper,
     nearest::nearest,
-    pendulum, reacher, walker, water_maze,
+    pendulum, reacher, set_shift, walker, water_maze,
 };
 
 /// A task that can be made by name.
@@ -82,6 +82,16 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "water-maze",
             summary: "swim to a platform that cannot be seen, from what place cells say",
             make: || Box::new(water_maze::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "forage",
+            summary: "drive a rover to food by its scent, among obstacles; what is eaten grows elsewhere",
+            make: || Box::new(forage::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "set-shift",
+            summary: "press a lever or leave it, by a rule about two cues that may change without a sign",
+            make: || Box::new(set_shift::env().expect("its robot and clocks are tested")),
         },
     ]
 }

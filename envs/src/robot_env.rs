@@ -298,7 +298,13 @@ impl<T: Task> Env for RobotEnv<T> {
     }
 
     fn scene(&self, out: &mut Scene) {
-        stage::draw(&self.scene, &self.design, &self.state.world, self.state.task.target(), out);
+        stage::draw(
+            &self.scene,
+            &self.design,
+            &self.state.world,
+            &|target_idx| self.state.task.target(target_idx),
+            out,
+        );
     }
 
     fn save(&self) -> Vec<u8> {

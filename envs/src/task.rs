@@ -19,11 +19,13 @@ pub trait Task: Clone + Send + Serialize + DeserializeOwned {
     /// Writes the true readings: one for each sensor of the design.
     fn observe(&self, world: &World, out: &mut [f32]);
 
-    /// Judges the world that `command` led to, one clipped value for each motor.
+    /// Judges the world that `command` led to, one clipped value for each motor, and goes on to what comes next in the
+    /// episode. It is called once a control step, before the readings of that step.
     fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome;
 
-    /// World position of what is drawn as [`Role::Target`], in metres.
-    fn target(&self) -> Option<[f32; 3]> {
+    /// World position of the `target_idx`-th of the props that are drawn as [`Role::Target`] and do not move with a link,
+    /// in metres; it keeps its place if absent.
+    fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
         None
     }
 
@@ -52,13 +54,21 @@ pub struct OwnParam {
     pub range: [f64; 2],
     /// Value in the unchanged task.
     pub nominal: f64,
+    /// Only whole numbers are allowed, as for the choice between two rules.
+    pub whole: bool,
 }
 
 impl OwnParam {
     /// A parameter with any value of its range.
     #[must_use]
     pub const fn new(name: &'static str, unit: &'static str, range: [f64; 2], nominal: f64) -> Self {
-        Self { name, unit, range, nominal }
+        Self { name, unit, range, nominal, whole: false }
+    }
+
+    /// A parameter that takes whole numbers only.
+    #[must_use]
+    pub fn whole(name: &'static str, range: [f64; 2], nominal: f64) -> Self {
+        Self { whole: true, ..Self::new(name, "1", range, nominal) }
     }
 }
 

@@ -169,7 +169,7 @@ impl Task for WaterMaze {
         Outcome { reward, terminated: found }
     }
 
-    fn target(&self) -> Option<[f32; 3]> {
+    fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
         Some([self.platform[0] as f32, self.platform[1] as f32, -0.04])
     }
 
@@ -178,7 +178,7 @@ impl Task for WaterMaze {
         ["platform_x", "platform_y"]
             .into_iter()
             .zip(PLATFORM)
-            .map(|(name, nominal)| OwnParam { name, unit: "m", range, nominal })
+            .map(|(name, nominal)| OwnParam::new(name, "m", range, nominal))
             .collect()
     }
 

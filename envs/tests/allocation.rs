@@ -7,7 +7,7 @@ use std::{
     cell::Cell,
 };
 
-use mesolimb_envs::{Env, RobotEnv, Scene, Task, cartpole, reacher, task::Design, tasks};
+use mesolimb_envs::{Env, RobotEnv, Scene, Task, cartpole, forage, reacher, set_shift, task::Design, tasks};
 
 struct Counting;
 
@@ -67,6 +67,8 @@ fn check_steps<T: Task>(task: T, design: &Design, n_physics_steps: usize) {
 fn a_control_step_allocates_nothing_besides_rapier() {
     check_steps(cartpole::Cartpole, &cartpole::design(), 400);
     check_steps(reacher::Reacher::default(), &reacher::design(), 400);
+    check_steps(forage::Forage::default(), &forage::design(), 400);
+    check_steps(set_shift::SetShift::default(), &set_shift::design(), 400);
 }
 
 #[test]

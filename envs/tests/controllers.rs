@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "`--nocapture` shows the returns, to quote them")]
 
-use mesolimb_envs::{Env, cartpole, make, reacher, water_maze};
+use mesolimb_envs::{Env, cartpole, forage, make, reacher, set_shift, water_maze};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -197,4 +197,89 @@ fn the_platform_is_found_at_once_by_who_knows_where_it_is() {
     let (by_chance, steps) = mean_return(&mut *env, 20, policy);
     println!("water-maze, random: {by_chance:.2} in {steps:.0} steps");
     assert!(steps > 600.0, "random {steps} steps");
+}
+
+/// Turns towards the stronger scent and drives there, or away from what is near.
+fn follow_scent(o: &[f32], action: &mut [f32]) {
+    let (ranges, left, right) = (&o[..7], o[7], o[8]);
+    let nearest = (1..6).reduce(|a, b| if ranges[b] < ranges[a] { b } else { a }).unwrap();
+    let (forward, yaw_rate) = if ranges[nearest] < 0.33 {
+        (if nearest == 1 || nearest == 5 { 0.3 } else { 0.1 }, if nearest <= 3 { -3.0 } else { 3.0 })
+    } else {
+        // The sensors are 0.26 m apart: this is the sine of the direction, to the left.
+        let aside = ((left / right).ln() * forage::SCENT_RANGE as f32 / 0.26).clamp(-1.0, 1.0);
+        (1.1 - aside.abs(), 5.0 * aside)
+    };
+    let turn = 0.2 * (yaw_rate - o[10]);
+    action[0] = 0.3 * (forward - turn);
+    action[1] = 0.3 * (forward + turn);
+}
+
+#[test]
+fn food_is_found_by_its_scent_wherever_it_is() {
+    let mut env = forage::env().unwrap();
+    let policy = random(&env, true);
+    let (by_chance, _) = mean_return(&mut env, 10, policy);
+    println!("forage, random: {by_chance:.2}");
+    // The luckier kind of chance: each action lasts for a second.
+    let (mut policy, mut n_steps) = (random(&env, false), 0);
+    let (held, _) = mean_return(&mut env, 10, |observation, action| {
+        if n_steps % 25 == 0 {
+            policy(observation, action);
+        }
+        n_steps += 1;
+    });
+    println!("forage, random for a second at a time: {held:.2}");
+    for patch in [forage::PATCH, [-0.6, -0.4]] {
+        env.params_mut().set("food_x", patch[0]).unwrap();
+        env.params_mut().set("food_y", patch[1]).unwrap();
+        let (mean, _) = mean_return(&mut env, 10, follow_scent);
+        println!("forage, food about {patch:?}: {mean:.2}");
+        assert!(mean > 25.0 && by_chance.max(held) < 3.0, "return {mean}, random {by_chance} and {held}");
+    }
+}
+
+/// Presses where the feature on `line` has the sign `go`, and leaves the lever to its spring otherwise.
+fn press_by_rule(line: usize, go: f32) -> impl FnMut(&[f32], &mut [f32]) {
+    move |o, action| action[0] = if o[line] * go > 0.0 { 0.4 } else { 0.0 }
+}
+
+type Policy = Box<dyn FnMut(&[f32], &mut [f32])>;
+
+#[test]
+fn who_knows_the_rule_is_right_and_who_knows_an_old_one_is_not() {
+    let mut env = set_shift::env().unwrap();
+    let mut share_correct = |changes: &[(&str, f64)], mut policy: Policy| {
+        env.params_mut().reset_all();
+        changes.iter().for_each(|(name, value)| env.params_mut().set(name, *value).unwrap());
+        let (mut share, mut total) = (0.0, 0.0);
+        for seed in 0..10 {
+            let mut observation = [0.0; 8];
+            env.reset(seed);
+            for _ in 0..env.spec().time_limit_steps {
+                env.observe(&mut observation);
+                let mut action = [0.0];
+                policy(&observation, &mut action);
+                total += env.step(&action).reward / 10.0;
+            }
+            assert_eq!(env.task().tally().n_trials(), set_shift::N_TRIALS);
+            share += env.task().tally().share_correct() / 10.0;
+        }
+        let percent = 100.0 * share;
+        println!("set-shift {changes:?}: {percent:.1} % right, return {total:.1}; {:?}", env.task().tally());
+        share
+    };
+    let known = || Box::new(press_by_rule(0, 1.0));
+    assert!(share_correct(&[], known()) > 0.99);
+    assert!(share_correct(&[("reversed", 1.0)], known()) < 0.01, "a reversal");
+    assert!((0.4..0.6).contains(&share_correct(&[("relevant_dimension", 1.0)], known())), "another dimension");
+    let shape = [("relevant_dimension", 1.0)];
+    assert!(share_correct(&shape, Box::new(press_by_rule(2, 1.0))) > 0.99);
+    // Summed over both lines of a feature, the old weights say nothing of new exemplars.
+    let sum = Box::new(|o: &[f32], action: &mut [f32]| action[0] = if o[0] + o[1] > 0.0 { 0.4 } else { 0.0 });
+    assert!(share_correct(&[], sum.clone()) > 0.99);
+    assert!((0.4..0.6).contains(&share_correct(&[("exemplars", 1.0)], sum)), "new exemplars");
+    let mut rng = Pcg64::seed_from_u64(0);
+    let random = Box::new(move |_: &[f32], action: &mut [f32]| action[0] = rng.random_range(-0.4..0.4));
+    assert!((0.4..0.6).contains(&share_correct(&[], random)), "by chance");
 }

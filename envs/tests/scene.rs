@@ -1,6 +1,6 @@
 //! What is drawn is where the physics is.
 
-use mesolimb_envs::{Env, Role, Scene, SceneItem, cartpole, make, reacher};
+use mesolimb_envs::{Env, Role, Scene, SceneItem, cartpole, forage, make, reacher};
 
 fn scene(env: &dyn Env) -> Scene {
     let mut scene = Scene::default();
@@ -53,4 +53,22 @@ fn a_scene_of_another_task_is_replaced() {
     let reacher = make("reacher").unwrap();
     reacher.scene(&mut shared);
     assert_eq!(shared, scene(&*reacher));
+}
+
+#[test]
+fn every_food_is_drawn_where_it_is() {
+    let mut env = forage::env().unwrap();
+    let mut drawn = Vec::new();
+    for (x, seed) in [(0.6, 0), (-0.6, 0), (-0.6, 1)] {
+        env.params_mut().set("food_x", x).unwrap();
+        env.reset(seed);
+        let scene = scene(&env);
+        for (food_idx, food) in env.task().foods().enumerate() {
+            let [x, y, _] = item(&scene, &format!("food {food_idx}"), Role::Target).world_translation;
+            assert_eq!([x, y], food.map(|x| x as f32));
+            drawn.push(food);
+        }
+    }
+    drawn.dedup();
+    assert_eq!(drawn.len(), 3 * forage::N_FOODS);
 }

@@ -95,7 +95,8 @@ impl Knobs {
         offer.motors(&design.robot);
         offer.signals(design);
         for (own_idx, own) in own.iter().enumerate() {
-            offer.add(own.name.into(), own.unit, own.range, own.nominal, Knob::Own(own_idx));
+            let add = if own.whole { Offer::add_whole } else { Offer::add };
+            add(&mut offer, own.name.into(), own.unit, own.range, own.nominal, Knob::Own(own_idx));
         }
         let Offer { params, knobs } = offer;
         let idx_of = |knob: Knob| knobs.iter().position(|&other| other == knob);

@@ -26,8 +26,15 @@ pub(super) fn scene(design: &Design) -> Scene {
     Scene { items: links.chain(base).chain(props).collect(), contacts: Vec::new() }
 }
 
-/// Rewrites `out`; it allocates only if `out` was not written by the same task before.
-pub(super) fn draw(scene: &Scene, design: &Design, world: &World, target: Option<[f32; 3]>, out: &mut Scene) {
+/// Rewrites `out`, with each target where `target` says; it allocates only if `out` was not written by the same task
+/// before.
+pub(super) fn draw(
+    scene: &Scene,
+    design: &Design,
+    world: &World,
+    target: &dyn Fn(usize) -> Option<[f32; 3]>,
+    out: &mut Scene,
+) {
     if !same_items(scene, out) {
         out.clone_from(scene);
     }
@@ -43,12 +50,15 @@ pub(super) fn draw(scene: &Scene, design: &Design, world: &World, target: Option
             }
         }
     }
+    let mut target_idxs = 0..;
     for (item, prop) in items.skip(design.robot.base.len()).zip(&design.props) {
         if let Some(link_idx) = prop.link {
             let pose = world.pose_on_link(link_idx, prop.item.world_translation, prop.item.world_rotation);
             (item.world_translation, item.world_rotation) = (pose.translation, pose.rotation);
-        } else if let Some(target) = target.filter(|_| prop.item.role == Role::Target) {
-            item.world_translation = target;
+        } else if prop.item.role == Role::Target
+            && let Some(translation) = target_idxs.next().and_then(target)
+        {
+            item.world_translation = translation;
         }
     }
 }
