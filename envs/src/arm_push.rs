@@ -3,14 +3,14 @@
 //! | index | observation | unit | range | scale |
 //! |---|---|---|---|---|
 //! | 0 … 6 | `shoulder_yaw`, `shoulder_pitch`, `shoulder_roll`, `elbow`, `forearm_roll`, `wrist`, `hand_roll` | rad | limits of the joint and 0.3 | 1 |
-//! | 7 … 13 | the same with `_velocity` | rad/s | ±40 | 3 |
+//! | 7 … 13 | the same with `_velocity` | rad/s | ±80 | 3 |
 //! | 14, 15 | `gripper_x`, `gripper_y`: from the shoulder | m | ±0.84 | 0.5 |
 //! | 16 | `gripper_z`: from the table | m | −0.5 to 1.3 | 0.5 |
 //! | 17, 18 | `puck_x`, `puck_y`: from the shoulder | m | 0.2 to 0.9, ±0.45 | 0.2 |
 //! | 19, 20 | `puck_velocity_x`, `puck_velocity_y` | m/s | ±20 | 0.5 |
 //! | 21, 22 | `target_x`, `target_y`: the goal, from the shoulder | m | 0.2 to 0.9, ±0.45 | 0.2 |
 //! | 23, 24 | `error_x`, `error_y`: puck minus goal | m | ±0.7, ±0.9 | 0.2 |
-//! | 25 … 27 | `reach_x`, `reach_y`, `reach_z`: gripper minus puck | m | ±1.75, ±1.3, −0.5 to 1.3 | 0.2 |
+//! | 25 … 27 | `reach_x`, `reach_y`, `reach_z`: gripper minus puck | m | −1.74 to 0.64, ±1.29, −0.5 to 1.3 | 0.2 |
 //!
 //! Actions: those of [`arm_reach`], torques of the seven joints.
 //!

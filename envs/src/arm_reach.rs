@@ -3,7 +3,7 @@
 //! | index | observation | unit | range | scale |
 //! |---|---|---|---|---|
 //! | 0 … 6 | `shoulder_yaw`, `shoulder_pitch`, `shoulder_roll`, `elbow`, `forearm_roll`, `wrist`, `hand_roll` | rad | limits of the joint and 0.3 | 1 |
-//! | 7 … 13 | the same with `_velocity` | rad/s | ±40 | 3 |
+//! | 7 … 13 | the same with `_velocity` | rad/s | ±80 | 3 |
 //! | 14 … 16 | `gripper_x`, `gripper_y`, `gripper_z`: from the shoulder | m | ±0.84 | 0.5 |
 //! | 17 … 19 | `target_x`, `target_y`, `target_z`: from the shoulder | m | −0.7 to 0.7 | 0.5 |
 //! | 20 … 22 | `error_x`, `error_y`, `error_z`: gripper minus target | m | ±1.54 | 0.5 |
@@ -56,7 +56,7 @@ const EFFORT_COST: f64 = 0.05;
 const GRIPPER_SITE: usize = 0;
 /// How far a stop gives way, in rad.
 const GIVE: f64 = 0.3;
-const MAX_VELOCITY: f32 = 40.0;
+const MAX_VELOCITY: f32 = 80.0;
 
 /// Behaviour of the task.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
