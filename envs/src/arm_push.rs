@@ -12,7 +12,7 @@
 //! | 23, 24 | `error_x`, `error_y`: puck minus goal | m | ±0.7, ±0.9 | 0.2 |
 //! | 25 … 27 | `reach_x`, `reach_y`, `reach_z`: gripper minus puck | m | −1.74 to 0.64, ±1.29, −0.5 to 1.3 | 0.2 |
 //!
-//! Actions: those of [`arm_reach`], torques of the seven joints.
+//! Actions: those of [`arm_reach`](crate::arm_reach), torques of the seven joints.
 //!
 //! Reward of a step: −d − 0.5 r − 0.05 · mean((torque / limit)²), with d the distance from puck to goal and r that from
 //! gripper to puck in m after it. A puck within [`AT_GOAL`] of the goal counts as brought there.
@@ -22,10 +22,11 @@
 //! 18 cm away from it, uniform within 120° of straight ahead.
 //! Parameters of its own: `target_shift_x`, `target_shift_y`, how far the goal of every episode is moved.
 //!
-//! The puck moves on two slides with dry friction: it stays flat on the table, does not turn, and stops at the edges. Hand and forearm touch table and puck; the links of the arm do not touch each other.
+//! The puck moves on two slides with dry friction: it stays flat on the table, does not turn, and stops at the edges.
+//! Hand and forearm touch table and puck; the links of the arm do not touch each other.
 //!
-//! Origin: Gymnasium's `Pusher-v5`, which has such a puck and the shape of this reward, and `FetchPush` (Plappert et al. 2018,
-//! arXiv:1802.09464), which has such starts and the 5 cm. It differs from both: an arm of human size under gravity that is
+//! Origin: Gymnasium's `Pusher-v5`, which has such a puck and the shape of this reward, and `FetchPush` (Plappert et al.
+//! 2018, arXiv:1802.09464), which has such starts and the 5 cm. It differs from both: an arm of human size under gravity that is
 //! commanded torques, and Rapier's physics.
 
 use std::f64::consts::FRAC_PI_3;

@@ -20,12 +20,12 @@
 //! Start: at rest, each joint uniform within 0.4 rad of the posture of the robot's description; target uniform by volume
 //! in a part of a shell about the shoulder: 0.35 to 0.7 m away, within 60° of straight ahead and between 60° below and
 //! 30° above the horizontal.
-//! Parameters of its own: `cursor_rotation`, by which the gripper that is observed and rewarded is turned about the vertical through
-//! the shoulder against the true one, as a cursor is against the hand; `target_shift_x`, `target_shift_y`,
-//! `target_shift_z`, how far the target of every episode is moved.
+//! Parameters of its own: `cursor_rotation`, by which the gripper that is observed and rewarded is turned about the
+//! vertical through the shoulder against the true one, as a cursor is against the hand; `target_shift_x`,
+//! `target_shift_y`, `target_shift_z`, how far the target of every episode is moved.
 //!
-//! Origin: [`reacher`](crate::reacher) in space; as a task also DeWolf et al. 2016 (Proc R Soc B 283:20162134), who move an arm with
-//! spiking neurons.
+//! Origin: [`reacher`](crate::reacher) in space; compare DeWolf et al. 2016 (Proc R Soc B 283:20162134), who move an arm
+//! with spiking neurons.
 
 use std::f64::consts::{FRAC_PI_3, FRAC_PI_6};
 
