@@ -5,6 +5,7 @@ use crate::{robot::RobotSpec, robot_file};
 /// Name and MJCF text of every robot.
 const FILES: &[(&str, &str)] = &[
     ("ant", include_str!("../../assets/robots/ant.xml")),
+    ("arm7", include_str!("../../assets/robots/arm7.xml")),
     ("half-cheetah", include_str!("../../assets/robots/half-cheetah.xml")),
     ("hopper", include_str!("../../assets/robots/hopper.xml")),
     ("humanoid", include_str!("../../assets/robots/humanoid.xml")),

@@ -10,6 +10,9 @@
 
 pub mod acrobot;
 pub mod ant;
+pub mod arm7;
+pub mod arm_push;
+pub mod arm_reach;
 pub mod assets;
 pub mod cartpole;
 pub mod cartpole_swingup;

@@ -47,11 +47,17 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("slope", "slope of the floor: positive goes uphill along x"),
         ("roughness", "depth of the hollows of the floor"),
         ("step_height", "height of the steps between plateaus of the floor, 1 m wide"),
-        ("wind_x", "force on the root of the robot, or on its last link if the root is fixed, along x"),
+        (
+            "wind_x",
+            "force on the hand of the robot, else on its root, or on its last link if the root is fixed, along x",
+        ),
         ("wind_y", "and along y"),
         ("gust", "standard deviation of what is added to the wind, for half a second at a time"),
         ("curl_field", "force on the hand across its velocity, per velocity"),
-        ("payload", "mass carried by the root of the robot, or by its last link if the root is fixed"),
+        (
+            "payload",
+            "mass carried by the hand of the robot, else by its root, or by its last link if the root is fixed",
+        ),
         ("link_mass", "mass of a link; its inertia grows with it, its centre of mass stays"),
         ("link_length", "factor of the length of a link; its mass stays"),
         ("centre_of_mass", "how far the centre of mass of a link is moved along its x axis"),
@@ -80,6 +86,10 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("relevant_dimension", "which of the two features of a cue counts: 0 is the colour, 1 the shape"),
         ("reversed", "1 exchanges the values of the feature that call for a press and for none"),
         ("exemplars", "which pair of colours and of shapes is shown: 1 is a new one"),
+        ("cursor_rotation", "turn of the observed and rewarded effector about the shoulder against the true one"),
+        ("target_shift_x", "how far the target of every episode is moved along x"),
+        ("target_shift_y", "and along y"),
+        ("target_shift_z", "and upwards"),
         ("observation_delay", "age of what is observed, in control steps"),
     ]
 }

@@ -19,6 +19,9 @@
 //! Termination: none. Time limit: 100 steps of 20 ms.
 //! Start: at rest, shoulder uniform within ±90° of straight ahead, elbow uniform within ±2.2 rad; target uniform by area
 //! in the half ring before the robot, between 0.3 and 0.85 m from the shoulder.
+//! Parameters of its own: `cursor_rotation`, by which the fingertip that is observed in the error and rewarded is turned
+//! about the shoulder against the true one, as a cursor is against the hand (Krakauer et al. 2000, J Neurosci 20:8916);
+//! `target_shift_x`, `target_shift_y`, how far the target of every episode is moved.
 //!
 //! Origin: Gymnasium's `Reacher-v5`. It differs there: links of human size (0.5 and 0.4 m), an elbow with stops,
 //! torques that make a reach last about half a second, targets before the robot that it can reach, and Rapier's physics.
@@ -34,7 +37,7 @@ use crate::{
     robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec, SiteSpec},
     robot_env::RobotEnv,
     scene::{Role, Shape},
-    task::{Design, Outcome, Prop, Sensor, Task},
+    task::{CURSOR_ROTATION, Design, Outcome, OwnParam, Prop, Sensor, TARGET_SHIFTS, Task, mean_effort, turned},
     world::World,
 };
 
@@ -57,8 +60,12 @@ const MAX_START_ELBOW: f64 = 2.2;
 /// Behaviour of the reacher.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Reacher {
-    /// Target of the episode in the plane of the arm, in m.
+    /// Target of the episode in the plane of the arm before it is moved, in m.
     target: [f64; 2],
+    /// How far it is moved, in m.
+    target_shift: [f64; 2],
+    /// Turn of the cursor against the hand, in rad.
+    cursor_rotation: f64,
 }
 
 /// The environment.
@@ -173,13 +180,14 @@ impl Reacher {
     /// Target of the episode in the plane of the arm, in m.
     #[must_use]
     pub fn target_xy(&self) -> [f64; 2] {
-        self.target
+        [0, 1].map(|axis| self.target[axis] + self.target_shift[axis])
     }
 
-    /// From the target to the fingertip, in m.
+    /// From the target to the cursor, which is the fingertip unless it is turned, in m.
     fn error(&self, world: &World) -> [f64; 2] {
         let fingertip = world.site_pose(FINGERTIP).translation;
-        [f64::from(fingertip[0]) - self.target[0], f64::from(fingertip[1]) - self.target[1]]
+        let (cursor, target) = (turned([fingertip[0], fingertip[1]], self.cursor_rotation), self.target_xy());
+        [0, 1].map(|axis| cursor[axis] - target[axis])
     }
 }
 
@@ -196,14 +204,14 @@ impl Task for Reacher {
     fn observe(&self, world: &World, out: &mut [f32]) {
         let (shoulder_sin, shoulder_cos) = world.joint_position(SHOULDER).sin_cos();
         let (elbow_sin, elbow_cos) = world.joint_position(ELBOW).sin_cos();
-        let [error_x, error_y] = self.error(world);
+        let ([target_x, target_y], [error_x, error_y]) = (self.target_xy(), self.error(world));
         let readings = [
             shoulder_cos,
             shoulder_sin,
             elbow_cos,
             elbow_sin,
-            self.target[0],
-            self.target[1],
+            target_x,
+            target_y,
             world.joint_velocity(SHOULDER),
             world.joint_velocity(ELBOW),
             error_x,
@@ -216,18 +224,28 @@ impl Task for Reacher {
 
     fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome {
         let [error_x, error_y] = self.error(world);
-        let motors = &design.robot.motors;
-        let effort = command.iter().zip(motors).map(|(&torque, motor)| (f64::from(torque) / motor.limit).powi(2));
-        let mean_effort = effort.sum::<f64>() / motors.len() as f64;
-        Outcome { reward: -error_x.hypot(error_y) - EFFORT_COST * mean_effort, terminated: false }
+        let effort = mean_effort(command, &design.robot);
+        Outcome { reward: -error_x.hypot(error_y) - EFFORT_COST * effort, terminated: false }
     }
 
     fn target(&self, _target_idx: usize) -> Option<[f32; 3]> {
-        Some([self.target[0] as f32, self.target[1] as f32, ARM_HEIGHT])
+        let [x, y] = self.target_xy();
+        Some([x as f32, y as f32, ARM_HEIGHT])
+    }
+
+    fn own_params() -> Vec<OwnParam> {
+        [vec![CURSOR_ROTATION], TARGET_SHIFTS[..2].to_vec()].concat()
+    }
+
+    fn set_own_param(&mut self, own_idx: usize, value: f64) {
+        match own_idx {
+            0 => self.cursor_rotation = value,
+            axis => self.target_shift[axis - 1] = value,
+        }
     }
 
     fn is_valid(&self) -> bool {
-        self.target.iter().all(|x| x.is_finite())
+        self.target.iter().chain(&self.target_shift).all(|x| x.is_finite()) && self.cursor_rotation.is_finite()
     }
 }
 

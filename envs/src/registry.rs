@@ -1,7 +1,7 @@
 //! The tasks by name.
 
 use crate::{
-    acrobot, ant, cartpole, cartpole_swingup,
+    acrobot, ant, arm_push, arm_reach, cartpole, cartpole_swingup,
     env::{Env, EnvError},
     forage, half_cheetah, hopper,
     nearest::nearest,
@@ -47,6 +47,16 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "reacher",
             summary: "bring the tip of a two-joint arm to a target and hold it there",
             make: || Box::new(reacher::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "arm-reach",
+            summary: "bring the gripper of a seven-joint arm to a target in space, against gravity",
+            make: || Box::new(arm_reach::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "arm-push",
+            summary: "push a puck over a table to a goal, with a seven-joint arm",
+            make: || Box::new(arm_push::env().expect("its robot and clocks are tested")),
         },
         TaskEntry {
             name: "hopper",

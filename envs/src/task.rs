@@ -61,15 +61,27 @@ pub struct OwnParam {
 impl OwnParam {
     /// A parameter with any value of its range.
     #[must_use]
-    pub fn new(name: &'static str, unit: &'static str, range: [f64; 2], nominal: f64) -> Self {
+    pub const fn new(name: &'static str, unit: &'static str, range: [f64; 2], nominal: f64) -> Self {
         Self { name, unit, range, nominal, whole: false }
     }
 
     /// A parameter that takes whole numbers only.
     #[must_use]
-    pub fn whole(name: &'static str, range: [f64; 2], nominal: f64) -> Self {
+    pub const fn whole(name: &'static str, range: [f64; 2], nominal: f64) -> Self {
         Self { whole: true, ..Self::new(name, "1", range, nominal) }
     }
+}
+
+/// By how much the cursor that stands for the hand is turned about the shoulder against it: a visuomotor rotation.
+pub(crate) const CURSOR_ROTATION: OwnParam =
+    OwnParam::new("cursor_rotation", "rad", [-std::f64::consts::PI, std::f64::consts::PI], 0.0);
+
+/// How far a target is moved along each axis of the world.
+pub(crate) const TARGET_SHIFTS: [OwnParam; 3] =
+    [target_shift("target_shift_x"), target_shift("target_shift_y"), target_shift("target_shift_z")];
+
+const fn target_shift(name: &'static str) -> OwnParam {
+    OwnParam::new(name, "m", [-0.3, 0.3], 0.0)
 }
 
 /// What a control step was worth.
@@ -86,6 +98,20 @@ pub struct Outcome {
 pub fn wrapped(angle: f64) -> f64 {
     use std::f64::consts::PI;
     PI - (PI - angle).rem_euclid(2.0 * PI)
+}
+
+/// A horizontal point or vector turned to the left by `angle`, in rad.
+#[must_use]
+pub(crate) fn turned([x, y]: [f32; 2], angle: f64) -> [f64; 2] {
+    let ((sin, cos), x, y) = (angle.sin_cos(), f64::from(x), f64::from(y));
+    [cos * x - sin * y, sin * x + cos * y]
+}
+
+/// What the motors do, as a share of what they could: the mean of the squares, at most 1.
+#[must_use]
+pub(crate) fn mean_effort(command: &[f32], robot: &RobotSpec) -> f64 {
+    let efforts = command.iter().zip(&robot.motors).map(|(&torque, motor)| (f64::from(torque) / motor.limit).powi(2));
+    efforts.sum::<f64>() / robot.motors.len() as f64
 }
 
 /// Everything about a task that never changes.

@@ -16,7 +16,6 @@
 use mesolimb_envs::{RobotSpec, reacher};
 use nalgebra::{Matrix2, Vector2};
 
-
 /// The nominal arm.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arm {

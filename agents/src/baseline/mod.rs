@@ -5,20 +5,24 @@
 //! | [`Random`] | any | the lower end of the scale of scores |
 //! | [`CartpoleLqr`] | `cartpole` | the upper end: optimal control of the linearised robot |
 //! | [`ReacherComputedTorque`] | `reacher` | the upper end: inverse kinematics and computed torque |
+//! | [`Arm7ComputedTorque`] | `arm-reach`, `arm-push` | the upper end: operational-space control with the equations of motion |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
 
 mod arm;
+mod arm7;
 mod computed_torque;
 mod lanes;
 mod lqr;
 mod mlp;
 mod obgd;
+mod operational_space;
 mod random;
 mod seal;
 mod stream_ac;
 
 use mesolimb_envs::{Env, EnvSpec};
 
+pub use arm7::Arm7ComputedTorque;
 pub use computed_torque::ReacherComputedTorque;
 pub use lqr::CartpoleLqr;
 pub use random::Random;
@@ -35,7 +39,12 @@ pub fn reference_for(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
     match env.spec().name.as_str() {
         "cartpole" => Ok(Box::new(CartpoleLqr::new(env)?)),
         "reacher" => Ok(Box::new(ReacherComputedTorque::new(env)?)),
-        _ => Err(unsuited("reference", env.spec(), "there is a reference for 'cartpole' and 'reacher' only")),
+        "arm-reach" | "arm-push" => Ok(Box::new(Arm7ComputedTorque::new(env)?)),
+        _ => Err(unsuited(
+            "reference",
+            env.spec(),
+            "there is a reference for 'cartpole', 'reacher', 'arm-reach' and 'arm-push' only",
+        )),
     }
 }
 

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::scene::Shape;
 
 mod check;
+pub mod dynamics;
 mod inertia;
 
 pub use check::MAX_LINKS;
+pub use dynamics::TreeDynamics;
 
 /// A robot. SI units throughout; the world's z axis points up.
 ///

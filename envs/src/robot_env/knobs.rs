@@ -113,7 +113,7 @@ impl Knobs {
         let motors = (0..design.robot.motors.len()).map(of_motor).collect();
         let legs = design.legs.iter().map(|leg| branch(&design.robot, leg)).collect();
         let hand = design.hand.and_then(|hand| design.robot.site_idx(hand));
-        let exposed_link = exposed_link(&design.robot);
+        let exposed_link = exposed_link(design);
         (params, Self { knobs, whole, motors, legs, exposed_link, hand })
     }
 
@@ -203,8 +203,8 @@ impl Offer {
     }
 
     fn surroundings(&mut self, design: &Design, world: &World) {
-        let exposed = exposed_link(&design.robot);
-        let moved_kg = moved_kg(&design.robot);
+        let exposed = exposed_link(design);
+        let moved_kg = moved_kg(&design.robot, exposed);
         if design.gravity_matters {
             self.add("gravity".into(), "m/s²", [0.0, 30.0], STANDARD_GRAVITY, Knob::Whole(Whole::Gravity));
         }
@@ -329,15 +329,20 @@ impl Offer {
     }
 }
 
-/// The link that wind blows on and that carries the payload: the root of what moves freely, else the last link.
-fn exposed_link(robot: &RobotSpec) -> usize {
+/// The link that wind blows on and that carries the payload: the hand, else the root of what moves freely, else the last
+/// link.
+fn exposed_link(design: &Design) -> usize {
+    let robot = &design.robot;
+    let hand = design.hand.and_then(|hand| robot.site_idx(hand)).map(|site_idx| &robot.sites[site_idx].link);
     let is_loose = robot.links.first().is_some_and(|root| !root.joint.kind.is_axial());
-    if is_loose { 0 } else { robot.links.len() - 1 }
+    let otherwise = if is_loose { 0 } else { robot.links.len() - 1 };
+    hand.and_then(|link| robot.link_idx(link)).unwrap_or(otherwise)
 }
 
-/// Mass by which wind and payload are measured, in kg: all of what moves freely, else that of the last link.
-fn moved_kg(robot: &RobotSpec) -> f64 {
-    if exposed_link(robot) == 0 { robot.mass_kg() } else { robot.links[exposed_link(robot)].mass_kg }
+/// Mass by which wind and payload are measured, in kg: all of what moves freely, else that of the exposed link.
+fn moved_kg(robot: &RobotSpec, exposed_link: usize) -> f64 {
+    let exposed = &robot.links[exposed_link];
+    if exposed.joint.kind.is_axial() { exposed.mass_kg } else { robot.mass_kg() }
 }
 
 /// The link `name` and all that hangs on it.
