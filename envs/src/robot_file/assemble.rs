@@ -33,6 +33,10 @@ pub(super) fn assemble(
             notes.add(body.place.clone(), "site on the world", Some(site), "left out: sites are on links");
         }
     }
+    if moving.is_empty() && !fixed.is_empty() {
+        let reason = "nothing in it moves: expected a joint that moves something with mass, or a free base";
+        return Err(RobotFileError { place, reason: Reason::Robot(reason.into()) });
+    }
     let n_links: usize = moving.iter().map(|body| body.joints.len()).sum();
     if n_links > MAX_LINKS {
         let reason = Reason::TooMuch { what: "joints".into(), found: n_links, limit: MAX_LINKS };

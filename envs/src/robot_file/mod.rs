@@ -14,12 +14,14 @@ mod assemble;
 mod asset;
 mod error;
 mod include;
+mod library;
 mod mass;
 mod mesh;
 mod mjcf;
 mod notes;
 mod shapes;
 mod tree;
+mod urdf;
 mod xml;
 
 pub use asset::{AssetPath, ReadAsset, no_assets};
@@ -103,7 +105,7 @@ pub fn read(name: &str, text: &str, base: Base, files: &mut ReadAsset<'_>) -> Re
     let root = doc.root_element();
     match Format::of_root(root.tag_name().name()) {
         Some(Format::Mjcf) => mjcf::read(name, text, base, files),
-        Some(Format::Urdf) => Err(xml::Source::single(name, text).bad(root, "element", "robot", "mujoco")),
+        Some(Format::Urdf) => urdf::read(name, text, base, files),
         None => {
             let reason = Reason::Robot(format!("the file begins with {}, expected mujoco or robot", xml::label(root)));
             Err(RobotFileError { place: xml::Source::single(name, text).place(root), reason })

@@ -10,6 +10,8 @@ pub const MAX_BYTES: usize = 16 << 20;
 pub const MAX_ELEMENTS: usize = 50_000;
 /// Deepest nesting of elements.
 pub const MAX_DEPTH: usize = 128;
+/// No number in a robot file is larger: squares and cubes of it stay finite.
+pub(super) const MAX_NUMBER: f64 = 1e15;
 /// Most attributes of an element.
 const MAX_ATTRIBUTES: usize = 64;
 /// Most declarations of name spaces: parsers copy those in force for each element that adds one.

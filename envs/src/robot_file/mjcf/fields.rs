@@ -6,11 +6,8 @@ use crate::robot_file::{
     Sensor,
     error::{Reason, RobotFileError},
     notes::Notes,
-    xml::{Source, elements, label},
+    xml::{MAX_NUMBER, Source, elements, label},
 };
-
-/// No number in a robot file is larger: squares and cubes of it stay finite.
-const MAX_NUMBER: f64 = 1e15;
 
 /// What an attribute holds.
 enum Holds {
