@@ -95,6 +95,11 @@ impl Source {
         Ok(doc)
     }
 
+    /// The file as a whole.
+    pub fn whole(&self) -> Place {
+        Place { file: self.files.first().map(|file| file.name.clone()).unwrap_or_default(), line: None }
+    }
+
     /// Where `node` stands.
     pub fn place(&self, node: Node<'_, '_>) -> Place {
         self.place_at(node.range().start)

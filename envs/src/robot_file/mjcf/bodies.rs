@@ -17,7 +17,7 @@ use crate::{
     robot::{JointKind, JointSpec},
     robot_file::{
         asset::{AssetPath, ReadAsset},
-        error::{Place, RobotFileError},
+        error::RobotFileError,
         library::{Library, Measured},
         mass::Mass,
         mesh::Mesh,
@@ -54,7 +54,7 @@ impl<'a> Reading<'a, '_> {
                 Some(name) => name.clone(),
                 None => fresh(format!("body{body_idx}"), &mut names),
             };
-            let place = nodes.body.map_or_else(Place::default, |node| self.source.place(node));
+            let place = nodes.body.map_or_else(|| self.source.whole(), |node| self.source.place(node));
             // Index 0 is the world here too, so that indices stay; a parent on it is none.
             let parent = entry.parent.filter(|&parent| parent != 0);
             let mut body = Body::new(name, place, parent, isometry(&entry.body.pose));
