@@ -136,7 +136,7 @@ fn json(read: &RobotFile) -> Value {
     });
     let notes = read.notes.iter().map(|note| {
         json!({
-            "file": note.place.file,
+            "file": &*note.place.file,
             "line": note.place.line,
             "element": note.element,
             "names": note.names,

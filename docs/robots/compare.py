@@ -46,8 +46,9 @@ def ours(binary, path):
     if done.returncode:
         return None, done.stderr.strip().replace(str(path), "").removeprefix("mesolimb: ").lstrip(": ")
     read = json.loads(done.stdout)
+    about_mass = [note for note in read["notes"] if "mass" in note["what"] or "weigh" in note["what"]]
     return (read["mass_kg"], read["n_velocities"]), ", ".join(
-        note["element"] for note in read["notes"] if "mass" in note["what"] or "weigh" in note["what"]
+        f"{note['count']} × {note['element']}: {note['what']}" for note in about_mass
     )
 
 

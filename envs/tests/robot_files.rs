@@ -148,7 +148,7 @@ fn files_are_included_once() {
     };
     let file = with("<include file=\"leg.xml\"/><light/>").unwrap();
     assert_eq!(file.robot.links[0].name, "leg");
-    assert_eq!((file.notes[0].place.file.as_str(), file.notes[0].place.line), ("r.xml", Some(1)));
+    assert_eq!((&*file.notes[0].place.file, file.notes[0].place.line), ("r.xml", Some(1)));
     let message = |outcome: Result<RobotFile, RobotFileError>| outcome.unwrap_err().to_string();
     assert!(message(with("<include file=\"leg.xml\"/><include file=\"leg.xml\"/>")).contains("included already"));
     assert!(message(with("<include file=\"ring.xml\"/>")).contains("included already"));

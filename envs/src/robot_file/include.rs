@@ -84,7 +84,7 @@ impl Join<'_, '_> {
 
     fn include(&mut self, node: Node<'_, '_>, text: &str, file: &str) -> Result<(), RobotFileError> {
         let line = text[..node.range().start].matches('\n').count() + 1;
-        let place = Place { file: file.to_owned(), line: u32::try_from(line).ok() };
+        let place = Place { file: file.into(), line: u32::try_from(line).ok() };
         let named = node.attribute("file").unwrap_or_default();
         let refuse = |reason: String| RobotFileError {
             place: place.clone(),

@@ -89,7 +89,10 @@ impl<'a> Reading<'a, '_> {
         let kind = match joint.type_ {
             JointType::Hinge => JointKind::Hinge,
             JointType::Slide => JointKind::Slide,
-            JointType::Ball => return Ok(self.ball(body, joint, node, &name, at, names)),
+            JointType::Ball => {
+                self.ball(body, joint, node, &name, at, names);
+                return Ok(());
+            }
             JointType::Free => JointKind::Free,
         };
         if kind == JointKind::Free
@@ -191,9 +194,7 @@ impl<'a> Reading<'a, '_> {
         let mut masses = Mass::default();
         for (geom, &node) in geoms.iter().zip(nodes) {
             let Some((pose, solid)) = self.solid(geom, node, meshes)? else { continue };
-            if self.has_inertia(geom) {
-                masses = masses.plus(&self.mass(geom, node, &solid)?.moved(&pose));
-            }
+            masses = masses.plus(&self.mass(geom, node, &solid)?.moved(&pose));
             if geom.mesh.is_some() && is_seen_only(geom) && some_touch {
                 // The box around what is only seen would hide what touches.
                 continue;
@@ -255,11 +256,6 @@ impl<'a> Reading<'a, '_> {
             return Err(self.source.bad(node, "size", size, &format!("{n_sizes} above zero")));
         }
         Ok(Some((pose, solid)))
-    }
-
-    fn has_inertia(&self, geom: &Geom) -> bool {
-        // Groups are not read: hardly a file has a range of them.
-        geom.mass != Some(0.0) && geom.density != Some(0.0) || geom.mass.is_some_and(|mass| mass > 0.0)
     }
 
     fn mass(&mut self, geom: &Geom, node: Node<'a, '_>, solid: &Solid) -> Result<Mass, RobotFileError> {

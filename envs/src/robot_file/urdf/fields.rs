@@ -10,8 +10,13 @@ use crate::robot_file::{
     xml::{MAX_NUMBER, Source, clipped, elements},
 };
 
-/// What is read of a link or joint, with the elements and attributes in it: how many numbers, and whether none is below zero.
-const READ: [(&str, &[&str], &[(&str, usize, bool)]); 19] = [
+/// An attribute: its name, how many numbers it has, and whether none is below zero.
+type Numbers = (&'static str, usize, bool);
+/// An element: its name, the elements in it that are read, and its attributes that are numbers.
+type Element = (&'static str, &'static [&'static str], &'static [Numbers]);
+
+/// What is read.
+const READ: [Element; 19] = [
     ("robot", &["link", "joint"], &[]),
     ("link", &["inertial", "visual", "collision"], &[]),
     ("inertial", &["origin", "mass", "inertia"], &[]),
@@ -32,7 +37,7 @@ const READ: [(&str, &[&str], &[(&str, usize, bool)]); 19] = [
     ("dynamics", &[], &[("damping", 1, true), ("friction", 1, true)]),
     ("mimic", &[], &[]),
 ];
-const INERTIA: [(&str, usize, bool); 6] =
+const INERTIA: [Numbers; 6] =
     [("ixx", 1, false), ("iyy", 1, false), ("izz", 1, false), ("ixy", 1, false), ("ixz", 1, false), ("iyz", 1, false)];
 
 /// What does not change the robot.
