@@ -145,7 +145,7 @@ impl Task for Acrobot {
         }
     }
 
-    fn evaluate(&self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
         let terminated = tip_height(world) >= GOAL_HEIGHT;
         Outcome { reward: if terminated { 0.0 } else { -1.0 }, terminated }
     }

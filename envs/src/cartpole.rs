@@ -158,7 +158,7 @@ impl Task for Cartpole {
         out[3] = world.joint_velocity(POLE) as f32;
     }
 
-    fn evaluate(&self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
         let upright = world.joint_position(POLE).abs() <= MAX_POLE_ANGLE;
         let on_the_rail = world.joint_position(CART).abs() <= MAX_CART_POSITION;
         let holds = upright && on_the_rail;

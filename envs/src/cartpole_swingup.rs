@@ -92,7 +92,7 @@ impl Task for CartpoleSwingup {
         out[4] = world.joint_velocity(POLE) as f32;
     }
 
-    fn evaluate(&self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
         let share_of_rail = (world.joint_position(CART) / MAX_CART_POSITION).abs().min(1.0);
         let upright = 0.5 * (1.0 + world.joint_position(POLE).cos());
         Outcome { reward: upright * (1.0 - share_of_rail * share_of_rail), terminated: false }

@@ -9,10 +9,15 @@
 //! It does no input or output and reads no clock; seeds and buffers are arguments.
 
 pub mod acrobot;
+pub mod ant;
+pub mod assets;
 pub mod cartpole;
 pub mod cartpole_swingup;
 pub mod env;
+pub mod half_cheetah;
+pub mod hopper;
 mod late;
+pub mod locomotion;
 mod motors;
 pub mod nearest;
 pub mod params;
@@ -29,6 +34,7 @@ mod sensors;
 mod streams;
 pub mod task;
 pub mod testing;
+pub mod walker;
 pub mod water_maze;
 pub mod world;
 pub mod worlds;

@@ -71,6 +71,7 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("observation_shift", "places by which the channels are exchanged in a ring"),
         ("reward_scale", "factor of the reward: negative turns the task around"),
         ("reward_delay", "control steps that a reward takes to be told"),
+        ("forward_weight", "factor of the speed in the reward: negative rewards running backwards"),
         ("platform_x", "where the middle of the hidden platform is, along x"),
         ("platform_y", "and along y"),
         ("observation_delay", "age of what is observed, in control steps"),

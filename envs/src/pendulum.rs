@@ -123,7 +123,7 @@ impl Task for Pendulum {
         (out[0], out[1], out[2]) = (cos as f32, sin as f32, world.joint_velocity(ROD) as f32);
     }
 
-    fn evaluate(&self, world: &World, command: &[f32], _design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, command: &[f32], _design: &Design) -> Outcome {
         let (angle, velocity) = (wrapped(world.joint_position(ROD)), world.joint_velocity(ROD));
         let cost = angle * angle + 0.1 * velocity * velocity + 0.001 * f64::from(command[0]).powi(2);
         Outcome { reward: -cost, terminated: false }

@@ -214,7 +214,7 @@ impl Task for Reacher {
         }
     }
 
-    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome {
         let [error_x, error_y] = self.error(world);
         let motors = &design.robot.motors;
         let effort = command.iter().zip(motors).map(|(&torque, motor)| (f64::from(torque) / motor.limit).powi(2));

@@ -1,10 +1,11 @@
 //! The tasks by name.
 
 use crate::{
-    acrobot, cartpole, cartpole_swingup,
+    acrobot, ant, cartpole, cartpole_swingup,
     env::{Env, EnvError},
+    half_cheetah, hopper,
     nearest::nearest,
-    pendulum, reacher, water_maze,
+    pendulum, reacher, walker, water_maze,
 };
 
 /// A task that can be made by name.
@@ -46,6 +47,26 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "reacher",
             summary: "bring the tip of a two-joint arm to a target and hold it there",
             make: || Box::new(reacher::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "hopper",
+            summary: "hop forward on one leg without falling",
+            make: || Box::new(hopper::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "half-cheetah",
+            summary: "run forward on two legs and a back",
+            make: || Box::new(half_cheetah::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "walker",
+            summary: "walk forward on two legs without falling",
+            make: || Box::new(walker::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "ant",
+            summary: "run forward on four legs without falling over",
+            make: || Box::new(ant::env().expect("its robot and clocks are tested")),
         },
         TaskEntry {
             name: "water-maze",

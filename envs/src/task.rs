@@ -20,7 +20,7 @@ pub trait Task: Clone + Send + Serialize + DeserializeOwned {
     fn observe(&self, world: &World, out: &mut [f32]);
 
     /// Judges the world that `command` led to, one clipped value for each motor.
-    fn evaluate(&self, world: &World, command: &[f32], design: &Design) -> Outcome;
+    fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome;
 
     /// World position of what is drawn as [`Role::Target`], in metres.
     fn target(&self) -> Option<[f32; 3]> {
@@ -52,6 +52,14 @@ pub struct OwnParam {
     pub range: [f64; 2],
     /// Value in the unchanged task.
     pub nominal: f64,
+}
+
+impl OwnParam {
+    /// A parameter with any value of its range.
+    #[must_use]
+    pub fn new(name: &'static str, unit: &'static str, range: [f64; 2], nominal: f64) -> Self {
+        Self { name, unit, range, nominal }
+    }
 }
 
 /// What a control step was worth.

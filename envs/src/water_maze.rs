@@ -161,7 +161,7 @@ impl Task for WaterMaze {
         }
     }
 
-    fn evaluate(&self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
+    fn evaluate(&mut self, world: &World, _command: &[f32], _design: &Design) -> Outcome {
         let [x, y] = place(world);
         let found = (x - self.platform[0]).hypot(y - self.platform[1]) <= PLATFORM_RADIUS;
         let against_a_wall = x.abs().max(y.abs()) >= HALF_WIDTH - TOUCH;

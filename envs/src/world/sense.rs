@@ -34,6 +34,26 @@ impl World {
         multibody.body_jacobian(link.link_id()).row(axis).iter().any(|entry| entry.abs() > 1e-3)
     }
 
+    /// Way along x and along z, in m, and angle about y, in rad, of the root of a planar robot.
+    #[must_use]
+    pub fn planar_position(&self) -> [f64; 3] {
+        let coordinates = self.link(0).1.joint.coords();
+        [coordinates[0], coordinates[2], coordinates[4]].map(f64::from)
+    }
+
+    /// A vector along the world's axes, along those of a link.
+    #[must_use]
+    pub fn into_link(&self, link_idx: usize, vector: [f32; 3]) -> [f32; 3] {
+        (self.link(link_idx).1.local_to_world().rotation.inverse() * Vector::from(vector)).into()
+    }
+
+    /// Angle between the z axis of a link and the vertical, in rad.
+    #[must_use]
+    pub fn tilt(&self, link_idx: usize) -> f64 {
+        let up = self.link(link_idx).1.local_to_world().rotation * Vector::Z;
+        f64::from(up.z.clamp(-1.0, 1.0)).acos()
+    }
+
     /// Centre of mass of all links together, in m.
     #[must_use]
     pub fn centre_of_mass(&self) -> [f32; 3] {

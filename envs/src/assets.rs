@@ -1,0 +1,42 @@
+//! The robots that come with the project, as MJCF files.
+
+use crate::{robot::RobotSpec, robot_file};
+
+/// Name and MJCF text of every robot.
+const FILES: &[(&str, &str)] = &[
+    ("ant", include_str!("../../assets/robots/ant.xml")),
+    ("half-cheetah", include_str!("../../assets/robots/half-cheetah.xml")),
+    ("hopper", include_str!("../../assets/robots/hopper.xml")),
+    ("humanoid", include_str!("../../assets/robots/humanoid.xml")),
+    ("quadruped", include_str!("../../assets/robots/quadruped.xml")),
+    ("walker", include_str!("../../assets/robots/walker.xml")),
+];
+
+/// Names of the robots.
+pub fn robot_names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
+/// The robot `name`.
+///
+/// # Panics
+/// If there is none of that name.
+#[must_use]
+pub fn robot(name: &str) -> RobotSpec {
+    let (_, text) = FILES.iter().find(|(other, _)| *other == name).expect("the name is one of `robot_names`");
+    robot_file::mjcf(&format!("{name}.xml"), text).expect("the files are tested").robot
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_robot_is_read_whole_and_under_its_own_name() {
+        for (name, text) in FILES {
+            let file = robot_file::mjcf(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(file.robot.name, *name);
+            assert_eq!(file.notes, [], "{name}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Half-cheetah: run forward on two legs, in the vertical plane. It cannot fall for good.
+//!
+//! | index | observation | unit | range | scale |
+//! |---|---|---|---|---|
+//! | 0 | `height` of the back, over its height at the start | m | −0.7 to 4.3 | 0.2 |
+//! | 1 | `pitch` of the back, nose down | rad | ±1000 | 0.3 |
+//! | 2 to 4 | `back_hip`, `back_knee`, `back_ankle` | rad | limits ± 0.5 | 0.5 |
+//! | 5 to 7 | the same of the front leg | rad | limits ± 0.5 | 0.5 |
+//! | 8, 9 | `velocity_x`, `velocity_z` of the middle of the back | m/s | ±50 | 2 |
+//! | 10 | `pitch_rate` | rad/s | ±50 | 2 |
+//! | 11 to 16 | velocities of the joints, in the order of their positions | rad/s | ±50 | 2 |
+//!
+//! | index | action | unit | range |
+//! |---|---|---|---|
+//! | 0, 1, 2 | `back_hip`, `back_knee`, `back_ankle`: torque | N·m | ±120, ±90, ±60 |
+//! | 3, 4, 5 | `front_hip`, `front_knee`, `front_ankle`: torque | N·m | ±120, ±60, ±30 |
+//!
+//! Reward of a step: way along x / 50 ms − 0.1 · Σ (torque / limit)².
+//! Termination: none. Time limit: 1000 steps of 50 ms.
+//! Start: every position uniform within ±0.1 of rest, every velocity normal with standard deviation 0.1.
+//!
+//! Origin: Gymnasium's `HalfCheetah-v5`, with its sizes, masses, springs, torques, observation and reward. It differs
+//! there: Rapier's hard contacts and stops instead of MuJoCo's soft ones, another step of the physics, and velocities
+//! beyond 50 are clipped. Returns are not comparable.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    assets,
+    env::EnvError,
+    locomotion::{Gait, Locomotion, Scatter, sensors},
+    robot_env::RobotEnv,
+    task::Design,
+    world::Floor,
+};
+
+/// The rules of the task.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct HalfCheetah;
+
+impl Gait for HalfCheetah {
+    const CONTROL_COST: f64 = 0.1;
+    const HEALTHY_REWARD: f64 = 0.0;
+    const HEALTHY_HEIGHTS: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
+    const HEALTHY_TILT: f64 = f64::INFINITY;
+    const SCATTER: Scatter = Scatter { positions: 0.1, velocities: 0.1, normal_velocities: true };
+    const MAX_VELOCITY: f32 = 50.0;
+    const ZERO_HEIGHT: f64 = 0.7;
+}
+
+/// The environment.
+///
+/// # Errors
+/// None for the robot and clocks as they are.
+pub fn env() -> Result<RobotEnv<Locomotion<HalfCheetah>>, EnvError> {
+    RobotEnv::new(Locomotion::default(), design())
+}
+
+/// The task as it never changes.
+#[must_use]
+pub fn design() -> Design {
+    let robot = assets::robot("half-cheetah");
+    Design {
+        name: "half-cheetah",
+        sensors: sensors::<HalfCheetah>(&robot, [0.0, 5.0]),
+        robot,
+        physics_dt_secs: 0.00625,
+        control_dt_secs: 0.05,
+        time_limit_steps: 1000,
+        floor: Some(Floor { friction: 0.4 }),
+        legs: Vec::new(),
+        hand: None,
+        gravity_matters: true,
+        props: Vec::new(),
+    }
+}
