@@ -5,7 +5,8 @@
 //!
 //! Conventions. Position zero of every joint is the posture of the file: where MuJoCo's `ref` gives that posture another
 //! position, limits, springs and postures are shifted by it. A body with several joints becomes a chain of links, all but
-//! the last without mass. A body that is joined to another stays as a site by its name.
+//! the last without mass; slides along x and z and a hinge about y, in that order or with z first, are one planar joint
+//! where they alone hold a body on the world. A body that is joined to another stays as a site by its name.
 //!
 //! Nothing here opens a file: what the robot file names is asked for. Any text ends in a robot or an error, in bounded
 //! time and memory.
