@@ -13,6 +13,7 @@ use mesolimb_envs::nearest::hint;
 use crate::{
     bench::{self, BenchArgs},
     brain::{self, BrainCommand},
+    check::{self, CheckArgs},
     config::RunConfig,
     folder,
     session::Session,
@@ -99,6 +100,8 @@ enum Command {
     Brain(BrainCommand),
     /// Time a published network, or the worlds of all tasks
     Bench(BenchArgs),
+    /// Say what a robot file holds, and what of it is not read
+    Check(CheckArgs),
 }
 
 #[derive(Debug, Args)]
@@ -236,6 +239,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Brain(command)) => brain_alone(command),
         Some(Command::Bench(args)) => {
             say(&bench::run(&args)?);
+            Ok(())
+        }
+        Some(Command::Check(args)) => {
+            say(&check::run(&args)?);
             Ok(())
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod brain;
+pub mod check;
 pub mod checkpoint;
 pub mod cli;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod intervention;
 pub mod live;
 pub mod plot;
 pub mod record;
+pub mod robot_file;
 pub mod session;
 pub mod study;
 pub mod summary;

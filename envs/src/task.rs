@@ -67,7 +67,7 @@ impl OwnParam {
 
     /// A parameter that takes whole numbers only.
     #[must_use]
-    pub fn whole(name: &'static str, range: [f64; 2], nominal: f64) -> Self {
+    pub const fn whole(name: &'static str, range: [f64; 2], nominal: f64) -> Self {
         Self { whole: true, ..Self::new(name, "1", range, nominal) }
     }
 }

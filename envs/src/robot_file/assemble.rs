@@ -33,6 +33,10 @@ pub(super) fn assemble(
             notes.add(body.place.clone(), "site on the world", Some(site), "left out: sites are on links");
         }
     }
+    if moving.is_empty() && !fixed.is_empty() {
+        let reason = "nothing in it moves: expected a joint that moves something with mass, or a free base";
+        return Err(RobotFileError { place, reason: Reason::Robot(reason.into()) });
+    }
     let n_links: usize = moving.iter().map(|body| body.joints.len()).sum();
     if n_links > MAX_LINKS {
         let reason = Reason::TooMuch { what: "joints".into(), found: n_links, limit: MAX_LINKS };
@@ -43,7 +47,7 @@ pub(super) fn assemble(
     let joint_names: HashSet<_> =
         moving.iter().flat_map(|body| &body.joints).map(|joint| joint.spec.name.clone()).collect();
     for body in &moving {
-        assembly.add(body, &mut names, &joint_names, notes);
+        assembly.add(body, &mut names, &joint_names);
     }
     let Assembly { mut robot, positions, .. } = assembly;
     robot.motors.retain(|motor| robot.links.iter().any(|link| link.joint.name == motor.joint));
@@ -61,7 +65,7 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    fn add(&mut self, body: &Body, names: &mut HashSet<String>, joint_names: &HashSet<String>, notes: &mut Notes) {
+    fn add(&mut self, body: &Body, names: &mut HashSet<String>, joint_names: &HashSet<String>) {
         let (parent, parent_origin) = match body.parent.map(|parent| self.origins[parent].clone()) {
             Some((link, origin)) => (Some(link), origin),
             None => (None, Vector3::zeros()),
@@ -69,8 +73,6 @@ impl Assembly<'_> {
         let origin = match planar(body, &self.robot.motors) {
             Some([x, z, angle]) => {
                 let name = free_name(ROOT, joint_names);
-                let what = format!("one planar joint '{name}'");
-                notes.add(x.place.clone(), "joints along x, z and about y", Some(&x.spec.name), &what);
                 let spec = JointSpec { name, kind: JointKind::Planar, ..angle.spec.clone() };
                 self.link(body.name.clone(), None, spec, body.pose * shift(angle.pos));
                 [x, z, angle].into_iter().for_each(|joint| self.position(joint));

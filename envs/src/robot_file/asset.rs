@@ -17,15 +17,15 @@ pub enum AssetPath {
     },
 }
 
-/// Reads the files that a robot file names.
-pub type ReadAsset<'a> = dyn FnMut(&AssetPath) -> std::io::Result<Vec<u8>> + 'a;
+/// Reads the files that a robot file names, or says why not.
+pub type ReadAsset<'a> = dyn FnMut(&AssetPath) -> Result<Vec<u8>, String> + 'a;
 
 /// Reads none.
 ///
 /// # Errors
 /// Always.
-pub fn no_assets(_: &AssetPath) -> std::io::Result<Vec<u8>> {
-    Err(std::io::Error::new(std::io::ErrorKind::NotFound, "this robot comes without files"))
+pub fn no_assets(_: &AssetPath) -> Result<Vec<u8>, String> {
+    Err("this robot comes without files".into())
 }
 
 impl AssetPath {

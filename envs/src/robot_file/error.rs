@@ -1,6 +1,6 @@
 //! What is wrong with a robot file, and where.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A robot file cannot be read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub struct RobotFileError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The file, as the caller or the file that includes it names it.
-    pub file: String,
+    pub file: Arc<str>,
     /// The line, from 1, where it is known.
     pub line: Option<u32>,
 }

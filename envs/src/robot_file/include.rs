@@ -84,7 +84,7 @@ impl Join<'_, '_> {
 
     fn include(&mut self, node: Node<'_, '_>, text: &str, file: &str) -> Result<(), RobotFileError> {
         let line = text[..node.range().start].matches('\n').count() + 1;
-        let place = Place { file: file.to_owned(), line: u32::try_from(line).ok() };
+        let place = Place { file: file.into(), line: u32::try_from(line).ok() };
         let named = node.attribute("file").unwrap_or_default();
         let refuse = |reason: String| RobotFileError {
             place: place.clone(),
@@ -100,7 +100,7 @@ impl Join<'_, '_> {
         if self.seen.len() > MAX_INCLUDES {
             return Err(refuse(format!("it is one of more than {MAX_INCLUDES} included files")));
         }
-        let bytes = (self.files)(&path).map_err(|error| refuse(error.to_string()))?;
+        let bytes = (self.files)(&path).map_err(&refuse)?;
         let included = String::from_utf8(bytes).map_err(|_| refuse("it is no text".into()))?;
         let size = self.rest.text.len() + included.len();
         if size > xml::MAX_BYTES {

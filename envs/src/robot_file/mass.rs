@@ -128,9 +128,20 @@ impl Mass {
                 None => (inertia.diagonal(), UnitQuaternion::identity()),
             }
         };
-        // Rounding makes a thin rod's smallest moment negative.
-        let smallest = -1e-9 * moments.amax();
-        (moments.map(|moment| if moment < 0.0 && moment >= smallest { 0.0 } else { moment }), rotation)
+        // Rounding makes the smallest moment of a thin rod negative, and that of nothing at all.
+        let rounding = -(1e-9 * moments.amax()).max(1e-15);
+        (moments.map(|moment| if moment < 0.0 && moment >= rounding { 0.0 } else { moment }), rotation)
+    }
+
+    /// The same with zero for the principal moments below zero.
+    pub fn without_negative_moments(&self) -> Self {
+        let (moments, rotation) = self.principal();
+        if moments.min() >= 0.0 {
+            return *self;
+        }
+        let rotation = rotation.to_rotation_matrix();
+        let moments = moments.map(|moment| moment.max(0.0));
+        Self { inertia: rotation * Matrix3::from_diagonal(&moments) * rotation.transpose(), ..*self }
     }
 
     /// As the description of a robot has it.

@@ -1,6 +1,6 @@
 //! Meshes, as far as a robot needs them: how large they are, and what they weigh.
 
-use std::{collections::HashMap, io::Cursor};
+use std::collections::HashMap;
 
 use nalgebra::{Isometry3, Matrix4, Point3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use roxmltree::{Node, NodeId};
@@ -39,13 +39,18 @@ impl Mesh {
             "msh" => msh(bytes),
             _ => Err(format!("it ends in '.{}', expected .stl, .obj, .dae or .msh", xml::clipped(&ending))),
         }?;
-        if mesh.vertices.is_empty() {
+        mesh.checked()
+    }
+
+    /// The mesh, if it has corners and all are where numbers reach.
+    pub fn checked(self) -> Result<Self, String> {
+        if self.vertices.is_empty() {
             return Err("it has no triangles".into());
         }
-        if !mesh.vertices.iter().all(|vertex| vertex.iter().all(|x| x.is_finite())) {
+        if !self.vertices.iter().all(|vertex| vertex.iter().all(|x| x.abs() <= xml::MAX_NUMBER)) {
             return Err("it has corners that are not finite".into());
         }
-        Ok(mesh)
+        Ok(self)
     }
 
     /// The mesh stretched along its axes.
@@ -93,33 +98,43 @@ impl Mesh {
     }
 }
 
+/// Binary: a head of 80 bytes, the number of triangles, and for each a normal, three corners and two more bytes.
+/// Text: corners after the word `vertex`. A binary file may begin like a text; its length tells.
 fn stl(bytes: &[u8]) -> Result<Mesh, String> {
-    let mut bytes = bytes.to_vec();
-    let n_triangles = bytes.get(80..84).map_or(0, |count| u32::from_le_bytes([count[0], count[1], count[2], count[3]]));
-    if bytes.len() as u64 == 84 + 50 * u64::from(n_triangles) {
-        // A binary file may begin with the word that marks the other kind.
-        bytes[..5].fill(b' ');
-    }
-    let mut cursor = Cursor::new(bytes);
-    let reader = stl_io::create_stl_reader(&mut cursor).map_err(|error| error.to_string())?;
-    let mut mesh = Mesh::default();
-    for triangle in reader {
-        let triangle = triangle.map_err(|error| error.to_string())?;
-        let start = mesh.vertices.len();
-        if start > MAX_VERTICES {
-            return Err(format!("it has more than {MAX_VERTICES} corners"));
+    let count = bytes.get(80..84).map(|count| u32::from_le_bytes([count[0], count[1], count[2], count[3]]));
+    let corners: Vec<Point3<f64>> = match count {
+        Some(count) if bytes.len() as u64 >= 84 + 50 * u64::from(count) && !is_text_stl(bytes, count) => {
+            let triangles = bytes[84..].chunks_exact(50).take(count as usize);
+            let numbers = |corner: &[u8]| {
+                let number = |axis: usize| f32::from_le_bytes([0, 1, 2, 3].map(|byte| corner[4 * axis + byte]));
+                Point3::new(number(0), number(1), number(2)).cast()
+            };
+            triangles.flat_map(|triangle| triangle[12..48].chunks_exact(12).map(numbers)).collect()
         }
-        mesh.vertices.extend(triangle.vertices.iter().map(|vertex| Point3::from(vertex.0.map(f64::from))));
-        mesh.faces.push([start, start + 1, start + 2]);
-    }
-    Ok(mesh)
+        _ => {
+            let text = std::str::from_utf8(bytes).map_err(|_| "it is cut off, or no STL file".to_owned())?;
+            let mut words = text.split_ascii_whitespace();
+            let mut corners = Vec::new();
+            while words.any(|word| word == "vertex") {
+                let mut number =
+                    || words.next().and_then(|word| word.parse().ok()).ok_or("it has corners that are no numbers");
+                corners.push(Point3::new(number()?, number()?, number()?));
+            }
+            corners
+        }
+    };
+    let faces = (0..corners.len() / 3).map(|face| [3 * face, 3 * face + 1, 3 * face + 2]).collect();
+    Ok(Mesh { vertices: corners, faces })
+}
+
+fn is_text_stl(bytes: &[u8], count: u32) -> bool {
+    bytes.starts_with(b"solid") && bytes.len() as u64 != 84 + 50 * u64::from(count)
 }
 
 fn obj(bytes: &[u8]) -> Result<Mesh, String> {
     let options = tobj::LoadOptions { triangulate: true, single_index: true, ..tobj::LoadOptions::default() };
     let no_materials = |_: &std::path::Path| Ok((Vec::new(), Default::default()));
-    let (models, _) =
-        tobj::load_obj_buf(&mut Cursor::new(bytes), &options, no_materials).map_err(|error| error.to_string())?;
+    let (models, _) = tobj::load_obj_buf(&mut &bytes[..], &options, no_materials).map_err(|error| error.to_string())?;
     let mut mesh = Mesh::default();
     for model in models {
         let vertices: Vec<f64> = model.mesh.positions.iter().map(|&x| f64::from(x)).collect();
@@ -284,6 +299,9 @@ pub(super) mod tests {
         assert_eq!(stl.bounds(), expected);
         assert_eq!(stl.faces.len(), 12);
 
+        let text: String = mesh.triangles().flatten().map(|v| format!("vertex {} {} {}\n", v.x, v.y, v.z)).collect();
+        assert_eq!(Mesh::read("a.stl", format!("solid box\n{text}endsolid").as_bytes()).unwrap().bounds(), expected);
+
         let lines = mesh.vertices.iter().map(|v| format!("v {} {} {}\n", v.x, v.y, v.z));
         let faces = mesh.faces.iter().map(|f| format!("f {} {} {}\n", f[0] + 1, f[1] + 1, f[2] + 1));
         let obj: String = lines.chain(faces).collect();
@@ -310,6 +328,7 @@ pub(super) mod tests {
         let counts: Vec<u8> = [i32::MAX, 0, 0, i32::MAX].iter().flat_map(|count| count.to_le_bytes()).collect();
         for (name, bytes) in [
             ("a.stl", &b"solid x\nfacet"[..]),
+            ("a.stl", b"solid x vertex 1 2"),
             ("a.stl", &[b' '; 90]),
             ("a.obj", b"v 0 0 0\nf 1 2 3\n"),
             ("a.dae", b"<COLLADA/>"),

@@ -5,7 +5,8 @@
 //!
 //! Conventions. Position zero of every joint is the posture of the file: where MuJoCo's `ref` gives that posture another
 //! position, limits, springs and postures are shifted by it. A body with several joints becomes a chain of links, all but
-//! the last without mass. A body that is joined to another stays as a site by its name.
+//! the last without mass; slides along x and z and a hinge about y, in that order or with z first, are one planar joint
+//! where they alone hold a body on the world. A body that is joined to another stays as a site by its name.
 //!
 //! Nothing here opens a file: what the robot file names is asked for. Any text ends in a robot or an error, in bounded
 //! time and memory.
@@ -14,12 +15,14 @@ mod assemble;
 mod asset;
 mod error;
 mod include;
+mod library;
 mod mass;
 mod mesh;
 mod mjcf;
 mod notes;
 mod shapes;
 mod tree;
+mod urdf;
 mod xml;
 
 pub use asset::{AssetPath, ReadAsset, no_assets};
@@ -103,7 +106,7 @@ pub fn read(name: &str, text: &str, base: Base, files: &mut ReadAsset<'_>) -> Re
     let root = doc.root_element();
     match Format::of_root(root.tag_name().name()) {
         Some(Format::Mjcf) => mjcf::read(name, text, base, files),
-        Some(Format::Urdf) => Err(xml::Source::single(name, text).bad(root, "element", "robot", "mujoco")),
+        Some(Format::Urdf) => urdf::read(name, text, base, files),
         None => {
             let reason = Reason::Robot(format!("the file begins with {}, expected mujoco or robot", xml::label(root)));
             Err(RobotFileError { place: xml::Source::single(name, text).place(root), reason })

@@ -3,15 +3,15 @@
 use nalgebra::{Isometry3, Point3, UnitQuaternion, Vector3};
 
 use super::{
+    library::Measured,
     mass::Mass,
-    mesh::Mesh,
     tree::{parts, shift},
 };
 use crate::{robot::ShapeSpec, scene::ALONG_X, scene::ALONG_Y, scene::Shape};
 
 /// A solid, in its own frame.
-#[derive(Clone, Debug)]
-pub(super) enum Solid<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Solid {
     /// A ball.
     Sphere(f64),
     /// Radius and half length along z.
@@ -22,11 +22,11 @@ pub(super) enum Solid<'a> {
     Cuboid([f64; 3]),
     /// Half axes.
     Ellipsoid([f64; 3]),
-    /// Triangles.
-    Mesh(&'a Mesh),
+    /// A mesh.
+    Mesh(Measured),
 }
 
-impl Solid<'_> {
+impl Solid {
     /// Its mass at `density`; nothing for a mesh that encloses nothing.
     pub fn mass(&self, density: f64) -> Option<Mass> {
         use std::f64::consts::PI;
@@ -36,7 +36,7 @@ impl Solid<'_> {
             Self::Capsule(r, half) => Mass::capsule(density * PI * r * r * (4.0 / 3.0 * r + 2.0 * half), r, half),
             Self::Cylinder(r, half) => Mass::cylinder(density * PI * r * r * 2.0 * half, r, half),
             Self::Cuboid(half) => Mass::cuboid(density * 8.0 * half.iter().product::<f64>(), half),
-            Self::Mesh(mesh) => return Mass::mesh(density, mesh.triangles()),
+            Self::Mesh(mesh) => return mesh.mass.map(|mass| mass.scaled(density)),
         })
     }
 
@@ -59,10 +59,7 @@ impl Solid<'_> {
                 let (shape, turn) = round(axes);
                 (shape, pose * turn)
             }
-            Self::Mesh(mesh) => {
-                let bounds = mesh.bounds();
-                (cuboid(bounds.half), pose * shift(bounds.centre))
-            }
+            Self::Mesh(Measured { bounds, .. }) => (cuboid(bounds.half), pose * shift(bounds.centre)),
         }
     }
 }

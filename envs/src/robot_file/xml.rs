@@ -1,5 +1,7 @@
 //! XML from anyone: bounded before it is parsed, and every element with its line.
 
+use std::sync::Arc;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::error::{Place, Reason, RobotFileError};
@@ -10,6 +12,8 @@ pub const MAX_BYTES: usize = 16 << 20;
 pub const MAX_ELEMENTS: usize = 50_000;
 /// Deepest nesting of elements.
 pub const MAX_DEPTH: usize = 128;
+/// No number in a robot file is larger: squares and cubes of it stay finite.
+pub(super) const MAX_NUMBER: f64 = 1e15;
 /// Most attributes of an element.
 const MAX_ATTRIBUTES: usize = 64;
 /// Most declarations of name spaces: parsers copy those in force for each element that adds one.
@@ -38,7 +42,7 @@ struct Piece {
 
 #[derive(Clone, Debug)]
 struct File {
-    name: String,
+    name: Arc<str>,
     line_starts: Vec<usize>,
 }
 
@@ -46,7 +50,7 @@ impl Source {
     /// Names a file from which parts are taken; its index.
     pub fn add_file(&mut self, name: &str, text: &str) -> usize {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.files.push(File { name: name.to_owned(), line_starts });
+        self.files.push(File { name: name.into(), line_starts });
         self.files.len() - 1
     }
 
@@ -74,14 +78,14 @@ impl Source {
 
     /// Parses it.
     pub fn parse(&self) -> Result<Document<'_>, RobotFileError> {
-        let name = self.files.first().map_or("", |file| &file.name);
+        let name = self.files.first().map_or("", |file| &*file.name);
         let doc = parse(name, &self.text).map_err(|error| match error.place.line {
             // The parser counts lines in the text; say which file they are from.
             Some(line) => RobotFileError { place: self.place_at(line_start(&self.text, line)), ..error },
             None => error,
         })?;
         for node in doc.descendants().filter(|node| !DATA_ELEMENTS.contains(&node.tag_name().name())) {
-            for attribute in node.attributes().filter(|attribute| attribute.value().len() > MAX_ATTRIBUTE_BYTES) {
+            if let Some(attribute) = node.attributes().find(|each| each.value().len() > MAX_ATTRIBUTE_BYTES) {
                 let reason = Reason::TooMuch {
                     what: format!("bytes in {} of {}", attribute.name(), label(node)),
                     found: attribute.value().len(),
@@ -91,6 +95,11 @@ impl Source {
             }
         }
         Ok(doc)
+    }
+
+    /// The file as a whole.
+    pub fn whole(&self) -> Place {
+        Place { file: self.files.first().map(|file| file.name.clone()).unwrap_or_default(), line: None }
     }
 
     /// Where `node` stands.
@@ -124,7 +133,7 @@ impl Source {
 
 /// Parses `text` of the file `name` within the limits of this module.
 pub(super) fn parse<'text>(name: &str, text: &'text str) -> Result<Document<'text>, RobotFileError> {
-    let at = |line, reason| RobotFileError { place: Place { file: name.to_owned(), line }, reason };
+    let at = |line, reason| RobotFileError { place: Place { file: name.into(), line }, reason };
     check_bounds(text).map_err(|(line, reason)| at(line, reason))?;
     let limit = u32::try_from(8 * MAX_ELEMENTS).unwrap_or(u32::MAX);
     let options = ParsingOptions { allow_dtd: false, nodes_limit: limit };

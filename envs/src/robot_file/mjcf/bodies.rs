@@ -17,7 +17,8 @@ use crate::{
     robot::{JointKind, JointSpec},
     robot_file::{
         asset::{AssetPath, ReadAsset},
-        error::{Place, RobotFileError},
+        error::RobotFileError,
+        library::{Library, Measured},
         mass::Mass,
         mesh::Mesh,
         shapes::{Solid, from_to},
@@ -28,11 +29,9 @@ use crate::{
 
 /// Density where the file has none, in kg/m³.
 const WATER: f64 = 1000.0;
-/// Most bytes of all meshes together.
-const MAX_MESH_BYTES: usize = 1 << 30;
 
 /// The meshes of the file that are in use; absent where they could not be read.
-type Meshes = HashMap<String, Option<Mesh>>;
+type Meshes = HashMap<String, Option<Measured>>;
 
 impl<'a> Reading<'a, '_> {
     /// All bodies, the world first, each after its parent. Those on the world have no parent.
@@ -55,7 +54,7 @@ impl<'a> Reading<'a, '_> {
                 Some(name) => name.clone(),
                 None => fresh(format!("body{body_idx}"), &mut names),
             };
-            let place = nodes.body.map_or_else(Place::default, |node| self.source.place(node));
+            let place = nodes.body.map_or_else(|| self.source.whole(), |node| self.source.place(node));
             // Index 0 is the world here too, so that indices stay; a parent on it is none.
             let parent = entry.parent.filter(|&parent| parent != 0);
             let mut body = Body::new(name, place, parent, isometry(&entry.body.pose));
@@ -90,7 +89,10 @@ impl<'a> Reading<'a, '_> {
         let kind = match joint.type_ {
             JointType::Hinge => JointKind::Hinge,
             JointType::Slide => JointKind::Slide,
-            JointType::Ball => return Ok(self.ball(body, joint, node, &name, at, names)),
+            JointType::Ball => {
+                self.ball(body, joint, node, &name, at, names);
+                return Ok(());
+            }
             JointType::Free => JointKind::Free,
         };
         if kind == JointKind::Free
@@ -192,9 +194,7 @@ impl<'a> Reading<'a, '_> {
         let mut masses = Mass::default();
         for (geom, &node) in geoms.iter().zip(nodes) {
             let Some((pose, solid)) = self.solid(geom, node, meshes)? else { continue };
-            if self.has_inertia(geom) {
-                masses = masses.plus(&self.mass(geom, node, &solid)?.moved(&pose));
-            }
+            masses = masses.plus(&self.mass(geom, node, &solid)?.moved(&pose));
             if geom.mesh.is_some() && is_seen_only(geom) && some_touch {
                 // The box around what is only seen would hide what touches.
                 continue;
@@ -212,12 +212,12 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// What `geom` is and where; nothing for floors and what cannot be read.
-    fn solid<'m>(
+    fn solid(
         &mut self,
         geom: &Geom,
         node: Node<'a, '_>,
-        meshes: &'m Meshes,
-    ) -> Result<Option<(Isometry3<f64>, Solid<'m>)>, RobotFileError> {
+        meshes: &Meshes,
+    ) -> Result<Option<(Isometry3<f64>, Solid)>, RobotFileError> {
         let place = self.source.place(node);
         let name = geom.name.as_deref();
         let (mut pose, mut half_length) = (isometry(&geom.pose), geom.size[1]);
@@ -233,7 +233,7 @@ impl<'a> Reading<'a, '_> {
             let Some(mesh) = meshes.get(mesh) else {
                 return Err(self.source.bad(node, "mesh", mesh, "the name of a mesh asset"));
             };
-            return Ok(mesh.as_ref().map(|mesh| (pose, Solid::Mesh(mesh))));
+            return Ok(mesh.map(|mesh| (pose, Solid::Mesh(mesh))));
         }
         let (solid, n_sizes) = match geom.type_ {
             GeomType::Sphere => (Solid::Sphere(size[0]), 1),
@@ -258,12 +258,7 @@ impl<'a> Reading<'a, '_> {
         Ok(Some((pose, solid)))
     }
 
-    fn has_inertia(&self, geom: &Geom) -> bool {
-        // Groups are not read: hardly a file has a range of them.
-        geom.mass != Some(0.0) && geom.density != Some(0.0) || geom.mass.is_some_and(|mass| mass > 0.0)
-    }
-
-    fn mass(&mut self, geom: &Geom, node: Node<'a, '_>, solid: &Solid<'_>) -> Result<Mass, RobotFileError> {
+    fn mass(&mut self, geom: &Geom, node: Node<'a, '_>, solid: &Solid) -> Result<Mass, RobotFileError> {
         let mass = match (geom.mass, solid.mass(geom.density.unwrap_or(WATER))) {
             (None, Some(mass)) => mass,
             (Some(wanted), _) => match solid.mass(1.0) {
@@ -275,11 +270,11 @@ impl<'a> Reading<'a, '_> {
         if mass.is_finite() { Ok(mass) } else { Err(self.source.bad(node, "size", "too much", "a finite mass")) }
     }
 
-    fn mass_of_box(&mut self, geom: &Geom, node: Node<'a, '_>, solid: &Solid<'_>, wanted: Option<f64>) -> Mass {
+    fn mass_of_box(&mut self, geom: &Geom, node: Node<'a, '_>, solid: &Solid, wanted: Option<f64>) -> Mass {
         let Solid::Mesh(mesh) = solid else { return Mass::default() };
         let what = "encloses no volume: weighs what the box around it weighs";
         self.notes.add(self.source.place(node), "geom of type mesh", geom.name.as_deref(), what);
-        let bounds = mesh.bounds();
+        let bounds = mesh.bounds;
         let half = bounds.half.map(|extent| extent.max(5e-5));
         let volume = 8.0 * half.iter().product::<f64>();
         let mass = Mass::cuboid(wanted.unwrap_or(volume * geom.density.unwrap_or(WATER)), half.into());
@@ -345,28 +340,21 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
-    /// Reads the meshes that shapes name.
+    /// Measures the meshes that shapes name.
     fn meshes(&mut self, files: &mut ReadAsset<'_>) -> Result<Meshes, RobotFileError> {
         let mut meshes = Meshes::new();
-        let mut n_bytes = 0;
+        let mut library = Library::new(files);
         for (entry, nodes) in self.model.bodies.iter().zip(&self.nodes.bodies) {
             for (geom, &node) in entry.body.geoms.iter().zip(&nodes.geoms) {
-                let Some(name) = &geom.mesh else { continue };
-                if meshes.contains_key(name) {
-                    continue;
-                }
+                let Some(name) = geom.mesh.as_ref().filter(|name| !meshes.contains_key(*name)) else { continue };
                 let Some(asset) = self.model.assets.mesh(name) else {
                     return Err(self.source.bad(node, "mesh", name, "the name of a mesh asset"));
                 };
-                let read = self.mesh(asset, node, files, &mut n_bytes)?;
-                let mesh = match read {
-                    Ok(mesh) => Some(mesh.scaled(asset.scale).moved(&isometry(&asset.refpose).inverse())),
-                    Err(reason) => {
-                        self.notes.add(self.source.place(node), "mesh", Some(name), &format!("left out: {reason}"));
-                        None
-                    }
-                };
-                meshes.insert(name.clone(), mesh);
+                let measured = self.mesh(asset, node, &mut library)?;
+                if let Err(reason) = &measured {
+                    self.notes.add(self.source.place(node), "mesh", Some(name), &format!("left out: {reason}"));
+                }
+                meshes.insert(name.clone(), measured.ok());
             }
         }
         Ok(meshes)
@@ -376,12 +364,13 @@ impl<'a> Reading<'a, '_> {
         &self,
         asset: &MeshAsset,
         node: Node<'a, '_>,
-        files: &mut ReadAsset<'_>,
-        n_bytes: &mut usize,
-    ) -> Result<Result<Mesh, String>, RobotFileError> {
+        library: &mut Library<'_, '_>,
+    ) -> Result<Result<Measured, String>, RobotFileError> {
+        let change = |mesh: Mesh| mesh.scaled(asset.scale).moved(&isometry(&asset.refpose).inverse());
         let Some(file) = &asset.file else {
             let vertices = asset.inline_vertices.as_deref().unwrap_or_default();
-            return Ok(Mesh::from_lists(vertices, asset.inline_faces.as_deref().unwrap_or_default()));
+            let mesh = Mesh::from_lists(vertices, asset.inline_faces.as_deref().unwrap_or_default());
+            return Ok(mesh.and_then(Mesh::checked).map(|mesh| Measured::of(&change(mesh))));
         };
         let compiler = &self.model.compiler;
         let file = if compiler.strip_path { file.rsplit('/').next().unwrap_or(file) } else { file };
@@ -390,14 +379,7 @@ impl<'a> Reading<'a, '_> {
             None => file.to_owned(),
         };
         let path = AssetPath::parse(&path, &self.source.place(node), &label(node))?;
-        let read = files(&path).map_err(|error| error.to_string()).and_then(|bytes| {
-            *n_bytes += bytes.len();
-            if *n_bytes > MAX_MESH_BYTES {
-                return Err(format!("the meshes have more than {MAX_MESH_BYTES} bytes"));
-            }
-            Mesh::read(file, &bytes)
-        });
-        Ok(read)
+        Ok(library.measure(&path, change))
     }
 }
 

@@ -6,11 +6,8 @@ use crate::robot_file::{
     Sensor,
     error::{Reason, RobotFileError},
     notes::Notes,
-    xml::{Source, elements, label},
+    xml::{MAX_NUMBER, Source, elements, label},
 };
-
-/// No number in a robot file is larger: squares and cubes of it stay finite.
-const MAX_NUMBER: f64 = 1e15;
 
 /// What an attribute holds.
 enum Holds {
@@ -41,7 +38,7 @@ fn holds(tag: &str, attribute: &str) -> Option<Holds> {
             Positive(1, 1)
         }
         "kp" | "kv" | "ref" | "springref" | "settotalmass" | "inheritrange" => Numbers(1, 1),
-        "range" | "ctrlrange" | "forcerange" | "actuatorfrcrange" | "inertiagrouprange" => Numbers(2, 2),
+        "range" | "ctrlrange" | "forcerange" | "actuatorfrcrange" => Numbers(2, 2),
         "gear" => Numbers(1, 6),
         "gainprm" | "biasprm" => Numbers(1, 10),
         "qpos" | "vertex" | "face" => Numbers(0, usize::MAX),
@@ -78,7 +75,6 @@ fn attributes(tag: &str) -> Option<(&'static [&'static str], &'static [&'static 
                 "boundmass",
                 "boundinertia",
                 "settotalmass",
-                "inertiagrouprange",
             ],
             &["texturedir", "convexhull", "usethread", "fusestatic", "saveinertial", "fitaabb", "alignfree"],
         ),

@@ -19,7 +19,7 @@ use super::{
     Base, Format, RobotFile,
     assemble::{assemble, set_base},
     asset::ReadAsset,
-    error::{Place, Reason, RobotFileError},
+    error::{Reason, RobotFileError},
     include,
     notes::Notes,
     xml::Source,
@@ -34,7 +34,7 @@ pub(super) fn read(name: &str, text: &str, base: Base, files: &mut ReadAsset<'_>
     let (mut notes, mut sensors) = (Notes::default(), Vec::new());
     let seen = fields::survey(&source, root, &mut notes, &mut sensors)?;
     let nodes = Nodes::new(&source, root)?;
-    let model = parse(name, &seen)?;
+    let model = parse(&source, &seen)?;
     let robot_name = model.name.clone().unwrap_or_else(|| "robot".into());
     let mut reading = Reading { source: &source, nodes: &nodes, model: &model, notes, n_positions: 0 };
     let mut bodies = reading.bodies(files)?;
@@ -69,10 +69,10 @@ impl<'a> Reading<'a, '_> {
 }
 
 /// Hands the text to the parser. It was checked for all that the parser is known not to bear.
-fn parse(name: &str, text: &str) -> Result<Model, RobotFileError> {
-    let failed = |reason| RobotFileError { place: Place { file: name.to_owned(), line: None }, reason };
+fn parse(source: &Source, text: &str) -> Result<Model, RobotFileError> {
+    let failed = |reason| RobotFileError { place: source.whole(), reason: Reason::Xml(reason) };
     // No file is opened: includes are joined already, and models to attach are refused.
     catch_unwind(AssertUnwindSafe(|| Model::from_str(text, "")))
-        .map_err(|_| failed(Reason::Xml("it cannot be parsed".into())))?
-        .map_err(|error| failed(Reason::Xml(error.to_string())))
+        .map_err(|_| failed("it cannot be parsed".into()))?
+        .map_err(|error| failed(error.to_string()))
 }
