@@ -61,6 +61,7 @@ pub fn kinds() -> &'static [(&'static str, &'static str)] {
         ("link_mass", "mass of a link; its inertia grows with it, its centre of mass stays"),
         ("link_length", "factor of the length of a link; its mass stays"),
         ("centre_of_mass", "how far the centre of mass of a link is moved along its x axis"),
+        ("leg_off", "1 takes a leg off"),
         ("motor_gain", "factor of what a motor does: 0 is dead, negative is reversed"),
         ("motor_dead_zone", "share of the limit of a motor below which it does nothing"),
         ("motor_saturation", "share of the limit of a motor above which it gives no more"),
