@@ -38,6 +38,7 @@ fn pole_inertia() -> f64 {
 fn a_pushed_cart_accelerates_by_force_over_mass() {
     let mut robot = ideal(cartpole::robot());
     robot.links.truncate(1);
+    robot.sites.clear();
     let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_motor(0, 3.0, 1.0);
     run(&mut world, 1.0);
@@ -50,6 +51,7 @@ fn a_pushed_cart_accelerates_by_force_over_mass() {
 fn twice_the_mass_halves_the_acceleration() {
     let mut robot = ideal(cartpole::robot());
     robot.links.truncate(1);
+    robot.sites.clear();
     let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_link_mass(0, 2.0);
     world.set_motor(0, 3.0, 1.0);
@@ -106,6 +108,7 @@ fn gravity_scales_the_fall() {
 fn a_torque_accelerates_a_hinge_by_torque_over_inertia() {
     let mut robot = ideal(reacher::robot());
     robot.links.truncate(1);
+    robot.sites.clear();
     robot.motors.truncate(1);
     let mut world = World::compile(&robot, None, DT).unwrap();
     let inertia = capsule_inertia(0.5, 0.035, 0.25) + 0.5 * 0.0625;
@@ -119,6 +122,7 @@ fn a_torque_accelerates_a_hinge_by_torque_over_inertia() {
 fn armature_adds_to_the_inertia_and_damping_sets_the_final_speed() {
     let mut robot = ideal(reacher::robot());
     robot.links.truncate(1);
+    robot.sites.clear();
     robot.motors.truncate(1);
     let inertia = capsule_inertia(0.5, 0.035, 0.25) + 0.5 * 0.0625;
     (robot.links[0].joint.armature, robot.links[0].joint.damping) = (inertia, 0.5);
@@ -151,6 +155,7 @@ fn motor_torque_is_proportional_and_signed() {
 fn dry_friction_holds_below_its_torque_and_brakes_by_it() {
     let mut robot = ideal(cartpole::robot());
     robot.links.truncate(1);
+    robot.sites.clear();
     let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_joint_friction(0, 2.0);
     world.set_motor(0, 1.9, 1.0);
