@@ -64,7 +64,7 @@ pub fn design() -> Design {
         name: "ant",
         sensors: sensors::<Ant>(&robot, [0.0, 5.0]),
         robot,
-        physics_dt_secs: 0.00625,
+        physics_dt_secs: 0.0125,
         control_dt_secs: 0.05,
         time_limit_steps: 1000,
         floor: Some(Floor { friction: 1.0 }),

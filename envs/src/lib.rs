@@ -27,6 +27,7 @@ pub mod nearest;
 pub mod params;
 pub mod pendulum;
 pub mod perturbation;
+pub mod quadruped;
 pub mod reacher;
 pub mod registry;
 pub mod robot;

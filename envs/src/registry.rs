@@ -5,7 +5,7 @@ use crate::{
     env::{Env, EnvError},
     forage, half_cheetah, hopper,
     nearest::nearest,
-    pendulum, reacher, set_shift, walker, water_maze,
+    pendulum, quadruped, reacher, set_shift, walker, water_maze,
 };
 
 /// A task that can be made by name.
@@ -77,6 +77,11 @@ pub fn tasks() -> &'static [TaskEntry] {
             name: "ant",
             summary: "run forward on four legs without falling over",
             make: || Box::new(ant::env().expect("its robot and clocks are tested")),
+        },
+        TaskEntry {
+            name: "quadruped",
+            summary: "walk with a commanded velocity on four legs with twelve joints",
+            make: || Box::new(quadruped::env().expect("its robot and clocks are tested")),
         },
         TaskEntry {
             name: "water-maze",
