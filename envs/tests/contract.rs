@@ -1,15 +1,42 @@
 //! Every registered task keeps the contract of an environment, and the test of it notices who does not.
 
-use std::{collections::HashSet, panic::catch_unwind};
+use std::{
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
-use mesolimb_envs::{Env, EnvError, EnvSpec, Params, RobotSpec, Scene, Step, make, params, tasks, testing::check_env};
+use mesolimb_envs::{
+    Env, EnvError, EnvSpec, Params, RobotSpec, Scene, Step, make, params, tasks,
+    testing::{check_env, check_long_run},
+};
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
 #[test]
 fn every_task_keeps_the_contract() {
     assert!(!tasks().is_empty(), "there are tasks to check");
-    for task in tasks() {
-        check_env(task.make);
-    }
+    each_task(check_env);
+}
+
+/// Takes minutes: `cargo test -p mesolimb-envs --test contract -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn every_task_runs_for_100_000_random_steps() {
+    each_task(|make| check_long_run(make, 100_000));
+}
+
+/// Two tasks at a time; what broke is said under the name of its task.
+fn each_task(check: impl Fn(Make) + Sync) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    // The costly ones first, so that none of them is left for the end.
+    let mut sorted: Vec<_> = tasks().iter().collect();
+    sorted.sort_by_key(|task| std::cmp::Reverse((task.make)().robot().links.len()));
+    pool.install(|| {
+        sorted.par_iter().with_max_len(1).for_each(|task| {
+            if catch_unwind(AssertUnwindSafe(|| check(task.make))).is_err() {
+                panic!("'{}' breaks the contract", task.name);
+            }
+        })
+    });
 }
 
 #[test]
