@@ -26,8 +26,9 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    assets,
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
+    robot::RobotSpec,
     robot_env::RobotEnv,
     scene::{ALONG_X, ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
@@ -37,7 +38,6 @@ use crate::{
 const UPPER: usize = 0;
 const LOWER: usize = 1;
 const LENGTH: f32 = 1.0;
-const RADIUS: f32 = 0.04;
 const BAR_HEIGHT: f32 = 2.4;
 /// Height of the tip above the bar that is asked for, in m.
 pub const GOAL_HEIGHT: f64 = 1.0;
@@ -57,36 +57,7 @@ pub fn env() -> Result<RobotEnv<Acrobot>, EnvError> {
 /// Two rods of 1 kg and 1 m that hang on hinges, with a motor on the second.
 #[must_use]
 pub fn robot() -> RobotSpec {
-    let rod = |name: &str, parent: Option<&str>, joint: &str, anchor: f32| LinkSpec {
-        name: name.into(),
-        parent: parent.map(Into::into),
-        joint: JointSpec {
-            name: joint.into(),
-            kind: JointKind::Hinge,
-            axis: [0.0, 1.0, 0.0],
-            anchor: [0.0, 0.0, anchor.into()],
-            limits: None,
-            damping: 0.01,
-            friction: 0.0,
-            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
-        },
-        shapes: vec![ShapeSpec {
-            translation: [0.0, 0.0, -f64::from(LENGTH) / 2.0],
-            rotation: [0.0, 0.0, 0.0, 1.0],
-            ..ShapeSpec::new(Shape::Capsule { radius: RADIUS, half_length: LENGTH / 2.0 - RADIUS })
-        }],
-        mass_kg: 1.0,
-        inertia: None,
-    };
-    let elbow = MotorSpec { name: "elbow".into(), joint: "elbow".into(), limit: 1.0, servo: None };
-    RobotSpec {
-        name: "acrobot".into(),
-        links: vec![rod("upper", None, "shoulder", BAR_HEIGHT), rod("lower", Some("upper"), "elbow", -LENGTH)],
-        motors: vec![elbow],
-        sites: Vec::new(),
-        base: Vec::new(),
-        home: None,
-    }
+    assets::robot("acrobot")
 }
 
 /// The task as it never changes.

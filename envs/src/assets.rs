@@ -4,14 +4,19 @@ use crate::{robot::RobotSpec, robot_file};
 
 /// Name and MJCF text of every robot.
 const FILES: &[(&str, &str)] = &[
+    ("acrobot", include_str!("../../assets/robots/acrobot.xml")),
     ("ant", include_str!("../../assets/robots/ant.xml")),
     ("arm7", include_str!("../../assets/robots/arm7.xml")),
+    ("cartpole", include_str!("../../assets/robots/cartpole.xml")),
     ("half-cheetah", include_str!("../../assets/robots/half-cheetah.xml")),
     ("hopper", include_str!("../../assets/robots/hopper.xml")),
     ("humanoid", include_str!("../../assets/robots/humanoid.xml")),
     ("lever", include_str!("../../assets/robots/lever.xml")),
+    ("pendulum", include_str!("../../assets/robots/pendulum.xml")),
     ("quadruped", include_str!("../../assets/robots/quadruped.xml")),
+    ("reacher", include_str!("../../assets/robots/reacher.xml")),
     ("rover", include_str!("../../assets/robots/rover.xml")),
+    ("swimmer", include_str!("../../assets/robots/swimmer.xml")),
     ("walker", include_str!("../../assets/robots/walker.xml")),
 ];
 

@@ -26,8 +26,9 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    assets,
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
+    robot::RobotSpec,
     robot_env::RobotEnv,
     scene::{ALONG_X, ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task},
@@ -42,7 +43,6 @@ pub const MAX_CART_POSITION: f64 = 2.4;
 const CART: usize = 0;
 const POLE: usize = 1;
 const RAIL_HEIGHT: f32 = 0.6;
-const POLE_RADIUS: f32 = 0.025;
 
 /// Behaviour of the cart-pole; nothing lasts within an episode besides the physics.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -59,57 +59,7 @@ pub fn env() -> Result<RobotEnv<Cartpole>, EnvError> {
 /// A cart of 1 kg on a slide and a pole of 0.1 kg and 1 m on a hinge.
 #[must_use]
 pub fn robot() -> RobotSpec {
-    let cart = LinkSpec {
-        name: "cart".into(),
-        parent: None,
-        joint: JointSpec {
-            name: "slider".into(),
-            kind: JointKind::Slide,
-            axis: [1.0, 0.0, 0.0],
-            anchor: [0.0, 0.0, RAIL_HEIGHT.into()],
-            limits: None,
-            damping: 0.0,
-            friction: 0.05,
-            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
-        },
-        shapes: vec![ShapeSpec {
-            translation: [0.0; 3],
-            rotation: [0.0, 0.0, 0.0, 1.0],
-            ..ShapeSpec::new(Shape::Cuboid { half_extents: [0.2, 0.12, 0.08] })
-        }],
-        mass_kg: 1.0,
-        inertia: None,
-    };
-    let pole = LinkSpec {
-        name: "pole".into(),
-        parent: Some("cart".into()),
-        joint: JointSpec {
-            name: "hinge".into(),
-            kind: JointKind::Hinge,
-            axis: [0.0, 1.0, 0.0],
-            anchor: [0.0; 3],
-            limits: None,
-            damping: 0.0,
-            friction: 0.001,
-            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
-        },
-        shapes: vec![ShapeSpec {
-            translation: [0.0, 0.0, 0.5],
-            rotation: [0.0, 0.0, 0.0, 1.0],
-            ..ShapeSpec::new(Shape::Capsule { radius: POLE_RADIUS, half_length: 0.5 - POLE_RADIUS })
-        }],
-        mass_kg: 0.1,
-        inertia: None,
-    };
-    let push = MotorSpec { name: "push".into(), joint: "slider".into(), limit: 10.0, servo: None };
-    RobotSpec {
-        name: "cartpole".into(),
-        links: vec![cart, pole],
-        motors: vec![push],
-        sites: Vec::new(),
-        base: Vec::new(),
-        home: None,
-    }
+    assets::robot("cartpole")
 }
 
 /// The task as it never changes.

@@ -24,8 +24,9 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    assets,
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
+    robot::RobotSpec,
     robot_env::RobotEnv,
     scene::{ALONG_Y, Role, Shape},
     task::{Design, Outcome, Prop, Sensor, Task, wrapped},
@@ -34,7 +35,6 @@ use crate::{
 
 const ROD: usize = 0;
 const LENGTH: f32 = 1.0;
-const RADIUS: f32 = 0.04;
 const PIVOT_HEIGHT: f32 = 1.25;
 
 /// Behaviour of the pendulum; nothing lasts within an episode besides the physics.
@@ -52,36 +52,7 @@ pub fn env() -> Result<RobotEnv<Pendulum>, EnvError> {
 /// A rod of 1 kg and 1 m on a hinge at its end.
 #[must_use]
 pub fn robot() -> RobotSpec {
-    let rod = LinkSpec {
-        name: "rod".into(),
-        parent: None,
-        joint: JointSpec {
-            name: "pivot".into(),
-            kind: JointKind::Hinge,
-            axis: [0.0, 1.0, 0.0],
-            anchor: [0.0, 0.0, PIVOT_HEIGHT.into()],
-            limits: None,
-            damping: 0.02,
-            friction: 0.0,
-            ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
-        },
-        shapes: vec![ShapeSpec {
-            translation: [0.0, 0.0, f64::from(LENGTH) / 2.0],
-            rotation: [0.0, 0.0, 0.0, 1.0],
-            ..ShapeSpec::new(Shape::Capsule { radius: RADIUS, half_length: LENGTH / 2.0 - RADIUS })
-        }],
-        mass_kg: 1.0,
-        inertia: None,
-    };
-    let pivot = MotorSpec { name: "pivot".into(), joint: "pivot".into(), limit: 2.0, servo: None };
-    RobotSpec {
-        name: "pendulum".into(),
-        links: vec![rod],
-        motors: vec![pivot],
-        sites: Vec::new(),
-        base: Vec::new(),
-        home: None,
-    }
+    assets::robot("pendulum")
 }
 
 /// The task as it never changes.

@@ -33,8 +33,9 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    assets,
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec, SiteSpec},
+    robot::RobotSpec,
     robot_env::RobotEnv,
     scene::{Role, Shape},
     task::{CURSOR_ROTATION, Design, Outcome, OwnParam, Prop, Sensor, TARGET_SHIFTS, Task, mean_effort, turned},
@@ -79,54 +80,7 @@ pub fn env() -> Result<RobotEnv<Reacher>, EnvError> {
 /// Two links in a horizontal plane on hinges about the vertical.
 #[must_use]
 pub fn robot() -> RobotSpec {
-    let along_x = [0.0, std::f64::consts::FRAC_1_SQRT_2, 0.0, std::f64::consts::FRAC_1_SQRT_2];
-    let link = |name: &str, parent: Option<&str>, joint: JointSpec, radius: f32, length: f64, mass_kg: f64| LinkSpec {
-        name: name.into(),
-        parent: parent.map(Into::into),
-        joint,
-        shapes: vec![ShapeSpec {
-            translation: [length / 2.0, 0.0, 0.0],
-            rotation: along_x,
-            ..ShapeSpec::new(Shape::Capsule { radius, half_length: length as f32 / 2.0 })
-        }],
-        mass_kg,
-        inertia: None,
-    };
-    let shoulder = JointSpec {
-        name: "shoulder".into(),
-        kind: JointKind::Hinge,
-        axis: [0.0, 0.0, 1.0],
-        anchor: [0.0, 0.0, ARM_HEIGHT.into()],
-        limits: None,
-        damping: 0.2,
-        friction: 0.02,
-        ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
-    };
-    let elbow = JointSpec {
-        name: "elbow".into(),
-        anchor: [UPPER_ARM_LENGTH, 0.0, 0.0],
-        limits: Some([-2.6, 2.6]),
-        damping: 0.05,
-        friction: 0.01,
-        ..shoulder.clone()
-    };
-    let motor = |joint: &str, limit: f64| MotorSpec { name: joint.into(), joint: joint.into(), limit, servo: None };
-    RobotSpec {
-        name: "reacher".into(),
-        links: vec![
-            link("upper_arm", None, shoulder, 0.035, UPPER_ARM_LENGTH, 0.5),
-            link("forearm", Some("upper_arm"), elbow, 0.028, FOREARM_LENGTH, 0.3),
-        ],
-        motors: vec![motor("shoulder", 6.0), motor("elbow", 2.5)],
-        sites: vec![SiteSpec {
-            name: "fingertip".into(),
-            link: "forearm".into(),
-            translation: [FOREARM_LENGTH, 0.0, 0.0],
-            rotation: [0.0, 0.0, 0.0, 1.0],
-        }],
-        base: Vec::new(),
-        home: None,
-    }
+    assets::robot("reacher")
 }
 
 /// The task as it never changes.

@@ -25,8 +25,9 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    assets,
     env::EnvError,
-    robot::{JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec},
+    robot::RobotSpec,
     robot_env::RobotEnv,
     scene::{Role, Shape},
     task::{Design, Outcome, OwnParam, Prop, Sensor, Task},
@@ -72,37 +73,7 @@ pub fn env() -> Result<RobotEnv<WaterMaze>, EnvError> {
 /// A swimmer of 0.3 kg on two slides, slowed by 1 N·s/m, between walls.
 #[must_use]
 pub fn robot() -> RobotSpec {
-    let slide = |name: &str, axis: [f64; 3]| JointSpec {
-        name: name.into(),
-        kind: JointKind::Slide,
-        axis,
-        anchor: [0.0; 3],
-        limits: Some([-HALF_WIDTH, HALF_WIDTH]),
-        damping: 1.0,
-        friction: 0.0,
-        ..JointSpec::new("", JointKind::Hinge, [0.0, 0.0, 1.0])
-    };
-    let link = |name: &str, parent: Option<&str>, joint: JointSpec, shape: Shape, mass_kg: f64| LinkSpec {
-        name: name.into(),
-        parent: parent.map(Into::into),
-        joint,
-        shapes: vec![ShapeSpec::new(shape)],
-        mass_kg,
-        inertia: None,
-    };
-    let motor = |name: &str, joint: &str| MotorSpec { name: name.into(), joint: joint.into(), limit: 0.5, servo: None };
-    RobotSpec {
-        name: "water-maze".into(),
-        links: vec![
-            // Carries nothing but the second slide.
-            link("carriage", None, slide("x", [1.0, 0.0, 0.0]), Shape::Sphere { radius: 0.001 }, 0.001),
-            link("swimmer", Some("carriage"), slide("y", [0.0, 1.0, 0.0]), Shape::Sphere { radius: 0.05 }, 0.3),
-        ],
-        motors: vec![motor("swim_x", "x"), motor("swim_y", "y")],
-        sites: Vec::new(),
-        base: Vec::new(),
-        home: None,
-    }
+    assets::robot("swimmer")
 }
 
 /// The task as it never changes.

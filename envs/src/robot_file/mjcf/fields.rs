@@ -274,6 +274,10 @@ impl Survey<'_> {
         for attribute in node.attributes() {
             let (name, value) = (attribute.name(), attribute.value());
             let is_pose = POSE.contains(&name) && !matches!(tag, "mujoco" | "compiler" | "default" | "mesh" | "key");
+            if is_pose && in_default {
+                // The parser takes either the pose of the default or that of the element, never a part of each.
+                return Err(self.source.bad(node, name, value, "it at each element: defaults hold no poses here"));
+            }
             if is_pose || read.contains(&name) {
                 self.check(node, name, value)?;
             } else if !unimportant.contains(&name) && !DEFAULTS.contains(&(name, value)) {

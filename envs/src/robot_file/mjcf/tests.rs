@@ -268,6 +268,8 @@ fn values_that_cannot_be_are_refused_with_their_line() {
         ))
     };
     assert_eq!(joint(r#"pos="0 0""#), "robot.xml:3: joint 'j': pos is '0 0', expected 3 numbers");
+    let turned = refused("<default><geom euler=\"0 90 0\"/></default><worldbody/>");
+    assert!(turned.contains("euler is '0 90 0', expected it at each element"), "{turned}");
     assert_eq!(joint(r#"damping="-1""#), "robot.xml:3: joint 'j': damping is '-1', expected a number of zero or more");
     assert!(joint(r#"pos="0 NaN 0""#).contains("robot.xml:3"));
     assert!(joint(r#"ref="inf""#).contains("expected a number"));
