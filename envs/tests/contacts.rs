@@ -84,7 +84,7 @@ fn the_floor_pushes_back_with_the_weight() {
     for kind in [JointKind::Free, JointKind::Planar] {
         let mut world = World::compile(&body(BOX, kind), FLOOR, DT).unwrap();
         let (mut start, still) = (positions(&world), vec![0.0; world.robot().n_velocities()]);
-        *start.iter_mut().nth(if kind == JointKind::Free { 2 } else { 1 }).unwrap() = 0.15;
+        start[if kind == JointKind::Free { 2 } else { 1 }] = 0.15;
         world.set_joints(&start, &still);
         run(&mut world, 1.0);
         let force = f64::from(world.contact_force(0)[2]);

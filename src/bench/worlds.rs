@@ -82,8 +82,8 @@ fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, secs:
     (0..n).for_each(|world_idx| begin(&mut worlds, world_idx));
     // Actions are drawn before the clock starts.
     let mut rng = stream(seed, "actions");
-    let row = || spec.actions.iter().map(|channel| channel.high);
-    let actions: Vec<f32> = (0..n * 64).flat_map(|_| row()).map(|high| high * rng.random_range(-1.0f32..1.0)).collect();
+    let row = || spec.actions.iter().map(|channel| channel.low..channel.high);
+    let actions: Vec<f32> = (0..n * 64).flat_map(|_| row()).map(|range| rng.random_range(range)).collect();
     let of_round = n * spec.actions.len();
     let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
     let mut steps = vec![none; n];

@@ -93,10 +93,9 @@ impl World {
         let centre = Vector::new(nearest(robot.x, now.x), nearest(robot.y, now.y), 0.0);
         // Rapier's height field rises along y.
         let upright = Rotation::from_rotation_x(std::f32::consts::FRAC_PI_2);
-        if centre != now || collider.position().rotation != upright {
-            if let Some(field) = self.parts.colliders.get_mut(floor.field) {
-                field.set_position(Pose::from_parts(centre, upright));
-            }
+        let is_there = centre == now && collider.position().rotation == upright;
+        if let Some(field) = self.parts.colliders.get_mut(floor.field).filter(|_| !is_there) {
+            field.set_position(Pose::from_parts(centre, upright));
         }
     }
 }
