@@ -46,8 +46,8 @@ def theirs(name):
 def ours(mesolimb):
     """Steps a second of every task on one thread, and from one thread to two with 64 worlds."""
     command = [mesolimb, "bench", "envs", "--format", "json", "--sim-seconds", "60"]
-    answer = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-    return {task["task"]: task for task in answer}
+    lines = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+    return {task["task"]: task for task in map(json.loads, lines)}
 
 
 def main():
