@@ -68,7 +68,7 @@ pub fn design() -> Design {
         control_dt_secs: 0.05,
         time_limit_steps: 1000,
         floor: Some(Floor { friction: 1.0 }),
-        legs: vec!["front_left_hip", "front_right_hip", "back_right_hip", "back_left_hip"],
+        legs: ["front_left_hip", "front_right_hip", "back_right_hip", "back_left_hip"].map(String::from).into(),
         hand: None,
         gravity_matters: true,
         props: Vec::new(),

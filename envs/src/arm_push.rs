@@ -190,7 +190,7 @@ pub fn design() -> Design {
         time_limit_steps: 250,
         floor: None,
         legs: Vec::new(),
-        hand: Some(GRIPPER),
+        hand: Some(GRIPPER.into()),
         gravity_matters: true,
         props,
     }

@@ -101,7 +101,7 @@ pub fn design() -> Design {
         // The stand lifts the hanging arm off the ground.
         floor: None,
         legs: Vec::new(),
-        hand: Some(GRIPPER),
+        hand: Some(GRIPPER.into()),
         gravity_matters: true,
         props,
     }

@@ -126,6 +126,20 @@ pub enum EnvError {
         /// The registered name that is closest, if any is close.
         nearest: Option<String>,
     },
+    /// The task is for any robot, and there is none.
+    #[error("task '{task}' has no robot of its own, and none was given")]
+    NeedsRobot {
+        /// The task.
+        task: String,
+    },
+    /// The task has a robot of its own.
+    #[error("task '{task}' has a robot of its own; the tasks for any robot are {for_any}")]
+    HasRobot {
+        /// The task.
+        task: String,
+        /// The names of those that take a robot.
+        for_any: String,
+    },
     /// No parameter has this name.
     #[error("task '{task}' has no parameter '{name}'{}", hint(.nearest))]
     UnknownParameter {

@@ -1,6 +1,6 @@
 //! Robot tasks on Rapier: simulated robots in closed loop, usable by any agent.
 //!
-//! - [`Env`] is the contract; [`make`] builds a task by name.
+//! - [`Env`] is the contract; [`make`] builds a task by name, [`make_with`] one for any robot.
 //! - [`Params`] are the physical parameters that can change while a robot lives; [`perturbation`] changes them on a schedule.
 //! - [`robot_file`] reads robots from MJCF and URDF files.
 //! - [`Scene`] says what there is to draw; nothing here draws.
@@ -10,6 +10,7 @@
 
 pub mod acrobot;
 pub mod ant;
+mod any_robot;
 pub mod arm7;
 pub mod arm_push;
 pub mod arm_reach;
@@ -28,6 +29,7 @@ pub mod params;
 pub mod pendulum;
 pub mod perturbation;
 pub mod quadruped;
+pub mod reach;
 pub mod reacher;
 pub mod registry;
 pub mod robot;
@@ -40,6 +42,7 @@ pub mod set_shift;
 mod streams;
 pub mod task;
 pub mod testing;
+pub mod walk;
 pub mod walker;
 pub mod water_maze;
 pub mod world;
@@ -48,7 +51,7 @@ pub mod worlds;
 pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};
 pub use params::{Param, Params};
 pub use perturbation::{Change, ChangeSchedule};
-pub use registry::{TaskEntry, make, tasks};
+pub use registry::{RobotTaskEntry, TaskEntry, make, make_with, robot_tasks, tasks};
 pub use robot::RobotSpec;
 pub use robot_env::RobotEnv;
 pub use scene::{Role, Scene, SceneItem, Shape};

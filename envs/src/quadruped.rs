@@ -82,7 +82,7 @@ pub fn design() -> Design {
         control_dt_secs: 0.02,
         time_limit_steps: 1000,
         floor: Some(Floor { friction: 0.8 }),
-        legs: vec!["front_left_hip", "front_right_hip", "back_left_hip", "back_right_hip"],
+        legs: ["front_left_hip", "front_right_hip", "back_left_hip", "back_right_hip"].map(String::from).into(),
         hand: None,
         gravity_matters: true,
         props: Vec::new(),

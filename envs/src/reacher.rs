@@ -112,7 +112,7 @@ pub fn design() -> Design {
         // The arm moves in a horizontal plane.
         floor: None,
         legs: Vec::new(),
-        hand: Some("fingertip"),
+        hand: Some("fingertip".into()),
         gravity_matters: false,
         props: vec![
             Prop::fixed("table", Role::Fixture, bearing(1.1, 0.02), [0.0, 0.0, -0.02]),

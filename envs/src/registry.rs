@@ -5,7 +5,10 @@ use crate::{
     env::{Env, EnvError},
     forage, half_cheetah, hopper,
     nearest::nearest,
-    pendulum, quadruped, reacher, set_shift, walker, water_maze,
+    pendulum, quadruped, reach, reacher,
+    robot::RobotSpec,
+    robot_file::Base,
+    set_shift, walk, walker, water_maze,
 };
 
 /// A task that can be made by name.
@@ -101,23 +104,83 @@ pub fn tasks() -> &'static [TaskEntry] {
     ]
 }
 
+/// A task for any robot.
+#[derive(Clone, Copy, Debug)]
+pub struct RobotTaskEntry {
+    /// Name, as in [`EnvSpec::name`](crate::EnvSpec).
+    pub name: &'static str,
+    /// What it is about, in a few words.
+    pub summary: &'static str,
+    /// How a robot from a file is to stand in the world for it.
+    pub base: Base,
+    make: fn(RobotSpec, Option<&str>) -> Result<Box<dyn Env>, EnvError>,
+}
+
+/// All tasks for any robot.
+#[must_use]
+pub fn robot_tasks() -> &'static [RobotTaskEntry] {
+    &[
+        RobotTaskEntry {
+            name: "walk",
+            summary: "get forward without falling",
+            base: Base::Free,
+            make: |robot, effector| match effector {
+                None => Ok(Box::new(walk::env(robot)?)),
+                Some(name) => {
+                    let reason =
+                        format!("effector is '{name}', expected none: it is what task 'reach' brings to a target");
+                    Err(EnvError::Robot { robot: robot.name, reason })
+                }
+            },
+        },
+        RobotTaskEntry {
+            name: "reach",
+            summary: "bring a link or a site to a target that it can reach",
+            base: Base::Fixed,
+            make: |robot, effector| Ok(Box::new(reach::env(robot, effector)?)),
+        },
+    ]
+}
+
+/// Makes the task `name` for `robot`, with its first episode started. `effector` names the site or link that the task is
+/// about, where it is about one.
+///
+/// # Errors
+/// If there is no such task, it has a robot of its own, or cannot be done by this one.
+pub fn make_with(name: &str, robot: RobotSpec, effector: Option<&str>) -> Result<Box<dyn Env>, EnvError> {
+    if let Some(task) = robot_tasks().iter().find(|task| task.name == name) {
+        return (task.make)(robot, effector);
+    }
+    if tasks().iter().any(|task| task.name == name) {
+        let for_any: Vec<_> = robot_tasks().iter().map(|task| task.name).collect();
+        return Err(EnvError::HasRobot { task: name.to_owned(), for_any: for_any.join(", ") });
+    }
+    Err(unknown(name))
+}
+
 /// Makes the task `name`, with its first episode started.
 ///
 /// # Errors
-/// If there is no such task.
+/// If there is no such task, or it is one for any robot.
 pub fn make(name: &str) -> Result<Box<dyn Env>, EnvError> {
     match tasks().iter().find(|task| task.name == name) {
         Some(task) => Ok((task.make)()),
-        None => Err(EnvError::UnknownTask {
-            name: name.to_owned(),
-            nearest: nearest(name, tasks().iter().map(|task| task.name)),
-        }),
+        None if robot_tasks().iter().any(|task| task.name == name) => {
+            Err(EnvError::NeedsRobot { task: name.to_owned() })
+        }
+        None => Err(unknown(name)),
     }
+}
+
+fn unknown(name: &str) -> EnvError {
+    let names = tasks().iter().map(|task| task.name).chain(robot_tasks().iter().map(|task| task.name));
+    EnvError::UnknownTask { name: name.to_owned(), nearest: nearest(name, names) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assets;
 
     #[test]
     fn every_task_is_made_under_its_own_name() {
@@ -125,6 +188,22 @@ mod tests {
         for task in tasks() {
             assert_eq!(make(task.name).unwrap().spec().name, task.name);
         }
+    }
+
+    #[test]
+    fn a_task_for_any_robot_takes_one_and_no_other_does() {
+        assert!(!robot_tasks().is_empty());
+        for task in robot_tasks() {
+            let error = make(task.name).err().unwrap();
+            assert_eq!(error, EnvError::NeedsRobot { task: task.name.into() });
+            assert!(!tasks().iter().any(|other| other.name == task.name), "'{}' names two tasks", task.name);
+        }
+        let error = make_with("cartpole", assets::robot("ant"), None).err().unwrap().to_string();
+        assert_eq!(error, "task 'cartpole' has a robot of its own; the tasks for any robot are walk, reach");
+        let error = make_with("wlak", assets::robot("ant"), None).err().unwrap().to_string();
+        assert!(error.contains("did you mean 'walk'?"), "{error}");
+        let error = make_with("walk", assets::robot("ant"), Some("front_left_foot")).err().unwrap().to_string();
+        assert!(error.contains("effector is 'front_left_foot', expected none"), "{error}");
     }
 
     #[test]

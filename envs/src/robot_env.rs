@@ -246,7 +246,7 @@ impl<T: Task> Env for RobotEnv<T> {
     fn reset(&mut self, seed: u64) {
         let robot = &self.design.robot;
         let (mut positions, mut velocities) = (robot.rest_positions(), vec![0.0; robot.n_velocities()]);
-        self.state.task.start(&mut positions, &mut velocities, &mut stream(seed, "start"));
+        self.state.task.start_body(&self.template, &mut positions, &mut velocities, &mut stream(seed, "start"));
         self.state.world = self.template.clone();
         for (param_idx, applied) in self.state.applied.iter_mut().enumerate() {
             *applied = self.state.params.at(param_idx).nominal;

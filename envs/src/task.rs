@@ -14,7 +14,12 @@ use crate::{
 pub trait Task: Clone + Send + Serialize + DeserializeOwned {
     /// Starts an episode: writes the positions (rad, m) and velocities (rad/s, m/s) of all joints, ordered as the
     /// description of the robot does. They hold the posture to start from, at rest, before.
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64);
+    fn start(&mut self, _positions: &mut [f64], _velocities: &mut [f64], _rng: &mut Pcg64) {}
+
+    /// The same where it takes the body: `body` is the robot in the unchanged world, to be copied and posed.
+    fn start_body(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+        self.start(positions, velocities, rng);
+    }
 
     /// Writes the true readings: one for each sensor of the design.
     fn observe(&self, world: &World, out: &mut [f32]);
@@ -134,9 +139,9 @@ pub struct Design {
     /// Whether gravity moves the robot, so that it is worth offering as a parameter.
     pub gravity_matters: bool,
     /// Name of the first link of each leg: what can be taken off.
-    pub legs: Vec<&'static str>,
+    pub legs: Vec<String>,
     /// Name of the site at which forces on the hand act.
-    pub hand: Option<&'static str>,
+    pub hand: Option<String>,
     /// What is drawn besides the links.
     pub props: Vec<Prop>,
 }

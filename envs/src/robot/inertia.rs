@@ -148,7 +148,7 @@ impl Shape {
     }
 }
 
-pub(super) fn unit_quaternion([x, y, z, w]: [f64; 4]) -> UnitQuaternion<f64> {
+pub(crate) fn unit_quaternion([x, y, z, w]: [f64; 4]) -> UnitQuaternion<f64> {
     UnitQuaternion::from_quaternion(Quaternion::new(w, x, y, z))
 }
 

@@ -12,6 +12,7 @@ mod inertia;
 
 pub use check::MAX_LINKS;
 pub use dynamics::TreeDynamics;
+pub(crate) use inertia::unit_quaternion;
 
 /// A robot. SI units throughout; the world's z axis points up.
 ///

@@ -112,7 +112,7 @@ impl Knobs {
         };
         let motors = (0..design.robot.motors.len()).map(of_motor).collect();
         let legs = design.legs.iter().map(|leg| branch(&design.robot, leg)).collect();
-        let hand = design.hand.and_then(|hand| design.robot.site_idx(hand));
+        let hand = design.hand.as_ref().and_then(|hand| design.robot.site_idx(hand));
         let exposed_link = exposed_link(design);
         (params, Self { knobs, whole, motors, legs, exposed_link, hand })
     }
@@ -333,7 +333,7 @@ impl Offer {
 /// link.
 fn exposed_link(design: &Design) -> usize {
     let robot = &design.robot;
-    let hand = design.hand.and_then(|hand| robot.site_idx(hand)).map(|site_idx| &robot.sites[site_idx].link);
+    let hand = design.hand.as_ref().and_then(|hand| robot.site_idx(hand)).map(|site_idx| &robot.sites[site_idx].link);
     let is_loose = robot.links.first().is_some_and(|root| !root.joint.kind.is_axial());
     let otherwise = if is_loose { 0 } else { robot.links.len() - 1 };
     hand.and_then(|link| robot.link_idx(link)).unwrap_or(otherwise)

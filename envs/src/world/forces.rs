@@ -72,6 +72,18 @@ impl World {
         }
     }
 
+    /// Torque (N·m) or force (N) with which a motor answers `command` now, in the unchanged world: the command itself, or
+    /// what a servo makes of it.
+    #[must_use]
+    pub fn motor_torque(&self, motor_idx: usize, command: f64) -> f64 {
+        let (motor, joint_idx) = (&self.layout.robot.motors[motor_idx], self.layout.motor_joints[motor_idx]);
+        let wanted = motor.servo.map_or(command, |servo| {
+            servo.stiffness * (command - self.joint_position(joint_idx))
+                - servo.damping * self.joint_velocity(joint_idx)
+        });
+        wanted.clamp(-motor.limit, motor.limit)
+    }
+
     /// A force (N, along the world's axes) on the centre of mass of a link, until it is set again.
     pub fn set_wind(&mut self, link_idx: usize, force: [f32; 3]) {
         self.clear_forces();
@@ -96,13 +108,7 @@ impl World {
     pub(super) fn exert_forces(&mut self) {
         for servo_idx in 0..self.forces.servos.len() {
             let Servo { motor_idx, target, gain } = self.forces.servos[servo_idx];
-            let joint_idx = self.layout.motor_joints[motor_idx];
-            let motor = &self.layout.robot.motors[motor_idx];
-            let Some(spec) = motor.servo else { continue };
-            let wanted = spec.stiffness * (target - self.joint_position(joint_idx))
-                - spec.damping * self.joint_velocity(joint_idx);
-            let torque = gain * wanted.clamp(-motor.limit, motor.limit);
-            self.set_torque(motor_idx, torque);
+            self.set_torque(motor_idx, gain * self.motor_torque(motor_idx, target));
         }
         if self.forces.wind.is_none() && self.forces.curl.is_none() {
             return;

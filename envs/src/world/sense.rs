@@ -117,17 +117,22 @@ impl World {
         query.cast_ray(&Ray::new(pose.translation, direction), max, true).map_or(max, |(_, distance)| distance)
     }
 
-    /// Height of the lowest point of the shapes of the robot, in m.
+    /// Height of the lowest point of the shapes of the robot that can touch something, in m; infinite without any.
     #[must_use]
     pub fn lowest_point(&self) -> f32 {
-        let shapes = self.layout.robot.links.iter().enumerate();
-        let lowest = shapes.flat_map(|(link_idx, link)| {
-            (0..link.shapes.len()).map(move |shape_idx| {
-                let (WorldPose { translation, rotation }, shape) = self.link_shape(link_idx, shape_idx);
-                translation[2] - shape.half_height(rotation)
-            })
+        (0..self.layout.robot.links.len()).map(|idx| self.lowest_point_of(idx)).fold(f32::INFINITY, f32::min)
+    }
+
+    /// The same of the shapes of one link.
+    #[must_use]
+    pub fn lowest_point_of(&self, link_idx: usize) -> f32 {
+        let shapes = self.layout.robot.links[link_idx].shapes.iter().enumerate();
+        let touching = shapes.filter(|(_, shape)| shape.contact_friction.is_some());
+        let bottoms = touching.map(|(shape_idx, _)| {
+            let (WorldPose { translation, rotation }, shape) = self.link_shape(link_idx, shape_idx);
+            translation[2] - shape.half_height(rotation)
         });
-        lowest.fold(f32::INFINITY, f32::min)
+        bottoms.fold(f32::INFINITY, f32::min)
     }
 
     /// Velocity of the point of a link that is at `point` in the world, and the angular velocity of the link.
