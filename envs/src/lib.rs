@@ -47,7 +47,7 @@ pub mod worlds;
 
 pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};
 pub use params::{Param, Params};
-pub use perturbation::{Change, ChangeSchedule};
+pub use perturbation::{Change, ChangeSchedule, PresetCall};
 pub use registry::{TaskEntry, make, tasks};
 pub use robot::RobotSpec;
 pub use robot_env::RobotEnv;
