@@ -15,7 +15,9 @@ use crate::{
     brain::{self, BrainCommand},
     check::{self, CheckArgs},
     config::RunConfig,
+    docs::{self, DocsCommand},
     folder,
+    list::{Listed, list},
     session::Session,
     summary::Summary,
     train::train,
@@ -81,7 +83,13 @@ enum Command {
     List {
         /// One of them
         what: Option<Listed>,
+        /// Task whose parameters are listed
+        #[arg(requires = "what")]
+        task: Option<String>,
     },
+    /// Write pages of the documentation from the code
+    #[command(subcommand)]
+    Docs(DocsCommand),
     /// Run a published experiment and write its table and picture
     Study {
         /// Which one (see `mesolimb list`)
@@ -109,6 +117,9 @@ struct RunArgs {
     /// Run file (TOML)
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
+    /// Named changes of the world (see `mesolimb list changes`), such as slippery, or slippery,every=50000
+    #[arg(long = "preset", value_name = "NAME[,KEY=VALUE…]")]
+    presets: Vec<String>,
     /// Any setting of the run file, such as spiking.cells=64
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
@@ -156,6 +167,7 @@ impl RunArgs {
     fn given(&self) -> Vec<&'static str> {
         let options = [
             ("--run", self.run.is_some()),
+            ("--preset", !self.presets.is_empty()),
             ("--set", !self.settings.is_empty()),
             ("--seed", self.seed.is_some()),
             ("--steps", self.steps.is_some()),
@@ -187,6 +199,13 @@ impl RunArgs {
         if self.record {
             put("record", true.into());
         }
+        if !self.presets.is_empty() {
+            let entry = table.entry("presets").or_insert_with(|| toml::Value::Array(Vec::new()));
+            let Some(presets) = entry.as_array_mut() else { bail!("presets is {entry}, expected a list") };
+            for text in &self.presets {
+                presets.push(preset(text)?);
+            }
+        }
         let config = RunConfig::resolve(table, &self.settings)?;
         let checked = config.check_names();
         match &self.run {
@@ -195,6 +214,17 @@ impl RunArgs {
         }
         Ok(config)
     }
+}
+
+/// `NAME[,KEY=VALUE…]` as it stands in a run file.
+fn preset(text: &str) -> anyhow::Result<toml::Value> {
+    let Some((name, arguments)) = text.split_once(',') else { return Ok(text.into()) };
+    let table = toml::from_str::<toml::Table>(&format!("preset = {{ {arguments} }}"));
+    let Some(toml::Value::Table(mut table)) = table.ok().and_then(|mut table| table.remove("preset")) else {
+        bail!("--preset {text}: expected NAME,KEY=VALUE, such as slippery,every=50000");
+    };
+    table.insert("name".to_owned(), name.into());
+    Ok(table.into())
 }
 
 /// Runs the command line.
@@ -226,8 +256,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let (session, times) = to_view(&what, &run)?;
             view(session, times, screenshot.map(|file| (file, after_secs)))
         }
-        Some(Command::List { what }) => {
-            list(what);
+        Some(Command::List { what, task }) => {
+            say(&list(what, task.as_deref())?);
+            Ok(())
+        }
+        Some(Command::Docs(DocsCommand::Tasks { out })) => {
+            docs::write_tasks(&out)?;
+            say(&format!("look at {}", out.join("README.md").display()));
             Ok(())
         }
         Some(Command::Study { name, out, seeds, threads }) => {
@@ -362,54 +397,6 @@ fn view(session: Session, times: f64, screenshot: Option<(PathBuf, f32)>) -> any
 #[cfg(not(feature = "viewer"))]
 fn view(_session: Session, _times: f64, _screenshot: Option<(PathBuf, f32)>) -> anyhow::Result<()> {
     bail!("this mesolimb was built without the viewer; build it with the default features")
-}
-
-/// What `mesolimb list` tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Listed {
-    /// Robot tasks
-    Tasks,
-    /// What acts in them
-    Agents,
-    /// Published experiments
-    Studies,
-    /// What can change in each task, with units and ranges
-    Changes,
-}
-
-/// Lists one thing, or all of them.
-fn list(what: Option<Listed>) {
-    use Listed::{Agents, Changes, Studies, Tasks};
-    for listed in what.map_or(vec![Tasks, Agents, Studies, Changes], |what| vec![what]) {
-        let rows: Vec<(&str, &str)> = match listed {
-            Tasks => mesolimb_envs::tasks().iter().map(|task| (task.name, task.summary)).collect(),
-            Agents => mesolimb_agents::agents().iter().map(|agent| (agent.name, agent.summary)).collect(),
-            Studies => crate::study::studies().collect(),
-            Changes => mesolimb_envs::params::kinds().to_vec(),
-        };
-        say(&format!("{listed:?}"));
-        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        for (name, summary) in rows {
-            say(&format!("  {name:<width$}  {summary}"));
-        }
-        if listed == Changes {
-            mesolimb_envs::tasks().iter().for_each(list_changes);
-        }
-        say("");
-    }
-}
-
-/// What can change in a task: nominal values and ranges.
-fn list_changes(task: &mesolimb_envs::TaskEntry) {
-    let env = (task.make)();
-    say(&format!("\nin {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'", task.name));
-    let width = env.params().iter().map(|param| param.name.len()).max().unwrap_or(0);
-    for param in env.params().iter() {
-        let unit = if param.unit == "1" { String::new() } else { format!(" {}", param.unit) };
-        // Ranges are products of nominal values: what their last bits say is of no interest.
-        let [nominal, low, high] = [param.nominal, param.low, param.high].map(|v| (v * 1e9).round() / 1e9);
-        say(&format!("  {:<width$}  {nominal}{unit}, in [{low}, {high}]", param.name));
-    }
 }
 
 /// What was asked for goes to standard output. A reader who has seen enough, such as `head`, is no error.

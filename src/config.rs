@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use mesolimb_agents::AgentSettings;
-use mesolimb_envs::{Change, ChangeSchedule, nearest::nearest};
+use mesolimb_envs::{Change, ChangeSchedule, PresetCall, nearest::nearest};
 use serde::{Deserialize, Serialize};
 
 /// Control steps for which a run may last at the most.
@@ -26,6 +26,8 @@ pub struct RunConfig {
     pub checkpoint_every: u64,
     /// Whether spikes and states are recorded.
     pub record: bool,
+    /// Named lists of changes. Where a run is resolved they become changes, ahead of those that are written out.
+    pub presets: Vec<PresetCall>,
     /// How the world changes.
     pub changes: Vec<Change>,
     /// Settings of the spiking actor-critic.
@@ -44,6 +46,7 @@ impl Default for RunConfig {
             steps: 200_000,
             checkpoint_every: 20_000,
             record: false,
+            presets: Vec::new(),
             changes: Vec::new(),
             spiking: settings.spiking,
             stream_ac: settings.stream_ac,
@@ -80,10 +83,29 @@ impl RunConfig {
         for setting in settings {
             set(&mut table, setting)?;
         }
-        let config: Self =
+        let mut config: Self =
             table.try_into().map_err(|e: toml::de::Error| anyhow::anyhow!("{}", e.to_string().trim()))?;
         config.validate()?;
+        config.spell_out()?;
         Ok(config)
+    }
+
+    /// Turns presets into the changes that they stand for.
+    ///
+    /// # Errors
+    /// If there is no such preset, or the task lacks what it changes.
+    fn spell_out(&mut self) -> anyhow::Result<()> {
+        if self.presets.is_empty() {
+            return Ok(());
+        }
+        let env = mesolimb_envs::make(&self.task)?;
+        let mut changes = Vec::new();
+        for call in self.presets.drain(..) {
+            changes.extend(call.changes(env.as_ref(), self.seed)?);
+        }
+        changes.append(&mut self.changes);
+        self.changes = changes;
+        Ok(())
     }
 
     /// Refuses numbers that no run can have. Changes are checked by the task that they are for.
@@ -238,6 +260,24 @@ mod tests {
     fn a_resolved_run_reads_back_as_itself() {
         let config = RunConfig::resolve(toml::Table::new(), &["spiking.cells=32".into()]).unwrap();
         assert_eq!(toml::from_str::<RunConfig>(&config.to_toml().unwrap()).unwrap(), config);
+    }
+
+    #[test]
+    fn presets_become_changes_ahead_of_those_written_out() {
+        let settings = [
+            "task=ant",
+            "presets=['slippery', { name = 'leg-damage-held-out', draws = 1 }]",
+            "changes=[{ parameter = 'gravity', set = 5.0 }]",
+        ];
+        let config = RunConfig::resolve(toml::Table::new(), &settings.map(String::from)).unwrap();
+        assert!(config.presets.is_empty());
+        let changed: Vec<&str> = config.changes.iter().map(|change| change.parameter.as_str()).collect();
+        assert_eq!(changed, ["ground_friction", "leg_off/back_left_hip", "gravity"]);
+        assert_eq!(toml::from_str::<RunConfig>(&config.to_toml().unwrap()).unwrap(), config);
+        assert_eq!(
+            refusal("presets=['slippery']"),
+            "preset 'slippery' needs the parameter 'ground_friction', which task 'reacher' does not offer"
+        );
     }
 
     #[test]

@@ -150,6 +150,22 @@ pub enum EnvError {
         /// The parameter that is closest, if any is close.
         nearest: Option<String>,
     },
+    /// No preset of changes has this name.
+    #[error("unknown preset '{name}'{}", hint(.nearest))]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+        /// The preset that is closest, if any is close.
+        nearest: Option<String>,
+    },
+    /// A preset of changes cannot be made for a task.
+    #[error("preset '{preset}' {reason}")]
+    Preset {
+        /// The preset.
+        preset: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
     /// A value lies outside what a field allows.
     #[error("{field} is {value}, expected {expected}")]
     OutOfRange {

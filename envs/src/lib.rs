@@ -50,7 +50,7 @@ pub mod worlds;
 
 pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};
 pub use params::{Param, Params};
-pub use perturbation::{Change, ChangeSchedule};
+pub use perturbation::{Change, ChangeSchedule, PresetCall};
 pub use registry::{RobotTaskEntry, TaskEntry, make, make_with, robot_tasks, tasks};
 pub use robot::RobotSpec;
 pub use robot_env::RobotEnv;

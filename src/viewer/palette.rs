@@ -2,8 +2,10 @@
 
 use bevy_egui::egui::Color32;
 
+use crate::palette;
+
 /// Background of the 3D views.
-pub const BACKGROUND: Color32 = Color32::from_rgb(15, 18, 26);
+pub const BACKGROUND: Color32 = rgb(palette::BACKGROUND);
 /// Background of the panels.
 pub const PANEL: Color32 = Color32::from_rgb(22, 26, 36);
 /// Background of the plots.
@@ -27,15 +29,15 @@ pub const WORSE: Color32 = Color32::from_rgb(255, 107, 107);
 /// Returns.
 pub const RETURN: Color32 = Color32::from_rgb(110, 190, 255);
 /// The target in the scene.
-pub const TARGET: Color32 = Color32::from_rgb(255, 82, 120);
+pub const TARGET: Color32 = rgb(palette::TARGET);
 /// The effector in the scene.
-pub const EFFECTOR: Color32 = Color32::from_rgb(88, 226, 190);
+pub const EFFECTOR: Color32 = rgb(palette::EFFECTOR);
 /// Links of the robot.
-pub const LINK: Color32 = Color32::from_rgb(214, 219, 230);
+pub const LINK: Color32 = rgb(palette::LINK);
 /// Joints of the robot.
-pub const JOINT: Color32 = Color32::from_rgb(255, 166, 77);
+pub const JOINT: Color32 = rgb(palette::JOINT);
 /// Fixed surroundings.
-pub const FIXTURE: Color32 = Color32::from_rgb(80, 91, 120);
+pub const FIXTURE: Color32 = rgb(palette::FIXTURE);
 
 const POPULATIONS: [Color32; 8] = [
     Color32::from_rgb(76, 201, 240),
@@ -47,6 +49,10 @@ const POPULATIONS: [Color32; 8] = [
     Color32::from_rgb(90, 220, 200),
     Color32::from_rgb(216, 206, 120),
 ];
+
+const fn rgb([red, green, blue]: [u8; 3]) -> Color32 {
+    Color32::from_rgb(red, green, blue)
+}
 
 /// Colour of a population, by its place in the brain.
 pub fn population(population_idx: usize) -> Color32 {

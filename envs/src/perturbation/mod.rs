@@ -8,10 +8,14 @@
 //! ]
 //! ```
 //!
+//! A [preset](presets) is a list of changes with a name.
+//!
 //! Every operation starts from the nominal value, never from the current one: twice is once, and undoing is exact.
 
 mod change;
+mod preset;
 mod schedule;
 
 pub use change::{Change, Distribution, Operand};
+pub use preset::{PresetCall, PresetEntry, presets};
 pub use schedule::{ChangeSchedule, ScheduleState};

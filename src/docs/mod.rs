@@ -1,0 +1,93 @@
+//! `mesolimb docs`: pages of the documentation, written from the code.
+
+mod page;
+mod prose;
+
+use std::{fmt::Write as _, path::Path};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use mesolimb_envs::{Scene, TaskEntry, tasks};
+
+use crate::{checkpoint::replace_file, render::Picture};
+
+/// Seconds for which a robot may settle on the ground before its picture is taken.
+const SETTLING_SECS: f64 = 0.5;
+/// Pixels of a picture.
+const SIZE: [u32; 2] = [640, 480];
+/// First line of every page.
+const MARK: &str = "<!-- Written by `mesolimb docs tasks` from the code: edit the module of the task instead. -->";
+
+/// What there is to write.
+#[derive(Debug, Subcommand)]
+pub enum DocsCommand {
+    /// A page and a picture for every task
+    Tasks {
+        /// Folder of the pages
+        #[arg(long, default_value = "docs/tasks")]
+        out: std::path::PathBuf,
+    },
+}
+
+/// Writes a page and a picture for every task, and an index of them.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write_tasks(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    for (file, text) in task_pages() {
+        replace_file(&out.join(file), text.as_bytes())?;
+    }
+    for task in tasks() {
+        let [width, height] = SIZE;
+        Picture::of(&posture(task), width, height).write(&out.join(format!("{}.png", task.name)))?;
+    }
+    Ok(())
+}
+
+/// Name and text of every page about tasks, the index among them.
+#[must_use]
+pub fn task_pages() -> Vec<(String, String)> {
+    let pages = tasks().iter().map(|task| (format!("{}.md", task.name), page::page(task)));
+    std::iter::once(("README.md".to_owned(), index())).chain(pages).collect()
+}
+
+fn index() -> String {
+    let mut text = format!("{MARK}\n\n# Tasks\n\n");
+    text.push_str(
+        "What each robot looks like, what it observes and can do, how it is rewarded, and what can change.\n\n",
+    );
+    text.push_str("| | task | channels, motors | control step |\n|---|---|---|---|\n");
+    for task in tasks() {
+        let (name, env) = (task.name, (task.make)());
+        let spec = env.spec();
+        let _ = writeln!(
+            text,
+            "| [<img src=\"{name}.png\" width=\"200\" alt=\"{name}\">]({name}.md) | [{name}]({name}.md): {} | {}, {} | {} |",
+            task.summary,
+            spec.observations.len(),
+            spec.actions.len(),
+            page::millis(spec.control_dt_secs),
+        );
+    }
+    text
+}
+
+/// The scene of a task at its start; what stands on the ground has come down to it.
+fn posture(task: &TaskEntry) -> Scene {
+    let mut env = (task.make)();
+    env.reset(0);
+    let mut scene = Scene::default();
+    env.scene(&mut scene);
+    if (task.design)().floor.is_none() {
+        return scene;
+    }
+    let rest: Vec<f32> = env.spec().actions.iter().map(|channel| f32::midpoint(channel.low, channel.high)).collect();
+    for _ in 0..(SETTLING_SECS / env.spec().control_dt_secs) as u32 {
+        if !scene.contacts.is_empty() || env.step(&rest).ended() {
+            break;
+        }
+        env.scene(&mut scene);
+    }
+    scene
+}
