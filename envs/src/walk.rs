@@ -184,23 +184,30 @@ fn stand(world: &mut World, positions: &mut [f64]) {
     world.set_joints(positions, &still);
 }
 
-/// The links on the root with which it stands: they, or what hangs on them, reach down to `top` (m).
+/// The first links of the legs: from the root down, the branches of the first fork of which several reach down to `top`
+/// (m), or all that does if there is no such fork.
 fn legs(standing: &World, top: f64) -> Vec<String> {
     let robot = standing.robot();
-    let root = root(standing);
-    let parent = |idx: usize| robot.links[idx].parent.as_ref().and_then(|name| robot.link_idx(name));
-    let mut legs = Vec::new();
-    for low in (0..robot.links.len()).filter(|&idx| f64::from(standing.lowest_point_of(idx)) <= top) {
-        let mut idx = low;
-        while let Some(parent) = parent(idx).filter(|&parent| parent != root) {
-            idx = parent;
-        }
-        let leg = &robot.links[idx].name;
-        if parent(idx) == Some(root) && !legs.contains(leg) {
-            legs.push(leg.clone());
+    let links = &robot.links;
+    let mut reaches_down: Vec<_> =
+        (0..links.len()).map(|idx| f64::from(standing.lowest_point_of(idx)) <= top).collect();
+    for (idx, link) in links.iter().enumerate().rev() {
+        if let Some(parent) = link.parent.as_ref().and_then(|name| robot.link_idx(name)) {
+            reaches_down[parent] |= reaches_down[idx];
         }
     }
-    legs
+    let branches = |of: &str| -> Vec<&str> {
+        let hanging =
+            links.iter().zip(&reaches_down).filter(|(link, down)| link.parent.as_deref() == Some(of) && **down);
+        hanging.map(|(link, _)| link.name.as_str()).collect()
+    };
+    let first = branches(&links[root(standing)].name);
+    let mut legs = first.clone();
+    while let [only] = legs[..] {
+        legs = branches(only);
+    }
+    let legs = if legs.is_empty() { first } else { legs };
+    legs.into_iter().map(String::from).collect()
 }
 
 impl Task for Walk {
