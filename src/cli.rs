@@ -219,6 +219,12 @@ impl RunArgs {
             Some(file) => checked.with_context(|| format!("{}, with the options given", file.display()))?,
             None => checked?,
         }
+        if let (Some(robot), [first, rest @ ..]) = (&config.robot, &config.weakened_motors()?[..]) {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            eprintln!(
+                "{robot}: motor {first}{more} is kept below the limit in the file: so much would tear the robot apart"
+            );
+        }
         Ok(config)
     }
 }

@@ -160,6 +160,17 @@ impl RunConfig {
         }
     }
 
+    /// Names of the motors of its own robot that the task gives less than the file of the robot does.
+    ///
+    /// # Errors
+    /// As [`RunConfig::make_env`].
+    pub fn weakened_motors(&self) -> Result<Vec<String>, EnvError> {
+        let Some(body) = &self.body else { return Ok(Vec::new()) };
+        let env = self.make_env()?;
+        let pairs = body.motors.iter().zip(&env.robot().motors);
+        Ok(pairs.filter(|(file, now)| now.limit < file.limit).map(|(file, _)| file.name.clone()).collect())
+    }
+
     /// `error` with what to do about the robot.
     fn about_robot(&self, error: EnvError) -> anyhow::Error {
         let needs_robot = matches!(error, EnvError::NeedsRobot { .. });

@@ -19,6 +19,10 @@
 //! | each motor of the file, in its order: torque (force) | N·m (N) | ± limit |
 //! | wanted position, where the motor is a servo | rad (m) | range of the servo |
 //!
+//! Motors get less than the limit of the file where it would move their joint faster than 20 000 rad/s² (10 000 m/s²), or
+//! a tenth of that with more than three times the torque that holds the weight of the robot at the height of its root:
+//! files often say any number.
+//!
 //! Reward of a step: `forward_weight` · way of the root along x / 20 ms + cos(tilt) − 0.1 · mean((torque / limit)²), with
 //! the tilt of the root against its orientation at the start. The torque of a servo is the one at the end of the step.
 //! Termination: the root is tilted by more than 1 rad, or its centre of mass is lower than half of its height at the
@@ -34,18 +38,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     any_robot::{
-        CONTROL_DT_SECS, PHYSICS_DT_SECS, check, joint_sensors, mean_effort, observe_joints, refused, scatter,
-        tell_apart,
+        CONTROL_DT_SECS, PHYSICS_DT_SECS, check, joint_sensors, keep_bearable, mean_effort, observe_joints, refused,
+        scatter, tell_apart,
     },
     env::EnvError,
     robot::{JointKind, RobotSpec},
     robot_env::RobotEnv,
     task::{Design, Outcome, OwnParam, Sensor, Task},
-    world::{Floor, World},
+    world::{Floor, STANDARD_GRAVITY, World},
 };
 
 const FLOOR: Floor = Floor { friction: 1.0 };
 const START_SCATTER: f64 = 0.05;
+/// Largest torque of a motor: so many times what holds the weight of the robot at the height of its root. A walking robot
+/// has about one.
+const MAX_STRENGTH: f64 = 3.0;
 const EFFORT_COST: f64 = 0.1;
 const MAX_TILT: f64 = 1.0;
 /// Lowest height of the root, as a share of its height at the start.
@@ -113,6 +120,8 @@ pub fn task(mut robot: RobotSpec) -> Result<(Walk, Design), EnvError> {
         let reason = format!("the centre of mass of its root stands {} m above its feet", task.standing_height);
         return Err(refused(&robot, format!("{reason}, expected more than 0")));
     }
+    let of_weight = MAX_STRENGTH * robot.mass_kg() * STANDARD_GRAVITY * task.standing_height;
+    keep_bearable(&mut robot, &standing, of_weight);
     let design = Design {
         name: "walk",
         sensors: sensors(&robot, task.standing_height as f32),
