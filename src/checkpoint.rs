@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 1 << 30;
 /// The state of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The run, as TOML: it must be the one of the folder.
+    /// The run, as TOML, with the robot if the task has none of its own: it must be the one of the folder.
     pub run: String,
     /// Physics, brain, schedule and counters.
     pub rollout: RolloutState,

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::{
+    borrow::Cow,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -132,6 +133,12 @@ struct RunArgs {
     /// Agent (see `mesolimb list`)
     #[arg(long)]
     agent: Option<String>,
+    /// Your own robot, MJCF or URDF, for the tasks `walk` and `reach`
+    #[arg(long, value_name = "FILE")]
+    robot: Option<PathBuf>,
+    /// Site or link of the robot that `reach` brings to a target; its end, if not given
+    #[arg(long, value_name = "NAME")]
+    effector: Option<String>,
     /// Control steps between two checkpoints
     #[arg(long)]
     checkpoint_every: Option<u64>,
@@ -172,6 +179,8 @@ impl RunArgs {
             ("--seed", self.seed.is_some()),
             ("--steps", self.steps.is_some()),
             ("--agent", self.agent.is_some()),
+            ("--robot", self.robot.is_some()),
+            ("--effector", self.effector.is_some()),
             ("--record", self.record),
             ("--checkpoint-every", self.checkpoint_every.is_some()),
         ];
@@ -182,12 +191,23 @@ impl RunArgs {
     fn resolve(&self, task: Option<&str>) -> anyhow::Result<RunConfig> {
         self.threads.apply()?;
         let mut table = self.run.as_deref().map_or_else(|| Ok(toml::Table::new()), RunConfig::read)?;
+        // From here on, paths count from where the program was started.
+        if let (Some(toml::Value::String(robot)), Some(folder)) =
+            (table.get_mut("robot"), self.run.as_deref().and_then(Path::parent))
+        {
+            *robot = as_text(&folder.join(&*robot))?;
+        }
         let mut put = |key: &str, value: toml::Value| table.insert(key.to_owned(), value);
         if let Some(task) = task {
             put("task", task.into());
         }
-        if let Some(agent) = &self.agent {
-            put("agent", agent.as_str().into());
+        for (key, name) in [("agent", &self.agent), ("effector", &self.effector)] {
+            if let Some(name) = name {
+                put(key, name.as_str().into());
+            }
+        }
+        if let Some(robot) = &self.robot {
+            put("robot", as_text(robot)?.into());
         }
         for (key, value) in [("seed", self.seed), ("steps", self.steps), ("checkpoint_every", self.checkpoint_every)] {
             if let Some(value) = value {
@@ -206,11 +226,23 @@ impl RunArgs {
                 presets.push(preset(text)?);
             }
         }
-        let config = RunConfig::resolve(table, &self.settings)?;
+        let mut config = RunConfig::resolve(table, &self.settings)?;
+        let n_notes = config.read_robot(Path::new(""))?;
+        if let (Some(robot), 1..) = (&config.robot, n_notes) {
+            eprintln!(
+                "{robot}: {n_notes} kinds of things are not read, or otherwise than in the file; see: mesolimb check {robot}"
+            );
+        }
         let checked = config.check_names();
         match &self.run {
             Some(file) => checked.with_context(|| format!("{}, with the options given", file.display()))?,
             None => checked?,
+        }
+        if let (Some(robot), [first, rest @ ..]) = (&config.robot, &config.weakened_motors()?[..]) {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            eprintln!(
+                "{robot}: motor {first}{more} is kept below the limit in the file: so much would tear the robot apart"
+            );
         }
         Ok(config)
     }
@@ -225,6 +257,11 @@ fn preset(text: &str) -> anyhow::Result<toml::Value> {
     };
     table.insert("name".to_owned(), name.into());
     Ok(table.into())
+}
+
+/// A path as run files have it.
+fn as_text(path: &Path) -> anyhow::Result<String> {
+    Ok(path.to_str().with_context(|| format!("{} is no Unicode", path.display()))?.to_owned())
 }
 
 /// Runs the command line.
@@ -331,8 +368,10 @@ fn to_view(what: &str, run: &RunArgs) -> anyhow::Result<(Session, f64)> {
         }
         return Ok((Session::look_at(Path::new(what))?, 1.0));
     }
-    if !mesolimb_envs::tasks().iter().any(|task| task.name == what) {
-        let hint = hint(what, mesolimb_envs::tasks().iter().map(|task| task.name));
+    let of_any_robot = mesolimb_envs::robot_tasks().iter().map(|task| task.name);
+    let mut tasks = mesolimb_envs::tasks().iter().map(|task| task.name).chain(of_any_robot);
+    if !tasks.clone().any(|task| task == what) {
+        let hint = hint(what, &mut tasks);
         bail!("'{what}' is neither a run folder nor a task{hint}");
     }
     if let Some(option) = run.given().iter().find(|option| ["--record", "--checkpoint-every"].contains(option)) {

@@ -4,8 +4,12 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use mesolimb_agents::AgentSettings;
-use mesolimb_envs::{Change, ChangeSchedule, PresetCall, nearest::nearest};
+use mesolimb_envs::{
+    Change, ChangeSchedule, Env, EnvError, PresetCall, RobotSpec, nearest::nearest, robot_tasks,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::robot_file;
 
 /// Control steps for which a run may last at the most.
 const MAX_STEPS: u64 = 1_000_000_000_000;
@@ -28,6 +32,16 @@ pub struct RunConfig {
     pub record: bool,
     /// Named lists of changes. Where a run is resolved they become changes, ahead of those that are written out.
     pub presets: Vec<PresetCall>,
+    /// File of the robot, for a task for any robot: MJCF, URDF, or a description as TOML. Relative to the run file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot: Option<String>,
+    /// Site or link that the task is about, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effector: Option<String>,
+    /// The robot as it was read from that file: whatever becomes of the file, the run goes on with this one. Run files do
+    /// not have it, checkpoints do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<RobotSpec>,
     /// How the world changes.
     pub changes: Vec<Change>,
     /// Settings of the spiking actor-critic.
@@ -47,6 +61,9 @@ impl Default for RunConfig {
             checkpoint_every: 20_000,
             record: false,
             presets: Vec::new(),
+            robot: None,
+            effector: None,
+            body: None,
             changes: Vec::new(),
             spiking: settings.spiking,
             stream_ac: settings.stream_ac,
@@ -134,29 +151,92 @@ impl RunConfig {
     /// # Errors
     /// Names the nearest that exists, or the range of a change.
     pub fn check_names(&self) -> anyhow::Result<()> {
-        let env = mesolimb_envs::make(&self.task)?;
+        if let (None, Some(effector)) = (&self.robot, &self.effector) {
+            bail!("effector is '{effector}', expected none: task '{}' has no robot of your own", self.task);
+        }
+        let env = self.make_env().map_err(|error| self.about_robot(error))?;
         ChangeSchedule::new(self.changes.clone(), env.params(), self.seed)?;
         mesolimb_agents::registry::check_name(&self.agent)?;
         Ok(())
     }
 
+    /// Reads the robot that the run names, relative to `folder`. Returns how many things its file says that are not read, or
+    /// otherwise.
+    ///
+    /// # Errors
+    /// If it cannot be read; the message has the file, the line and what was expected.
+    pub fn read_robot(&mut self, folder: &Path) -> anyhow::Result<usize> {
+        let Some(robot) = &self.robot else { return Ok(0) };
+        let base = robot_tasks().iter().find(|task| task.name == self.task).map(|task| task.base).unwrap_or_default();
+        let (body, n_notes) = robot_file::open_body(&folder.join(robot), base)?;
+        self.body = Some(body);
+        Ok(n_notes)
+    }
+
+    /// Makes the world, with its first episode started.
+    ///
+    /// # Errors
+    /// If there is no such task, or it and the robot of the run do not fit.
+    pub fn make_env(&self) -> Result<Box<dyn Env>, EnvError> {
+        match &self.body {
+            Some(body) => mesolimb_envs::make_with(&self.task, body.clone(), self.effector.as_deref()),
+            None => mesolimb_envs::make(&self.task),
+        }
+    }
+
+    /// Names of the motors of its own robot that the task gives less than the file of the robot does.
+    ///
+    /// # Errors
+    /// As [`RunConfig::make_env`].
+    pub fn weakened_motors(&self) -> Result<Vec<String>, EnvError> {
+        let Some(body) = &self.body else { return Ok(Vec::new()) };
+        let env = self.make_env()?;
+        let pairs = body.motors.iter().zip(&env.robot().motors);
+        Ok(pairs.filter(|(file, now)| now.limit < file.limit).map(|(file, _)| file.name.clone()).collect())
+    }
+
+    /// `error` with what to do about the robot.
+    fn about_robot(&self, error: EnvError) -> anyhow::Error {
+        let needs_robot = matches!(error, EnvError::NeedsRobot { .. });
+        match &self.robot {
+            None if needs_robot => anyhow::anyhow!(
+                "{error}; name its file, MJCF or URDF: mesolimb train {} --robot FILE, or robot = \"FILE\" in the run file",
+                self.task
+            ),
+            Some(robot) if matches!(error, EnvError::Robot { .. }) => anyhow::Error::from(error).context(robot.clone()),
+            _ => error.into(),
+        }
+    }
+
     /// The first setting in which this run and `other` differ, with both values, if they can come to different ends.
     #[must_use]
     pub fn difference_in_outcome(&self, other: &Self) -> Option<String> {
+        if self.body != other.body {
+            return Some("the robot is not the one".to_owned());
+        }
         let table = |run: &Self| toml::Table::try_from(run).unwrap_or_default();
         let (mut ours, mut theirs) = (table(self), table(other));
-        for key in ["steps", "checkpoint_every", "record"] {
+        // Whichever file the robot was read from, it is the same.
+        for key in ["steps", "checkpoint_every", "record", "robot", "body"] {
             ours.remove(key);
             theirs.remove(key);
         }
         first_difference(&ours, &theirs, "")
     }
 
-    /// The resolved run as a TOML file.
+    /// The resolved run as a TOML file, which names the robot and does not hold it.
     ///
     /// # Errors
     /// If it cannot be written as TOML.
     pub fn to_toml(&self) -> anyhow::Result<String> {
+        Self { body: None, ..self.clone() }.to_toml_with_body()
+    }
+
+    /// The resolved run as TOML, the robot included.
+    ///
+    /// # Errors
+    /// If it cannot be written as TOML.
+    pub fn to_toml_with_body(&self) -> anyhow::Result<String> {
         let mut text = format!("# mesolimb {}\n", env!("CARGO_PKG_VERSION"));
         write!(text, "{}", toml::to_string(self)?)?;
         Ok(text)
@@ -164,7 +244,10 @@ impl RunConfig {
 }
 
 fn default_table() -> toml::Table {
-    toml::Table::try_from(RunConfig::default()).expect("the default run is valid TOML")
+    let named = |name: &str| Some(name.to_owned());
+    // What is absent from the default run is a key all the same.
+    let full = RunConfig { robot: named("robot.xml"), effector: named("hand"), ..RunConfig::default() };
+    toml::Table::try_from(full).expect("the default run is valid TOML")
 }
 
 fn first_difference(ours: &toml::Table, theirs: &toml::Table, prefix: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! A run folder: complete and portable, and consistent at every instant.
 //!
-//! `run.toml` the resolved run · `curve.csv` a line for each training episode · `interventions.csv` once the world was
+//! `run.toml` the resolved run · `robot.toml` its robot, if the task has none of its own · `curve.csv` a line for each training episode · `interventions.csv` once the world was
 //! changed by hand · `checkpoints/` · `record/` on request · `summary.json` once the run is done · `.lock`, empty, locked
 //! while a process is at work.
 //!
@@ -28,6 +28,8 @@ use crate::{
     intervention::Written,
 };
 
+/// The robot of the run, where the task has none of its own: what was read from its file.
+pub const ROBOT: &str = "robot.toml";
 const CURVE_HEADER: &str = "episode,end_step,length,return,end,exploration,recalibration\n";
 const INTERVENTIONS: &str = "interventions.csv";
 const INTERVENTIONS_HEADER: &str = "step,parameter,value\n";
@@ -61,6 +63,10 @@ impl RunFolder {
     fn fill(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<()> {
         fs::create_dir_all(path.join("checkpoints")).with_context(|| format!("cannot make {}", path.display()))?;
         replace_file(&path.join("run.toml"), config.to_toml()?.as_bytes())?;
+        if let Some(body) = &config.body {
+            let text = toml::to_string(body).context("the robot cannot be written as TOML")?;
+            replace_file(&path.join(ROBOT), text.as_bytes())?;
+        }
         replace_file(&path.join("curve.csv"), CURVE_HEADER.as_bytes())?;
         replace_file(&path.join(LOCK), b"")?;
         first.write(&checkpoint_path(path, 0))
@@ -289,7 +295,9 @@ pub fn read_run(path: &Path) -> anyhow::Result<RunConfig> {
     if !run.is_file() {
         bail!("{} is no run folder: it has no run.toml", path.display());
     }
-    RunConfig::resolve(RunConfig::read(&run)?, &[])
+    let mut config = RunConfig::resolve(RunConfig::read(&run)?, &[])?;
+    config.read_robot(path)?;
+    Ok(config)
 }
 
 /// The checkpoints of a run folder with their steps, oldest first.
@@ -365,7 +373,9 @@ fn checkpoint_path(folder: &Path, step: u64) -> PathBuf {
 /// A folder under `runs/` that does not exist yet.
 #[must_use]
 pub fn fresh_path(config: &RunConfig) -> PathBuf {
-    fresh(&format!("{}-{}-{}", config.task, config.agent, config.seed))
+    let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    let robot = config.body.as_ref().map(|body| format!("-{}", body.name.chars().map(plain).collect::<String>()));
+    fresh(&format!("{}{}-{}-{}", config.task, robot.unwrap_or_default(), config.agent, config.seed))
 }
 
 /// A folder under `runs/` called `name`, or `name-2` and so on, that does not exist yet.

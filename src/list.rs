@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mesolimb_envs::{Param, TaskEntry, nearest::hint, params::kinds, perturbation::presets, tasks};
+use mesolimb_envs::{Param, TaskEntry, nearest::hint, params::kinds, perturbation::presets, robot_tasks, tasks};
 
 /// What `mesolimb list` tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -34,7 +34,11 @@ pub fn list(what: Option<Listed>, task: Option<&str>) -> anyhow::Result<String> 
     let sections: Vec<String> = listed
         .into_iter()
         .map(|listed| match listed {
-            Tasks => section("Tasks", tasks().iter().map(|task| (task.name, task.summary))),
+            Tasks => {
+                let own = section("Tasks", tasks().iter().map(|task| (task.name, task.summary)));
+                let any = robot_tasks().iter().map(|task| (task.name, task.summary));
+                format!("{own}\n{}", section("Tasks for any robot: they need --robot FILE", any))
+            }
             Agents => section("Agents", mesolimb_agents::agents().iter().map(|agent| (agent.name, agent.summary))),
             Studies => section("Studies", crate::study::studies()),
             Changes => format!("{}\n{}", changes(), preset_lines()),

@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use mesolimb_envs::robot_file::{AssetPath, Base, MAX_BYTES, RobotFile, read};
+use mesolimb_envs::{
+    RobotSpec,
+    robot_file::{AssetPath, Base, MAX_BYTES, RobotFile, read},
+};
 
 /// Largest mesh, in bytes.
 const MAX_MESH_BYTES: usize = 256 << 20;
@@ -23,12 +26,32 @@ const ROBOT_FOLDERS: [&str; 4] = ["urdf", "robots", "mjcf", "xml"];
 /// If it cannot be read; the message has the file, the line and what was expected.
 pub fn open(file: &Path, base: Base) -> anyhow::Result<RobotFile> {
     let name = file.display().to_string();
-    let bytes = read_at_most(file, MAX_BYTES).map_err(anyhow::Error::msg).with_context(|| name.clone())?;
-    let text = String::from_utf8(bytes).with_context(|| format!("{name} is no text"))?;
+    let text = read_text(file)?;
     let Some(folder) = file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_path_buf)) else {
         bail!("{name} lies in no folder");
     };
     Ok(read(&name, &text, base, &mut |path| read_asset(&folder, path))?)
+}
+
+/// The robot in `file`, MJCF or URDF, or a description of it as TOML; and how many things the file says that are not read,
+/// or otherwise.
+///
+/// # Errors
+/// If it cannot be read; the message has the file, the line and what was expected.
+pub fn open_body(file: &Path, base: Base) -> anyhow::Result<(RobotSpec, usize)> {
+    if !file.extension().is_some_and(|extension| extension == "toml") {
+        return open(file, base).map(|read| (read.robot, read.notes.len()));
+    }
+    let name = || file.display().to_string();
+    let robot: RobotSpec = toml::from_str(&read_text(file)?).map_err(|error| anyhow::anyhow!("{}: {error}", name()))?;
+    robot.validate().with_context(name)?;
+    Ok((robot, 0))
+}
+
+fn read_text(file: &Path) -> anyhow::Result<String> {
+    let name = || file.display().to_string();
+    let bytes = read_at_most(file, MAX_BYTES).map_err(anyhow::Error::msg).with_context(name)?;
+    String::from_utf8(bytes).with_context(|| format!("{} is no text", name()))
 }
 
 fn read_asset(folder: &Path, path: &AssetPath) -> Result<Vec<u8>, String> {

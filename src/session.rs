@@ -41,9 +41,13 @@ impl Session {
     /// # Errors
     /// If the run is not valid, or the folder exists or cannot be written; nothing is written unless all is well.
     pub fn create(config: &RunConfig, out: &Path) -> anyhow::Result<Self> {
-        let mut session = Self::unkept(config)?;
+        let mut config = config.clone();
+        if config.body.is_some() {
+            config.robot = Some(folder::ROBOT.to_owned());
+        }
+        let mut session = Self::unkept(&config)?;
         let first = session.checkpoint(RunFolder::empty_curve_bytes(), 0)?;
-        session.folder = Some(RunFolder::create(out, config, &first)?);
+        session.folder = Some(RunFolder::create(out, &config, &first)?);
         session.start_recorder()?;
         Ok(session)
     }
@@ -53,7 +57,7 @@ impl Session {
     /// # Errors
     /// If the run is not valid.
     pub fn unkept(config: &RunConfig) -> anyhow::Result<Self> {
-        let env = mesolimb_envs::make(&config.task)?;
+        let env = config.make_env()?;
         let agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
         let changes = ChangeSchedule::new(config.changes.clone(), env.params(), config.seed)?;
         let rollout = Rollout::new(env, agent, changes, config.seed);
@@ -250,7 +254,7 @@ impl Session {
 
     fn checkpoint(&mut self, curve_bytes: u64, interventions_bytes: u64) -> anyhow::Result<Checkpoint> {
         Ok(Checkpoint {
-            run: self.config.to_toml()?,
+            run: self.config.to_toml_with_body()?,
             rollout: self.rollout.save(),
             curve_bytes,
             interventions: self.interventions,

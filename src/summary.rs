@@ -36,14 +36,14 @@ pub struct Summary {
     pub interventions: u64,
     /// Mean return of random actions in the unchanged world.
     pub random_return: f64,
-    /// Mean return of the model-based reference in the unchanged world.
-    pub reference_return: f64,
+    /// Mean return of the model-based reference in the unchanged world; none for a task without one.
+    pub reference_return: Option<f64>,
     /// Mean return of the last 20 training episodes; none if no episode has ended.
     pub training_return: Option<f64>,
     /// Mean return of 20 evaluation episodes after training, learning and exploration off, in the world as it is then.
     pub final_return: f64,
-    /// `(final − random)/(reference − random)`.
-    pub score: f64,
+    /// `(final − random)/(reference − random)`; none for a task without a reference.
+    pub score: Option<f64>,
     /// Control steps a second of the world alone, one thread.
     pub env_steps_per_s: f64,
     /// Microseconds that the agent takes for a control step: sensing, thinking, acting, learning.
@@ -54,17 +54,18 @@ impl Summary {
     /// The outcome in a line.
     #[must_use]
     pub fn one_line(&self) -> String {
-        format!(
-            "{} on {}: score {:.3} (final return {:.1}; random {:.1}, reference {:.1}) after {} steps, {} episodes",
-            self.agent,
-            self.task,
-            self.score,
-            self.final_return,
-            self.random_return,
-            self.reference_return,
-            self.steps,
-            self.episodes
-        )
+        let Self { agent, task, final_return, random_return, steps, episodes, .. } = self;
+        let returns = match (self.score, self.reference_return) {
+            (Some(score), Some(reference)) => {
+                format!(
+                    "score {score:.3} (final return {final_return:.1}; random {random_return:.1}, reference {reference:.1})"
+                )
+            }
+            _ => {
+                format!("final return {final_return:.1} (random {random_return:.1}; there is no reference for a score)")
+            }
+        };
+        format!("{agent} on {task}: {returns} after {steps} steps, {episodes} episodes")
     }
 
     /// Evaluates a session where it stands. The session itself is not touched.
@@ -81,7 +82,9 @@ impl Summary {
         nominal.reset_all();
 
         let random_return = mean_return(&config, "random", None, &nominal, SCALE_EPISODES)?;
-        let reference_return = mean_return(&config, "reference", None, &nominal, SCALE_EPISODES)?;
+        let reference_return = has_reference(&config)?
+            .then(|| mean_return(&config, "reference", None, &nominal, SCALE_EPISODES))
+            .transpose()?;
         let final_return = mean_return(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES)?;
         let (env_steps_per_s, brain_us_per_step) = speed(&config, &state)?;
         Ok(Self {
@@ -96,10 +99,20 @@ impl Summary {
             reference_return,
             training_return,
             final_return,
-            score: (final_return - random_return) / (reference_return - random_return),
+            score: reference_return.map(|reference| (final_return - random_return) / (reference - random_return)),
             env_steps_per_s,
             brain_us_per_step,
         })
+    }
+}
+
+/// Whether there is a model-based controller of the task.
+fn has_reference(config: &RunConfig) -> Result<bool, AgentError> {
+    let env = config.make_env()?;
+    match registry::make("reference", &config.agent_settings(), env.as_ref(), config.seed) {
+        Ok(_) => Ok(true),
+        Err(AgentError::Unsuited { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -116,7 +129,7 @@ fn mean_return(
 ) -> anyhow::Result<f64> {
     let settings = config.agent_settings();
     let make = |index: u64| -> Result<Pair, AgentError> {
-        let env = mesolimb_envs::make(&config.task)?;
+        let env = config.make_env()?;
         // Chance differs from episode to episode; what was learned does not.
         let seed = if state.is_some() { config.seed } else { config.seed.wrapping_mul(1_000).wrapping_add(index) };
         let mut agent = registry::make(agent, &settings, env.as_ref(), seed)?;
@@ -132,7 +145,7 @@ fn mean_return(
 
 /// Steps a second of the world alone, and microseconds a step of the agent alone, on copies.
 fn speed(config: &RunConfig, state: &[u8]) -> anyhow::Result<(f64, f64)> {
-    let mut env = mesolimb_envs::make(&config.task)?;
+    let mut env = config.make_env()?;
     let mut agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
     agent.load(state)?;
     let mut action: Vec<f32> = env.spec().actions.iter().map(|c| 0.1 * c.high).collect();

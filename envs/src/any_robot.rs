@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
+use nalgebra::Vector3;
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
 use crate::{
     env::EnvError,
-    robot::{JointKind, JointSpec, RobotSpec},
+    robot::{JointKind, JointSpec, RobotSpec, unit_quaternion},
     task::Sensor,
     world::World,
 };
@@ -16,6 +17,8 @@ use crate::{
 pub(crate) const PHYSICS_DT_SECS: f64 = 0.0025;
 /// Control step, in seconds.
 pub(crate) const CONTROL_DT_SECS: f64 = 0.02;
+/// Largest acceleration that a motor may give what hangs on its joint, in rad/s² (m/s²): 50 rad/s (25 m/s) in a step.
+const MAX_ACCELERATION: [f64; 2] = [2e4, 1e4];
 /// How far a position is observed beyond the limits of its joint, in rad (m).
 const GIVE: [f64; 2] = [0.5, 0.1];
 /// Farthest observed position of a slide without limits, in m.
@@ -37,6 +40,50 @@ pub(crate) fn check(robot: &RobotSpec) -> Result<(), EnvError> {
         return Err(refused(robot, "it has no motors, expected at least one that moves a joint".into()));
     }
     Ok(())
+}
+
+/// Keeps motors to what the physics can bear: files give those that nobody has measured any limit.
+///
+/// `resting` is the robot in the posture of rest. No motor moves what hangs on its joint faster than
+/// [`MAX_ACCELERATION`], and none that is stronger than `strongest` (N·m, N) faster than a tenth of that.
+pub(crate) fn keep_bearable(robot: &mut RobotSpec, resting: &World, strongest: f64) {
+    for motor_idx in 0..robot.motors.len() {
+        let Some(joint_idx) = robot.joint_idx(&robot.motors[motor_idx].joint) else { continue };
+        let fastest = of_kind(&robot.links[joint_idx].joint, MAX_ACCELERATION);
+        let inertia = inertia_at(resting, joint_idx);
+        let bearable = (fastest * inertia).min(strongest.max(0.1 * fastest * inertia));
+        let limit = &mut robot.motors[motor_idx].limit;
+        *limit = limit.min(bearable);
+    }
+}
+
+/// Inertia of what hangs on a hinge or slide, about or along its axis, in kg·m² (kg).
+fn inertia_at(resting: &World, joint_idx: usize) -> f64 {
+    let links = &resting.robot().links;
+    let joint = &links[joint_idx].joint;
+    let mut hangs = vec![false; links.len()];
+    for (idx, link) in links.iter().enumerate().skip(joint_idx) {
+        let parent = link.parent.as_ref().and_then(|name| resting.robot().link_idx(name));
+        hangs[idx] = idx == joint_idx || parent.is_some_and(|parent| hangs[parent]);
+    }
+    let pose = |idx: usize| {
+        let pose = resting.link_pose(idx);
+        let origin = Vector3::from(pose.translation.map(f64::from));
+        (origin, unit_quaternion(pose.rotation.map(f64::from)))
+    };
+    let (origin, turn) = pose(joint_idx);
+    let axis = turn * Vector3::from(joint.axis).normalize();
+    let hanging = links.iter().enumerate().filter(|(idx, _)| hangs[*idx]);
+    let inertias = hanging.map(|(idx, link)| {
+        if joint.kind == JointKind::Slide {
+            return link.mass_kg;
+        }
+        let (link_origin, turn) = pose(idx);
+        let centre = link_origin + turn * Vector3::from(link.inertia().centre_of_mass);
+        let about_centre = link.moment_about((turn.inverse() * axis).into());
+        about_centre + link.mass_kg * axis.cross(&(centre - origin)).norm_squared()
+    });
+    joint.armature + inertias.sum::<f64>()
 }
 
 /// The hinges and slides of `robot` with their indices.

@@ -20,6 +20,9 @@
 //! | each motor of the file, in its order: torque (force) | N·m (N) | ± limit |
 //! | wanted position, where the motor is a servo | rad (m) | range of the servo |
 //!
+//! Motors get less than the limit of the file where it would move their joint faster than 20 000 rad/s² (10 000 m/s²):
+//! files often say any number.
+//!
 //! The effector is the site or link of a given name. Otherwise it is the end of the last link: of the hinge with a motor
 //! that has the most joints before it, the last such one; where no hinge has a motor, of such a slide. Where a link is
 //! meant, its last site is, or without any the point of its shapes that is farthest from its joint.
@@ -45,8 +48,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     any_robot::{
-        CONTROL_DT_SECS, PHYSICS_DT_SECS, check, joint_sensors, mean_effort, observe_joints, refused, scatter,
-        tell_apart,
+        CONTROL_DT_SECS, PHYSICS_DT_SECS, check, joint_sensors, keep_bearable, mean_effort, observe_joints, refused,
+        scatter, tell_apart,
     },
     env::EnvError,
     nearest::hint,
@@ -115,7 +118,8 @@ pub fn task(mut robot: RobotSpec, effector: Option<&str>) -> Result<(Reach, Desi
     }
     let base = first.joint.anchor;
     let reach = MARGIN * length(&robot, &way);
-    let moves = moves(&robot, &way)?;
+    let resting = World::compile(&robot, None, PHYSICS_DT_SECS)?;
+    let moves = moves(resting.clone(), &way);
     let radius = (0.03 * reach as f32).clamp(0.005, 0.05);
     let effector_link = *way.last().unwrap_or(&0);
     let props = vec![
@@ -128,6 +132,8 @@ pub fn task(mut robot: RobotSpec, effector: Option<&str>) -> Result<(Reach, Desi
         ),
         Prop::fixed("target", Role::Target, Shape::Sphere { radius }, [0.0; 3]),
     ];
+    let hand = Some(site.name.clone());
+    keep_bearable(&mut robot, &resting, f64::INFINITY);
     let design = Design {
         name: "reach",
         sensors: sensors(&robot, reach as f32, moves),
@@ -138,7 +144,7 @@ pub fn task(mut robot: RobotSpec, effector: Option<&str>) -> Result<(Reach, Desi
         floor: None,
         gravity_matters: true,
         legs: Vec::new(),
-        hand: Some(site.name.clone()),
+        hand,
         props,
         robot,
     };
@@ -249,13 +255,13 @@ fn length(robot: &RobotSpec, way: &[usize]) -> f64 {
 }
 
 /// Along which axes the effector moves at all when the joints on the way to it do.
-fn moves(robot: &RobotSpec, way: &[usize]) -> Result<[bool; 3], EnvError> {
-    let mut posed = World::compile(robot, None, PHYSICS_DT_SECS)?;
+fn moves(mut posed: World, way: &[usize]) -> [bool; 3] {
+    let robot = posed.robot().clone();
     let still = vec![0.0; robot.n_velocities()];
     let mut rng = stream(0, "moves");
     let places: Vec<_> = (0..N_POSTURES)
         .map(|_| {
-            posed.set_joints(&somewhere(robot, way, &robot.rest_positions(), &mut rng), &still);
+            posed.set_joints(&somewhere(&robot, way, &robot.rest_positions(), &mut rng), &still);
             posed.site_pose(EFFECTOR).translation
         })
         .collect();
@@ -263,7 +269,7 @@ fn moves(robot: &RobotSpec, way: &[usize]) -> Result<[bool; 3], EnvError> {
         let along = places.iter().map(|place| place[axis]);
         along.clone().fold(f32::MIN, f32::max) - along.fold(f32::MAX, f32::min)
     };
-    Ok([0, 1, 2].map(|axis| spread(axis) > SMALLEST_SPREAD))
+    [0, 1, 2].map(|axis| spread(axis) > SMALLEST_SPREAD)
 }
 
 /// A posture in which the joints with motors on the `way` are anywhere within their limits, the others as in `positions`.

@@ -19,6 +19,10 @@
 //! | each motor of the file, in its order: torque (force) | N·m (N) | ± limit |
 //! | wanted position, where the motor is a servo | rad (m) | range of the servo |
 //!
+//! Motors get less than the limit of the file where it would move their joint faster than 20 000 rad/s² (10 000 m/s²), or
+//! a tenth of that with more than three times the torque that holds the weight of the robot at the height of its root:
+//! files often say any number.
+//!
 //! Reward of a step: `forward_weight` · way of the root along x / 20 ms + cos(tilt) − 0.1 · mean((torque / limit)²), with
 //! the tilt of the root against its orientation at the start. The torque of a servo is the one at the end of the step.
 //! Termination: the root is tilted by more than 1 rad, or its centre of mass is lower than half of its height at the
@@ -34,18 +38,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     any_robot::{
-        CONTROL_DT_SECS, PHYSICS_DT_SECS, check, joint_sensors, mean_effort, observe_joints, refused, scatter,
-        tell_apart,
+        CONTROL_DT_SECS, PHYSICS_DT_SECS, check, joint_sensors, keep_bearable, mean_effort, observe_joints, refused,
+        scatter, tell_apart,
     },
     env::EnvError,
     robot::{JointKind, RobotSpec},
     robot_env::RobotEnv,
     task::{Design, Outcome, OwnParam, Sensor, Task},
-    world::{Floor, World},
+    world::{Floor, STANDARD_GRAVITY, World},
 };
 
 const FLOOR: Floor = Floor { friction: 1.0 };
 const START_SCATTER: f64 = 0.05;
+/// Largest torque of a motor: so many times what holds the weight of the robot at the height of its root. A walking robot
+/// has about one.
+const MAX_STRENGTH: f64 = 3.0;
 const EFFORT_COST: f64 = 0.1;
 const MAX_TILT: f64 = 1.0;
 /// Lowest height of the root, as a share of its height at the start.
@@ -113,6 +120,8 @@ pub fn task(mut robot: RobotSpec) -> Result<(Walk, Design), EnvError> {
         let reason = format!("the centre of mass of its root stands {} m above its feet", task.standing_height);
         return Err(refused(&robot, format!("{reason}, expected more than 0")));
     }
+    let of_weight = MAX_STRENGTH * robot.mass_kg() * STANDARD_GRAVITY * task.standing_height;
+    keep_bearable(&mut robot, &standing, of_weight);
     let design = Design {
         name: "walk",
         sensors: sensors(&robot, task.standing_height as f32),
@@ -184,23 +193,30 @@ fn stand(world: &mut World, positions: &mut [f64]) {
     world.set_joints(positions, &still);
 }
 
-/// The links on the root with which it stands: they, or what hangs on them, reach down to `top` (m).
+/// The first links of the legs: from the root down, the branches of the first fork of which several reach down to `top`
+/// (m), or all that does if there is no such fork.
 fn legs(standing: &World, top: f64) -> Vec<String> {
     let robot = standing.robot();
-    let root = root(standing);
-    let parent = |idx: usize| robot.links[idx].parent.as_ref().and_then(|name| robot.link_idx(name));
-    let mut legs = Vec::new();
-    for low in (0..robot.links.len()).filter(|&idx| f64::from(standing.lowest_point_of(idx)) <= top) {
-        let mut idx = low;
-        while let Some(parent) = parent(idx).filter(|&parent| parent != root) {
-            idx = parent;
-        }
-        let leg = &robot.links[idx].name;
-        if parent(idx) == Some(root) && !legs.contains(leg) {
-            legs.push(leg.clone());
+    let links = &robot.links;
+    let mut reaches_down: Vec<_> =
+        (0..links.len()).map(|idx| f64::from(standing.lowest_point_of(idx)) <= top).collect();
+    for (idx, link) in links.iter().enumerate().rev() {
+        if let Some(parent) = link.parent.as_ref().and_then(|name| robot.link_idx(name)) {
+            reaches_down[parent] |= reaches_down[idx];
         }
     }
-    legs
+    let branches = |of: &str| -> Vec<&str> {
+        let hanging =
+            links.iter().zip(&reaches_down).filter(|(link, down)| link.parent.as_deref() == Some(of) && **down);
+        hanging.map(|(link, _)| link.name.as_str()).collect()
+    };
+    let first = branches(&links[root(standing)].name);
+    let mut legs = first.clone();
+    while let [only] = legs[..] {
+        legs = branches(only);
+    }
+    let legs = if legs.is_empty() { first } else { legs };
+    legs.into_iter().map(String::from).collect()
 }
 
 impl Task for Walk {

@@ -179,6 +179,24 @@ fn robots_that_cannot_are_refused() {
     assert!(matches!(make_with("walk", empty, None), Err(EnvError::Robot { .. })));
 }
 
+/// A limit that nobody has measured does not tear the robot apart; one that it can bear stays.
+#[test]
+fn motors_are_kept_to_what_the_physics_can_bear() {
+    let mut strong = biped(Base::Free);
+    strong.motors.iter_mut().for_each(|motor| motor.limit = 1000.0);
+    let mut env = walk(strong);
+    for motor in &env.robot().motors {
+        assert!((1.0..200.0).contains(&motor.limit), "{} has {} N·m", motor.name, motor.limit);
+    }
+    let highest: Vec<f32> = env.spec().actions.iter().map(|channel| channel.high).collect();
+    for step in 0..1000 {
+        let sign = if step % 7 < 3 { 1.0 } else { -1.0 };
+        let action: Vec<f32> = highest.iter().map(|high| sign * high).collect();
+        assert_eq!(env.step(&action).fault, None, "step {step}");
+    }
+    assert!(walk(biped(Base::Free)).robot().motors.iter().all(|motor| motor.limit == 6.0));
+}
+
 #[test]
 fn a_state_of_another_robot_is_refused() {
     let (ant, mut biped) = (walk(assets::robot("ant")), walk(biped(Base::Free)));

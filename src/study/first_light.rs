@@ -39,7 +39,7 @@ pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
     for (entry_idx, entry) in plan.iter().enumerate() {
         let (task, steps) = TASKS[entry.task_idx];
         let of_entry: Vec<&Outcome> = outcomes.iter().filter(|o| o.arm == entry_idx).collect();
-        let scores: Vec<f64> = of_entry.iter().map(|o| o.summary.score).collect();
+        let scores: Vec<f64> = of_entry.iter().map(|o| score_of(o)).collect();
         let finals: Vec<f64> = of_entry.iter().map(|o| o.summary.final_return).collect();
         let all = scores.iter().map(|s| format!("{s:.2}")).collect::<Vec<_>>().join(", ");
         let (label, score, final_return) = (ARMS[entry.arm_idx].0, median(&scores), median(&finals));
@@ -53,11 +53,16 @@ pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
     Ok(table)
 }
 
+/// The score; the tasks of this study have one.
+fn score_of(outcome: &Outcome) -> f64 {
+    outcome.summary.score.unwrap_or(f64::NAN)
+}
+
 /// By how much the spiking agent is ahead of stream AC as published, or behind it.
 fn verdict(plan: &[Entry], outcomes: &[Outcome]) -> String {
     let score = |task_idx: usize, arm_idx: usize| {
         let is_meant = |entry: &Entry| (entry.task_idx, entry.arm_idx) == (task_idx, arm_idx);
-        let scores = outcomes.iter().filter(|o| is_meant(&plan[o.arm])).map(|o| o.summary.score);
+        let scores = outcomes.iter().filter(|o| is_meant(&plan[o.arm])).map(score_of);
         median(&scores.collect::<Vec<_>>())
     };
     let ahead = TASKS.iter().enumerate().map(|(task_idx, (task, _))| {
@@ -88,11 +93,19 @@ fn results(plan: &[Entry], outcomes: &[Outcome]) -> String {
     );
     for Outcome { arm, summary: s, .. } in outcomes {
         let label = ARMS[plan[*arm].arm_idx].0.replace(',', "");
-        let training = s.training_return.map_or_else(String::new, |r| r.to_string());
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+        let training = number(s.training_return);
         let _ = writeln!(
             csv,
             "{},{label},{},{},{},{},{},{training},{},{}",
-            s.task, s.seed, s.steps, s.episodes, s.random_return, s.reference_return, s.final_return, s.score
+            s.task,
+            s.seed,
+            s.steps,
+            s.episodes,
+            s.random_return,
+            number(s.reference_return),
+            s.final_return,
+            number(s.score)
         );
     }
     csv
