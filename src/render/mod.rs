@@ -105,9 +105,11 @@ impl Stage {
             let beyond = (low - **point).sup(&(**point - high)).max();
             beyond < 0.6 * actor_size
         };
-        let [lowest, highest] = <[Vec3; 2]>::from(bounds(&everything));
+        let (lowest, highest) = bounds(&everything);
+        // What has walls around it is shown whole.
+        let has_walls = everything.iter().any(|point| !near(&point) && point.z > low.z);
         let is_small = (highest - lowest).max() < 4.0 * actor_size;
-        let framed: Vec<Vec3> = if is_flat(high - low) && is_small {
+        let framed: Vec<Vec3> = if is_flat(high - low) && is_small && has_walls {
             everything
         } else {
             actors.iter().chain(everything.iter().filter(near)).copied().collect()
@@ -179,7 +181,9 @@ impl Stage {
 
     fn first(&self, ray: &Ray) -> Option<Hit> {
         let hits = self.bodies.iter().filter_map(|body| body.meet(ray).map(|(t, normal)| (t, normal, body)));
-        let (t, normal, body) = hits.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        // Where two surfaces coincide, as at the joint of two capsules, the first body is seen.
+        let nearer = CLEARANCE * self.size;
+        let (t, normal, body) = hits.reduce(|first, other| if other.0 < first.0 - nearer { other } else { first })?;
         Some(Hit { t, normal: body.local_from_world.transpose() * normal, role: body.role, paint: body.paint })
     }
 }
