@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::{
-    borrow::Cow,
     io::Write as _,
     path::{Path, PathBuf},
 };

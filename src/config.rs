@@ -4,9 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use mesolimb_agents::AgentSettings;
-use mesolimb_envs::{
-    Change, ChangeSchedule, Env, EnvError, PresetCall, RobotSpec, nearest::nearest, robot_tasks,
-};
+use mesolimb_envs::{Change, ChangeSchedule, Env, EnvError, PresetCall, RobotSpec, nearest::nearest, robot_tasks};
 use serde::{Deserialize, Serialize};
 
 use crate::robot_file;

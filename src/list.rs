@@ -116,15 +116,17 @@ fn params_of(task: &TaskEntry) -> String {
 }
 
 /// A unit as it stands behind a number.
-#[must_use]
-pub fn after_number(unit: &str) -> String {
+fn after_number(unit: &str) -> String {
     if unit == "1" { String::new() } else { format!(" {unit}") }
 }
 
-/// Ranges are products of nominal values: what their last bits say is of no interest.
-#[must_use]
-pub fn tidy(value: f64) -> f64 {
-    (value * 1e9).round() / 1e9
+/// Ranges are products of nominal values: four digits of them are of interest.
+fn tidy(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10_f64.powi(3 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 //! Actions: those of [`arm_reach`](crate::arm_reach), torques of the seven joints.
 //!
 //! Reward of a step: −d − 0.5 r − 0.05 · mean((torque / limit)²), with d the distance from puck to goal and r that from
-//! gripper to puck in m after it. A puck within [`AT_GOAL`] of the goal counts as brought there.
+//! gripper to puck in m after it. A puck within 5 cm ([`AT_GOAL`]) of the goal counts as brought there.
 //! Termination: none. Time limit: 250 steps of 20 ms.
 //! Start: the arm at rest over the table, each joint uniform within 0.1 rad of a posture with the hand pointing down; the
 //! puck uniform in 10 by 24 cm before it, still sliding at up to 0.2 m/s along each axis, as it was set down; the goal 10 to

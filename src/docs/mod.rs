@@ -7,12 +7,15 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use mesolimb_envs::{Scene, TaskEntry, tasks};
+use mesolimb_envs::{Scene, TaskEntry, robot::JointKind, tasks};
 
 use crate::{checkpoint::replace_file, render::Picture};
 
 /// Seconds for which a robot may settle on the ground before its picture is taken.
 const SETTLING_SECS: f64 = 0.5;
+/// Share of its strength with which a robot that moves in a plane spreads its legs for the picture, and for how long.
+const SPREAD: f32 = 0.25;
+const SPREAD_SECS: f64 = 0.15;
 /// Pixels of a picture.
 const SIZE: [u32; 2] = [640, 480];
 /// First line of every page.
@@ -82,9 +85,19 @@ fn posture(task: &TaskEntry) -> Scene {
     if (task.design)().floor.is_none() {
         return scene;
     }
-    let rest: Vec<f32> = env.spec().actions.iter().map(|channel| f32::midpoint(channel.low, channel.high)).collect();
-    for _ in 0..(SETTLING_SECS / env.spec().control_dt_secs) as u32 {
-        if !scene.contacts.is_empty() || env.step(&rest).ended() {
+    let is_planar = env.robot().links.iter().any(|link| link.joint.kind == JointKind::Planar);
+    let (spread, settling_secs) = if is_planar { (SPREAD, SPREAD_SECS) } else { (0.0, SETTLING_SECS) };
+    let channels = env.spec().actions.iter().enumerate();
+    let first_half = env.spec().actions.len().div_ceil(2);
+    let action: Vec<f32> = channels
+        .map(|(idx, channel)| {
+            let sign = if idx < first_half { 1.0 } else { -1.0 };
+            f32::midpoint(channel.low, channel.high) + sign * spread * (channel.high - channel.low) / 2.0
+        })
+        .collect();
+    for _ in 0..(settling_secs / env.spec().control_dt_secs) as u32 {
+        let has_landed = !is_planar && !scene.contacts.is_empty();
+        if has_landed || env.step(&action).ended() {
             break;
         }
         env.scene(&mut scene);

@@ -25,7 +25,7 @@ pub fn page(task: &TaskEntry) -> String {
     let mut text = format!("{MARK}\n\n# {}\n\n", prose::title(&documentation));
     let _ = writeln!(text, "{}\n\n![{name}, as an episode begins]({name}.png)\n", prose::lead(&documentation));
     let _ = writeln!(text, "```sh\nmesolimb train {name}\nmesolimb view {name}\n```\n");
-    let _ = writeln!(text, "{}", prose::body(&documentation));
+    text.push_str(&prose::body(&documentation));
     let sections = [
         clocks(env.as_ref()),
         observations(env.as_ref(), &design, &prose::meanings(&documentation, "observation")),
@@ -165,11 +165,16 @@ fn changes(env: &dyn Env) -> String {
             let alike = of_kind.iter().filter(|other| is_alike(other, param));
             let parts: Vec<String> =
                 alike.filter_map(|param| param.name.split_once('/')).map(|(_, part)| format!("`{part}`")).collect();
+            let parts = if parts.len() > 4 && parts.len() == of_kind.len() {
+                format!("all {}", parts.len())
+            } else {
+                parts.join(", ")
+            };
             let whole = if param.whole { ", whole" } else { "" };
             let _ = writeln!(
                 text,
                 "| `{kind}` | {} | {} | {} | {}{whole} | {said} |",
-                parts.join(", "),
+                parts,
                 param.unit,
                 short(param.nominal),
                 range([param.low, param.high]),

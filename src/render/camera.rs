@@ -56,8 +56,8 @@ impl Camera {
     }
 
     /// Where a point is in the picture, as in [`Camera::ray`].
-    #[must_use]
-    pub fn place(&self, point: Vec3) -> [f32; 2] {
+    #[cfg(test)]
+    fn place(&self, point: Vec3) -> [f32; 2] {
         let offset = point - self.position;
         let depth = offset.dot(&self.forward);
         [offset.dot(&self.right) / (depth * self.tan[0]), offset.dot(&self.up) / (depth * self.tan[1])]

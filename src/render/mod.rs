@@ -75,6 +75,7 @@ struct Stage {
 struct Body {
     shape: Shape,
     role: Role,
+    paint: Vec3,
     centre: Vec3,
     local_from_world: Matrix3<f32>,
     /// Radius of a ball around it.
@@ -86,12 +87,14 @@ struct Hit {
     t: f32,
     normal: Vec3,
     role: Role,
+    paint: Vec3,
 }
 
 impl Stage {
     fn new(scene: &Scene, aspect: f32) -> Self {
         let items = || scene.items.iter().filter(|item| item.world_translation[2] > OFF_STAGE);
-        let bodies: Vec<Body> = items().map(Body::new).collect();
+        let mut bodies: Vec<Body> = items().map(Body::new).collect();
+        tell_apart(items(), &mut bodies);
         let everything: Vec<Vec3> = bodies.iter().flat_map(Body::corners).collect();
         let actors: Vec<Vec3> =
             bodies.iter().filter(|body| body.role != Role::Fixture).flat_map(Body::corners).collect();
@@ -102,7 +105,15 @@ impl Stage {
             let beyond = (low - **point).sup(&(**point - high)).max();
             beyond < 0.6 * actor_size
         };
-        let framed: Vec<Vec3> = actors.iter().chain(everything.iter().filter(near)).copied().collect();
+        let (lowest, highest) = bounds(&everything);
+        // What has walls around it is shown whole.
+        let has_walls = everything.iter().any(|point| !near(&point) && point.z > low.z);
+        let is_small = (highest - lowest).max() < 4.0 * actor_size;
+        let framed: Vec<Vec3> = if is_flat(high - low) && is_small && has_walls {
+            everything
+        } else {
+            actors.iter().chain(everything.iter().filter(near)).copied().collect()
+        };
         let (low, high) = bounds(&framed);
         let [azimuth, elevation] = direction(high - low);
         let floor = items().map(|item| item.world_translation[2] - item.shape.half_height(item.world_rotation));
@@ -170,8 +181,10 @@ impl Stage {
 
     fn first(&self, ray: &Ray) -> Option<Hit> {
         let hits = self.bodies.iter().filter_map(|body| body.meet(ray).map(|(t, normal)| (t, normal, body)));
-        let (t, normal, body) = hits.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        Some(Hit { t, normal: body.local_from_world.transpose() * normal, role: body.role })
+        // Where two surfaces coincide, as at the joint of two capsules, the first body is seen.
+        let nearer = CLEARANCE * self.size;
+        let (t, normal, body) = hits.reduce(|first, other| if other.0 < first.0 - nearer { other } else { first })?;
+        Some(Hit { t, normal: body.local_from_world.transpose() * normal, role: body.role, paint: body.paint })
     }
 }
 
@@ -182,6 +195,7 @@ impl Body {
         let mut body = Self {
             shape: item.shape,
             role: item.role,
+            paint: linear(palette::of(item.role)),
             centre: Vec3::from(item.world_translation),
             local_from_world: world_from_local.inverse().to_rotation_matrix().into_inner(),
             reach: 0.0,
@@ -218,15 +232,27 @@ impl Body {
     }
 }
 
+/// Paints every other link a little darker, so that it is seen where one ends.
+fn tell_apart<'a>(items: impl Iterator<Item = &'a SceneItem>, bodies: &mut [Body]) {
+    let mut names: Vec<&str> = Vec::new();
+    for (item, body) in items.zip(bodies).filter(|(item, _)| item.role == Role::Link) {
+        if names.last() != Some(&item.name.as_str()) {
+            names.push(&item.name);
+        }
+        if names.len().is_multiple_of(2) {
+            body.paint.component_mul_assign(&Vec3::new(0.42, 0.55, 0.80));
+        }
+    }
+}
+
 /// A surface under the light from above, some of the sky, and a weak light from the other side.
 fn shaded(hit: &Hit, ray: &Ray, to_light: Vec3, light: f32) -> Vec3 {
-    let paint = linear(palette::of(hit.role));
     let sky = 0.22 + 0.16 * hit.normal.z;
     let fill = 0.14 * hit.normal.dot(&Vec3::new(0.75, 0.55, 0.35)).max(0.0);
     let glow = if hit.role == Role::Target { 0.45 } else { 0.0 };
     let half_way = (to_light - ray.direction).normalize();
     let shine = if light > 0.0 { 0.18 * hit.normal.dot(&half_way).max(0.0).powi(40) } else { 0.0 };
-    paint * (sky + fill + glow + 0.72 * light) + Vec3::repeat(shine)
+    hit.paint * (sky + fill + glow + 0.72 * light) + Vec3::repeat(shine)
 }
 
 /// Smallest and largest coordinates.
@@ -237,11 +263,17 @@ fn bounds(points: &[Vec3]) -> (Vec3, Vec3) {
 
 /// A direction from which a scene of this size shows well: what moves in a plane from the side, what is flat from above.
 fn direction(size: Vec3) -> [f32; 2] {
-    let is_in_a_plane = size.y < 0.35 * size.x.max(size.z);
-    let is_flat = size.z < 0.4 * size.x.min(size.y);
-    let azimuth: f32 = if is_in_a_plane { -70.0 } else { -58.0 };
-    let elevation: f32 = if is_flat { 42.0 } else { 18.0 };
+    let azimuth: f32 = if is_in_a_plane(size) { -70.0 } else { -58.0 };
+    let elevation: f32 = if is_flat(size) { 42.0 } else { 18.0 };
     [azimuth.to_radians(), elevation.to_radians()]
+}
+
+fn is_in_a_plane(size: Vec3) -> bool {
+    size.y < 0.35 * size.x.max(size.z)
+}
+
+fn is_flat(size: Vec3) -> bool {
+    size.z < 0.4 * size.x.max(size.y) && !is_in_a_plane(size)
 }
 
 /// A colour in linear light.

@@ -34,8 +34,12 @@ pub struct PresetEntry {
     pub source: &'static str,
     /// Its arguments: name, meaning, value if it is not given.
     pub arguments: &'static [[&'static str; 3]],
-    make: fn(&PresetCall, &dyn Env, u64) -> Result<Vec<Change>, Refusal>,
+    make: Make,
 }
+
+/// Makes the changes of a call for a task, under a seed.
+type Make = fn(&PresetCall, &dyn Env, u64) -> Made;
+type Made = Result<Vec<Change>, Refusal>;
 
 /// A preset with its arguments, each of which has a value that it takes if absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

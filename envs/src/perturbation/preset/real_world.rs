@@ -1,6 +1,6 @@
 //! Levels of the difficulties that real robots meet, all at once: delays, noise, lost readings, and a changing body.
 
-use super::{PresetCall, PresetEntry, Refusal};
+use super::{Make, PresetCall, PresetEntry, Refusal};
 use crate::{
     env::Env,
     perturbation::{Change, Distribution, Operand},
@@ -90,11 +90,7 @@ struct Level {
     lengths: [[f64; 2]; 3],
 }
 
-const fn entry(
-    name: &'static str,
-    summary: &'static str,
-    make: fn(&PresetCall, &dyn Env, u64) -> Result<Vec<Change>, Refusal>,
-) -> PresetEntry {
+const fn entry(name: &'static str, summary: &'static str, make: Make) -> PresetEntry {
     PresetEntry {
         name,
         summary,
