@@ -19,6 +19,8 @@ pub(crate) const PHYSICS_DT_SECS: f64 = 0.0025;
 pub(crate) const CONTROL_DT_SECS: f64 = 0.02;
 /// Largest acceleration that a motor may give what hangs on its joint, in rad/s² (m/s²): 50 rad/s (25 m/s) in a step.
 const MAX_ACCELERATION: [f64; 2] = [2e4, 1e4];
+/// Speed at which a motor has no torque left, in rad/s (m/s), where the file damps its joint not at all.
+const TOP_SPEED: [f64; 2] = [100.0, 10.0];
 /// How far a position is observed beyond the limits of its joint, in rad (m).
 const GIVE: [f64; 2] = [0.5, 0.1];
 /// Farthest observed position of a slide without limits, in m.
@@ -45,15 +47,21 @@ pub(crate) fn check(robot: &RobotSpec) -> Result<(), EnvError> {
 /// Keeps motors to what the physics can bear: files give those that nobody has measured any limit.
 ///
 /// `resting` is the robot in the posture of rest. No motor moves what hangs on its joint faster than
-/// [`MAX_ACCELERATION`], and none that is stronger than `strongest` (N·m, N) faster than a tenth of that.
+/// [`MAX_ACCELERATION`], and none that is stronger than `strongest` (N·m, N) faster than a tenth of that. A joint with a
+/// motor and without damping gets that of a motor with [`TOP_SPEED`], whose torque falls with its speed.
 pub(crate) fn keep_bearable(robot: &mut RobotSpec, resting: &World, strongest: f64) {
     for motor_idx in 0..robot.motors.len() {
         let Some(joint_idx) = robot.joint_idx(&robot.motors[motor_idx].joint) else { continue };
         let fastest = of_kind(&robot.links[joint_idx].joint, MAX_ACCELERATION);
         let inertia = inertia_at(resting, joint_idx);
         let bearable = (fastest * inertia).min(strongest.max(0.1 * fastest * inertia));
-        let limit = &mut robot.motors[motor_idx].limit;
-        *limit = limit.min(bearable);
+        let motor = &mut robot.motors[motor_idx];
+        motor.limit = motor.limit.min(bearable);
+        let limit = motor.limit;
+        let joint = &mut robot.links[joint_idx].joint;
+        if joint.damping == 0.0 {
+            joint.damping = limit / of_kind(joint, TOP_SPEED);
+        }
     }
 }
 

@@ -21,7 +21,7 @@
 //! | wanted position, where the motor is a servo | rad (m) | range of the servo |
 //!
 //! Motors get less than the limit of the file where it would move their joint faster than 20 000 rad/s² (10 000 m/s²):
-//! files often say any number.
+//! files often say any number. A joint with a motor and without damping gets limit / 100 rad/s (10 m/s).
 //!
 //! The effector is the site or link of a given name. Otherwise it is the end of the last link: of the hinge with a motor
 //! that has the most joints before it, the last such one; where no hinge has a motor, of such a slide. Where a link is

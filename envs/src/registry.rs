@@ -149,6 +149,9 @@ pub fn tasks() -> &'static [TaskEntry] {
     ]
 }
 
+/// Makes a task for a robot and the effector that was named.
+type MakeWith = fn(RobotSpec, Option<&str>) -> Result<Box<dyn Env>, EnvError>;
+
 /// A task for any robot.
 #[derive(Clone, Copy, Debug)]
 pub struct RobotTaskEntry {
@@ -158,7 +161,7 @@ pub struct RobotTaskEntry {
     pub summary: &'static str,
     /// How a robot from a file is to stand in the world for it.
     pub base: Base,
-    make: fn(RobotSpec, Option<&str>) -> Result<Box<dyn Env>, EnvError>,
+    make: MakeWith,
 }
 
 /// All tasks for any robot.

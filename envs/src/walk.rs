@@ -20,8 +20,8 @@
 //! | wanted position, where the motor is a servo | rad (m) | range of the servo |
 //!
 //! Motors get less than the limit of the file where it would move their joint faster than 20 000 rad/s² (10 000 m/s²), or
-//! a tenth of that with more than three times the torque that holds the weight of the robot at the height of its root:
-//! files often say any number.
+//! a tenth of that with more than 1.5 times the torque that holds the weight of the robot at the height of its root:
+//! files often say any number. A joint with a motor and without damping gets limit / 100 rad/s (10 m/s).
 //!
 //! Reward of a step: `forward_weight` · way of the root along x / 20 ms + cos(tilt) − 0.1 · mean((torque / limit)²), with
 //! the tilt of the root against its orientation at the start. The torque of a servo is the one at the end of the step.
@@ -52,7 +52,7 @@ const FLOOR: Floor = Floor { friction: 1.0 };
 const START_SCATTER: f64 = 0.05;
 /// Largest torque of a motor: so many times what holds the weight of the robot at the height of its root. A walking robot
 /// has about one.
-const MAX_STRENGTH: f64 = 3.0;
+const MAX_STRENGTH: f64 = 1.5;
 const EFFORT_COST: f64 = 0.1;
 const MAX_TILT: f64 = 1.0;
 /// Lowest height of the root, as a share of its height at the start.
