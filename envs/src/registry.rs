@@ -152,9 +152,6 @@ pub fn tasks() -> &'static [TaskEntry] {
 /// Makes a task for a robot and the effector that was named.
 type MakeWith = fn(RobotSpec, Option<&str>) -> Result<Box<dyn Env>, EnvError>;
 
-/// Makes a task from a robot and the name of an effector.
-type MakeWith = fn(RobotSpec, Option<&str>) -> Result<Box<dyn Env>, EnvError>;
-
 /// A task for any robot.
 #[derive(Clone, Copy, Debug)]
 pub struct RobotTaskEntry {
