@@ -143,7 +143,7 @@ mod tests {
             assert!(!line.ends_with("; "), "no task offers {kind}");
         }
         let friction = text.lines().skip_while(|line| !line.starts_with("  friction")).nth(1).unwrap();
-        assert!(friction.contains("N·m, ") && friction.contains(" N;"), "two units: {friction}");
+        assert!(friction.contains(" N, ") && friction.contains(" N·m;"), "two units: {friction}");
     }
 
     #[test]

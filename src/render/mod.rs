@@ -304,8 +304,8 @@ mod tests {
         let items = vec![ball(Role::Target, [0.0, 0.0, 0.2]), ball(Role::Effector, [1.0, 0.0, 0.2])];
         let picture = Picture::of(&Scene { items, contacts: Vec::new() }, 64, 48);
         assert_eq!(picture.rgb.len(), 64 * 48 * 3);
-        let red = pixels(&picture).filter(|[r, g, _]| *r > 2 * g.max(&20)).count();
-        let green = pixels(&picture).filter(|[r, g, _]| *g > 3 * r.max(&20) / 2).count();
+        let red = pixels(&picture).filter(|[r, g, _]| r / 2 > *g.max(&20)).count();
+        let green = pixels(&picture).filter(|[r, g, _]| g / 3 * 2 > *r.max(&20)).count();
         assert!(red > 20 && green > 20, "{red} pixels of the target, {green} of the effector");
     }
 
