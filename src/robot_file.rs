@@ -39,7 +39,7 @@ pub fn open(file: &Path, base: Base) -> anyhow::Result<RobotFile> {
 /// # Errors
 /// If it cannot be read; the message has the file, the line and what was expected.
 pub fn open_body(file: &Path, base: Base) -> anyhow::Result<(RobotSpec, usize)> {
-    if !file.extension().is_some_and(|extension| extension == "toml") {
+    if file.extension().is_none_or(|extension| extension != "toml") {
         return open(file, base).map(|read| (read.robot, read.notes.len()));
     }
     let name = || file.display().to_string();
