@@ -101,7 +101,7 @@ pub fn env(robot: RobotSpec, effector: Option<&str>) -> Result<RobotEnv<Reach>, 
 /// The task of `robot`, and what of it never changes.
 ///
 /// # Errors
-/// As [`env`].
+/// As [`env()`].
 pub fn task(mut robot: RobotSpec, effector: Option<&str>) -> Result<(Reach, Design), EnvError> {
     check(&robot)?;
     bring_to_front(&mut robot, effector)?;

@@ -92,7 +92,7 @@ pub fn env(robot: RobotSpec) -> Result<RobotEnv<Walk>, EnvError> {
 /// The task of `robot`, and what of it never changes.
 ///
 /// # Errors
-/// As [`env`].
+/// As [`env()`].
 pub fn task(mut robot: RobotSpec) -> Result<(Walk, Design), EnvError> {
     check(&robot)?;
     let Some(root) = free_root(&robot) else {
