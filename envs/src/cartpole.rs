@@ -77,7 +77,7 @@ pub fn design() -> Design {
             Sensor::new("cart_velocity", "m/s", [-10.0, 10.0], 1.0),
             Sensor::new("pole_velocity", "rad/s", [-5.0, 5.0], 1.0),
         ],
-        physics_dt_secs: 0.005,
+        physics_dt_secs: 0.01,
         control_dt_secs: 0.02,
         time_limit_steps: 500,
         floor: None,

@@ -67,7 +67,7 @@ pub fn design() -> Design {
             Sensor::new("angle_sin", "1", [-1.0, 1.0], 1.0),
             Sensor::new("velocity", "rad/s", [-60.0, 60.0], 4.0),
         ],
-        physics_dt_secs: 0.01,
+        physics_dt_secs: 0.02,
         control_dt_secs: 0.04,
         time_limit_steps: 250,
         floor: None,

@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn clocks_that_do_not_fit_are_refused_with_both_numbers() {
-        let design = Design { control_dt_secs: 0.012, ..cartpole::design() };
+        let design = Design { control_dt_secs: 0.012, physics_dt_secs: 0.005, ..cartpole::design() };
         let error = RobotEnv::new(cartpole::Cartpole, design).err().unwrap();
         assert_eq!(error, EnvError::Clocks { control_dt_secs: 0.012, physics_dt_secs: 0.005 });
         assert!(steps_between(0.005, 0.0).is_err() && steps_between(0.0, 0.02).is_err());

@@ -171,16 +171,23 @@ pub fn check_long_run(make: fn() -> Box<dyn Env>, n_steps: usize) {
     let (mut observation, mut action) = (vec![0.0; spec.observations.len()], vec![0.0; spec.actions.len()]);
     let mut rng = stream(0, "actions");
     let mut policy = UNIFORM;
+    let mut is_over = false;
     for step in 0..n_steps {
         policy.act(step, &spec, &mut rng, &mut action);
         let outcome = env.step(&action);
         env.observe(&mut observation);
-        check_observation(&spec, &observation);
+        if is_over {
+            assert!(observation.iter().all(|value| value.is_finite()), "step {step}: an observation is finite");
+        } else {
+            check_observation(&spec, &observation);
+        }
+        is_over |= outcome.ended();
         assert!(outcome.reward.is_finite() && outcome.fault.is_none(), "step {step} of '{}': {outcome:?}", spec.name);
         // Every other episode goes on where the task ends it: a fallen robot must not break either.
         let goes_on = step / 1000 % 2 == 1 && !outcome.truncated;
         if outcome.ended() && !goes_on {
             env.reset(step as u64);
+            is_over = false;
             policy = RandomPolicy { n_held_steps: [1, 5, 20][step % 3], bang_bang: step % 2 == 0 };
         }
     }

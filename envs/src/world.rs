@@ -97,6 +97,7 @@ impl World {
     /// If a pose or velocity is not finite any more.
     pub fn step(&mut self) -> Result<(), Fault> {
         self.exert_forces();
+        self.engage_limits();
         self.follow_with_terrain();
         let Parts {
             gravity,

@@ -64,7 +64,7 @@ impl World {
             links,
         };
         let mut world = Self {
-            forces: Forces::none(robot),
+            forces: Forces::none(robot.motors.len()),
             tuning: Tuning::none(robot.links.len()),
             parts,
             workspace: Workspace::default(),
@@ -82,7 +82,6 @@ impl World {
         (0..robot.links.len()).for_each(|link_idx| self.update_mass(link_idx));
         let (rest, still) = (robot.rest_positions(), vec![0.0; robot.n_velocities()]);
         self.set_gravity(0.0);
-        (0..robot.motors.len()).for_each(|motor_idx| self.set_torque(motor_idx, 0.0));
         let mut lifted = rest.clone();
         for (joint_idx, link) in robot.links.iter().enumerate() {
             let start = robot.position_range(joint_idx).start;
@@ -109,13 +108,9 @@ impl World {
                 multibody.armature_mut()[dof] = link.joint.armature as f32;
                 multibody.frictions_mut()[dof] = link.joint.friction as f32;
             }
-            if link.joint.stiffness > 0.0 {
+            if link.joint.kind.is_axial() {
                 self.set_joint_stiffness(joint_idx, link.joint.stiffness);
             }
-        }
-        for &joint_idx in &layout.motor_joints {
-            let axis = layout.links[joint_idx].axis;
-            self.link_mut(joint_idx).joint.data.set_motor_model(axis, MotorModel::ForceBased);
         }
         for base in layout.bases() {
             let id = self.parts.multibody_joints.rigid_body_link(base).map(|link| link.multibody);
@@ -132,6 +127,8 @@ impl Parts {
             dt: dt_secs as f32,
             num_solver_iterations: 1,
             num_internal_pgs_iterations: 4,
+            // It would hold back the bodies of fast links, which then are not where their joints are.
+            max_ccd_substeps: 0,
             // With recycled contacts a new friction coefficient is ignored while a contact rests.
             contact_recycling: false,
             ..IntegrationParameters::default()
@@ -140,7 +137,7 @@ impl Parts {
             gravity: Vector::ZERO,
             integration,
             islands: IslandManager::new(),
-            broad_phase: DefaultBroadPhase::default(),
+            broad_phase: DefaultBroadPhase::with_optimization_strategy(BvhOptimizationStrategy::None),
             narrow_phase: NarrowPhase::new(),
             bodies: RigidBodySet::new(),
             colliders: ColliderSet::new(),

@@ -4,10 +4,10 @@ use rapier3d::{math::Vector, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::{Terrain, World};
-use crate::robot::RobotSpec;
 
-/// A velocity that no joint reaches: a velocity motor that aims for it always pushes with its largest force.
-const UNREACHABLE_VELOCITY: f32 = 1e9;
+/// Stiffness of the spring that carries the torque of a motor where the joint has none, in N·m/rad or N/m: a turn
+/// changes the torque by less than single precision tells.
+const LEAST_STIFFNESS: f64 = 1e-6;
 
 /// What acts on the robot besides gravity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,17 +17,16 @@ pub(super) struct Forces {
     /// In rad.
     pub slope: f64,
     pub terrain: Terrain,
-    /// Command and strength of each servo, by motor.
-    servos: Vec<Servo>,
+    /// What each motor was told.
+    drives: Vec<Drive>,
     wind: Option<Wind>,
     curl: Option<Curl>,
 }
 
-/// What a servo follows.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Servo {
-    motor_idx: usize,
-    target: f64,
+/// What a motor was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Drive {
+    command: f64,
     gain: f64,
 }
 
@@ -47,18 +46,16 @@ struct Curl {
 }
 
 impl Forces {
-    pub(super) fn none(robot: &RobotSpec) -> Self {
-        let servos = (0..robot.motors.len()).filter(|&motor_idx| robot.motors[motor_idx].servo.is_some());
-        let servos = servos.map(|motor_idx| Servo { motor_idx, target: 0.0, gain: 0.0 }).collect();
-        Self { gravity: 0.0, slope: 0.0, terrain: Terrain::default(), servos, wind: None, curl: None }
+    pub(super) fn none(n_motors: usize) -> Self {
+        let drives = vec![Drive::default(); n_motors];
+        Self { gravity: 0.0, slope: 0.0, terrain: Terrain::default(), drives, wind: None, curl: None }
     }
 
     pub(super) fn fits(&self, other: &Self) -> bool {
-        let motors = |forces: &Self| forces.servos.iter().map(|servo| servo.motor_idx).collect::<Vec<_>>();
-        let is_finite = self.servos.iter().all(|servo| servo.target.is_finite() && servo.gain.is_finite())
+        self.drives.len() == other.drives.len()
+            && self.drives.iter().all(|drive| drive.command.is_finite() && drive.gain.is_finite())
             && self.wind.is_none_or(|wind| wind.force.iter().all(|x| x.is_finite()))
-            && self.curl.is_none_or(|curl| curl.strength.is_finite());
-        motors(self) == motors(other) && is_finite
+            && self.curl.is_none_or(|curl| curl.strength.is_finite())
     }
 }
 
@@ -66,10 +63,7 @@ impl World {
     /// Commands a motor until it is commanded again: a torque (N·m) or force (N), or the position (rad, m) of a servo.
     /// What it does is multiplied by `gain`.
     pub fn set_motor(&mut self, motor_idx: usize, command: f64, gain: f64) {
-        match self.forces.servos.iter_mut().find(|servo| servo.motor_idx == motor_idx) {
-            Some(servo) => (servo.target, servo.gain) = (command, gain),
-            None => self.set_torque(motor_idx, command * gain),
-        }
+        self.forces.drives[motor_idx] = Drive { command, gain };
     }
 
     /// Torque (N·m) or force (N) with which a motor answers `command` now, in the unchanged world: the command itself, or
@@ -96,19 +90,11 @@ impl World {
         self.forces.curl = (strength != 0.0).then_some(Curl { site_idx, strength: strength as f32 });
     }
 
-    pub(super) fn set_torque(&mut self, motor_idx: usize, torque: f64) {
-        let joint_idx = self.layout.motor_joints[motor_idx];
-        let axis = self.layout.links[joint_idx].axis;
-        let joint = &mut self.link_mut(joint_idx).joint.data;
-        joint.set_motor_velocity(axis, UNREACHABLE_VELOCITY.copysign(torque as f32), 0.0);
-        joint.set_motor_max_force(axis, torque.abs() as f32);
-    }
-
-    /// Servos and fields for the next physics step.
+    /// Motors and fields for the next physics step.
     pub(super) fn exert_forces(&mut self) {
-        for servo_idx in 0..self.forces.servos.len() {
-            let Servo { motor_idx, target, gain } = self.forces.servos[servo_idx];
-            self.set_torque(motor_idx, gain * self.motor_torque(motor_idx, target));
+        for motor_idx in 0..self.forces.drives.len() {
+            let Drive { command, gain } = self.forces.drives[motor_idx];
+            self.set_torque(self.layout.motor_joints[motor_idx], gain * self.motor_torque(motor_idx, command));
         }
         if self.forces.wind.is_none() && self.forces.curl.is_none() {
             return;
@@ -123,6 +109,18 @@ impl World {
                 (self.layout.links[self.layout.site_links[site_idx]].body, self.site(site_idx).translation);
             self.parts.bodies[body].add_force_at_point(Vector::new(strength * vy, -strength * vx, 0.0), point, true);
         }
+    }
+
+    /// The torque (N·m) or force (N) of a motor, on top of that of the spring of its joint.
+    ///
+    /// It shifts where the spring rests. A motor of Rapier would do the same as a constraint, at the cost of a solve with
+    /// the mass matrix.
+    fn set_torque(&mut self, joint_idx: usize, torque: f64) {
+        let axis = self.layout.links[joint_idx].axis as usize;
+        let spring_rest = self.layout.robot.links[joint_idx].joint.spring_rest;
+        let stiffness = self.tuning.stiffness(joint_idx).max(LEAST_STIFFNESS);
+        let rest = spring_rest + torque / stiffness;
+        self.link_mut(joint_idx).joint.set_spring(axis, stiffness as f32, rest as f32);
     }
 
     /// Forces on a body last in Rapier until they are taken away.

@@ -43,6 +43,8 @@ struct LinkTuning {
 struct JointTuning {
     /// Factor of the range about its middle.
     range_scale: f64,
+    /// Of its spring, in N·m/rad or N/m.
+    stiffness: f64,
     /// Where it is locked.
     locked_at: Option<f32>,
 }
@@ -50,7 +52,11 @@ struct JointTuning {
 impl Tuning {
     pub(super) fn none(n_links: usize) -> Self {
         let link = LinkTuning { mass_scale: 1.0, length_scale: 1.0, centre_shift: 0.0, payload_kg: 0.0, is_off: false };
-        Self { links: vec![link; n_links], joints: vec![JointTuning { range_scale: 1.0, locked_at: None }; n_links] }
+        Self { links: vec![link; n_links], joints: vec![JointTuning { range_scale: 1.0, stiffness: 0.0, locked_at: None }; n_links] }
+    }
+
+    pub(super) fn stiffness(&self, joint_idx: usize) -> f64 {
+        self.joints[joint_idx].stiffness
     }
 
     pub(super) fn fits(&self, other: &Self) -> bool {
@@ -85,6 +91,7 @@ impl World {
 
     /// Stiffness of the spring of a hinge or slide, in N·m/rad or N/m.
     pub fn set_joint_stiffness(&mut self, joint_idx: usize, stiffness: f64) {
+        self.tuning.joints[joint_idx].stiffness = stiffness;
         let rest = self.layout.robot.links[joint_idx].joint.spring_rest as f32;
         let axis = self.layout.links[joint_idx].axis as usize;
         self.link_mut(joint_idx).joint.set_spring(axis, stiffness as f32, rest);
@@ -207,7 +214,7 @@ impl World {
     }
 
     fn update_limits(&mut self, joint_idx: usize) {
-        let JointTuning { range_scale, locked_at } = self.tuning.joints[joint_idx];
+        let JointTuning { range_scale, locked_at, .. } = self.tuning.joints[joint_idx];
         let axis = self.layout.links[joint_idx].axis;
         let described = self.layout.robot.links[joint_idx].joint.limits;
         let joint = &mut self.link_mut(joint_idx).joint.data;
@@ -222,6 +229,21 @@ impl World {
                 joint.set_limits(axis, [around(low) as f32, around(high) as f32]);
             }
             (None, None) => joint.limit_axes.remove(axis.into()),
+        }
+    }
+
+    /// Hands Rapier the limits that are exceeded: the others would push nothing, but cost time.
+    pub(super) fn engage_limits(&mut self) {
+        for joint_idx in 0..self.layout.links.len() {
+            let is_limited = self.layout.robot.links[joint_idx].joint.limits.is_some()
+                || self.tuning.joints[joint_idx].locked_at.is_some();
+            if is_limited {
+                let axis = self.layout.links[joint_idx].axis;
+                let joint = &mut self.link_mut(joint_idx).joint;
+                let (position, limits) = (joint.coords()[axis as usize], joint.data.limits[axis as usize]);
+                let is_exceeded = !(limits.min..=limits.max).contains(&position);
+                joint.data.limit_axes.set(axis.into(), is_exceeded);
+            }
         }
     }
 }
