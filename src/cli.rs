@@ -97,9 +97,12 @@ enum Command {
         /// Folder for the results
         #[arg(long, default_value = "studies")]
         out: PathBuf,
-        /// Seeds, counted from 0
+        /// How many seeds
         #[arg(long, default_value_t = 5)]
         seeds: u64,
+        /// The first of them
+        #[arg(long, default_value_t = 0)]
+        first_seed: u64,
         #[command(flatten)]
         threads: Threads,
     },
@@ -301,9 +304,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             say(&format!("look at {}", out.join("README.md").display()));
             Ok(())
         }
-        Some(Command::Study { name, out, seeds, threads }) => {
+        Some(Command::Study { name, out, seeds, first_seed, threads }) => {
             threads.apply()?;
-            say(&crate::study::run(&name, &out, seeds)?);
+            say(&crate::study::run(&name, &out, first_seed..first_seed.saturating_add(seeds))?);
             say(&format!("results and pictures are in {}", out.join(&name).display()));
             Ok(())
         }

@@ -3,7 +3,7 @@
 mod first_light;
 mod reversal;
 
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,8 +13,11 @@ use rayon::prelude::*;
 
 use crate::{checkpoint::replace_file, config::RunConfig, plot::Curve, session::Session, summary::Summary};
 
+/// Most seeds of a study.
+const MAX_SEEDS: u64 = 1000;
+
 /// The studies: name, what it asks, and how it is run.
-type Study = (&'static str, &'static str, fn(&Path, u64) -> anyhow::Result<String>);
+type Study = (&'static str, &'static str, fn(&Path, Range<u64>) -> anyhow::Result<String>);
 
 const STUDIES: &[Study] = &[
     (
@@ -30,16 +33,16 @@ pub fn studies() -> impl Iterator<Item = (&'static str, &'static str)> {
     STUDIES.iter().map(|(name, question, _)| (*name, *question))
 }
 
-/// Runs the study `name` with the seeds `0..seeds` and writes its files into `out`. Returns its table, as Markdown.
+/// Runs the study `name` with `seeds` and writes its files into `out`. Returns its table, as Markdown.
 ///
 /// # Errors
 /// If there is no such study, or its files cannot be written.
-pub fn run(name: &str, out: &Path, seeds: u64) -> anyhow::Result<String> {
+pub fn run(name: &str, out: &Path, seeds: Range<u64>) -> anyhow::Result<String> {
     let Some((_, _, study)) = STUDIES.iter().find(|(known, ..)| *known == name) else {
         bail!("unknown study '{name}'{}", hint(name, STUDIES.iter().map(|s| s.0)));
     };
-    if !(1..=1000).contains(&seeds) {
-        bail!("--seeds is {seeds}, expected a whole number from 1 to 1000");
+    if seeds.is_empty() || seeds.end - seeds.start > MAX_SEEDS {
+        bail!("--seeds is {}, expected a whole number from 1 to {MAX_SEEDS}", seeds.end.saturating_sub(seeds.start));
     }
     let folder = out.join(name);
     let results = folder.join("results.csv");
@@ -59,9 +62,9 @@ struct Outcome {
 }
 
 /// Runs every arm with every seed, side by side on all threads. Outcomes come in the order of arms, then seeds.
-fn run_arms(arms: &[RunConfig], seeds: u64) -> anyhow::Result<Vec<Outcome>> {
-    let jobs: Vec<(usize, u64)> = (0..arms.len()).flat_map(|arm| (0..seeds).map(move |seed| (arm, seed))).collect();
-    let steps = arms.iter().map(|arm| arm.steps * seeds).sum();
+fn run_arms(arms: &[RunConfig], seeds: Range<u64>) -> anyhow::Result<Vec<Outcome>> {
+    let jobs: Vec<(usize, u64)> = (0..arms.len()).flat_map(|arm| seeds.clone().map(move |seed| (arm, seed))).collect();
+    let steps = jobs.iter().map(|&(arm, _)| arms[arm].steps).sum();
     let bar = ProgressBar::new(steps);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent}% of all steps, {eta} left") {
         bar.set_style(style);

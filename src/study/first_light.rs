@@ -1,6 +1,6 @@
-//! Does it learn, and only with dopamine? Two tasks, five seeds, beside stream AC.
+//! Does it learn, and only with dopamine? Two tasks, several seeds, beside stream AC.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, ops::Range, path::Path};
 
 use super::{Outcome, curve, median, run_arms, write};
 use crate::{
@@ -25,7 +25,7 @@ struct Entry {
     run: RunConfig,
 }
 
-pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
+pub(super) fn run(folder: &Path, seeds: Range<u64>) -> anyhow::Result<String> {
     let mut plan = Vec::new();
     for task_idx in 0..TASKS.len() {
         plan.extend(entries(task_idx)?);
@@ -34,16 +34,17 @@ pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
     let outcomes = run_arms(&runs, seeds)?;
     write(&folder.join("results.csv"), &results(&plan, &outcomes))?;
     let mut table = String::from(
-        "| task, steps | agent | score, median | all seeds | final return, median |\n|---|---|---|---|---|\n",
+        "| task, steps | agent | score, median | lowest to highest | final return, median |\n|---|---|---|---|---|\n",
     );
     for (entry_idx, entry) in plan.iter().enumerate() {
         let (task, steps) = TASKS[entry.task_idx];
         let of_entry: Vec<&Outcome> = outcomes.iter().filter(|o| o.arm == entry_idx).collect();
         let scores: Vec<f64> = of_entry.iter().map(|o| score_of(o)).collect();
         let finals: Vec<f64> = of_entry.iter().map(|o| o.summary.final_return).collect();
-        let all = scores.iter().map(|s| format!("{s:.2}")).collect::<Vec<_>>().join(", ");
+        let lowest = scores.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (label, score, final_return) = (ARMS[entry.arm_idx].0, median(&scores), median(&finals));
-        writeln!(table, "| {task}, {}k | {label} | **{score:.2}** | {all} | {final_return:.1} |", steps / 1000)?;
+        writeln!(table, "| {task}, {}k | {label} | **{score:.2}** | {lowest:.2} to {highest:.2} | {final_return:.1} |", steps / 1000)?;
     }
     writeln!(table, "\n{}", verdict(&plan, &outcomes))?;
     for task_idx in 0..TASKS.len() {

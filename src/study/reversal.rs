@@ -1,6 +1,6 @@
 //! How soon does it recover when all motors turn the other way, with and without motor recalibration?
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, ops::Range, path::Path};
 
 use mesolimb_agents::Episode;
 
@@ -20,7 +20,7 @@ const WINDOW: usize = 10;
 const BIN: u64 = 2_000;
 const ARMS: [(&str, (u8, u8, u8)); 2] = [("with motor recalibration", BLUE), ("without", GREY)];
 
-pub(super) fn run(folder: &Path, seeds: u64) -> anyhow::Result<String> {
+pub(super) fn run(folder: &Path, seeds: Range<u64>) -> anyhow::Result<String> {
     let outcomes = run_arms(&arms()?, seeds)?;
     let mut table = String::from(
         "| arm | seed | return before | lowest after | steps to 90 % | return at the end |\n|---|---|---|---|---|---|\n",
