@@ -80,10 +80,6 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.04,
         time_limit_steps: 1250,
-        floor: None,
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: true,
         props: vec![
             Prop::fixed("bar", Role::Fixture, bar, [0.0, 0.0, BAR_HEIGHT]).turned(ALONG_Y),
             Prop::fixed("goal", Role::Fixture, line, [0.0, 0.12, BAR_HEIGHT + GOAL_HEIGHT as f32]).turned(ALONG_X),
@@ -91,6 +87,7 @@ pub fn design() -> Design {
                 .turned(ALONG_Y),
             Prop::on_link(LOWER, "tip", Role::Effector, Shape::Sphere { radius: 0.05 }, [0.0, 0.0, -LENGTH]),
         ],
+        ..Design::default()
     }
 }
 
@@ -100,7 +97,7 @@ fn tip_height(world: &World) -> f64 {
 }
 
 impl Task for Acrobot {
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
         for value in positions.iter_mut().chain(velocities) {
             *value = rng.random_range(-0.1..0.1);
         }

@@ -25,52 +25,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    assets,
-    env::EnvError,
-    locomotion::{Gait, Locomotion, Scatter, sensors},
-    robot_env::RobotEnv,
-    task::Design,
-    world::Floor,
-};
+use crate::locomotion::{Gait, Scatter};
 
 /// The rules of the task.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Ant;
 
 impl Gait for Ant {
+    const NAME: &'static str = "ant";
+    const PHYSICS_DT_SECS: f64 = 0.0125;
+    const CONTROL_DT_SECS: f64 = 0.05;
+    const FLOOR_FRICTION: f64 = 1.0;
     const CONTROL_COST: f64 = 0.5;
     const HEALTHY_REWARD: f64 = 1.0;
     const HEALTHY_HEIGHTS: [f64; 2] = [0.2, 1.0];
     const HEALTHY_TILT: f64 = f64::INFINITY;
     const SCATTER: Scatter = Scatter { positions: 0.1, velocities: 0.1, normal_velocities: true };
     const MAX_VELOCITY: f32 = 50.0;
+    const LEGS: &'static [&'static str] =
+        &["front_left_hip", "front_right_hip", "back_right_hip", "back_left_hip"];
     const FEET: &'static [&'static str] = &["front_left_leg", "front_right_leg", "back_right_leg", "back_left_leg"];
-}
-
-/// The environment.
-///
-/// # Errors
-/// None for the robot and clocks as they are.
-pub fn env() -> Result<RobotEnv<Locomotion<Ant>>, EnvError> {
-    RobotEnv::new(Locomotion::default(), design())
-}
-
-/// The task as it never changes.
-#[must_use]
-pub fn design() -> Design {
-    let robot = assets::robot("ant");
-    Design {
-        name: "ant",
-        sensors: sensors::<Ant>(&robot, [0.0, 5.0]),
-        robot,
-        physics_dt_secs: 0.0125,
-        control_dt_secs: 0.05,
-        time_limit_steps: 1000,
-        floor: Some(Floor { friction: 1.0 }),
-        legs: ["front_left_hip", "front_right_hip", "back_right_hip", "back_left_hip"].map(String::from).into(),
-        hand: None,
-        gravity_matters: true,
-        props: Vec::new(),
-    }
 }

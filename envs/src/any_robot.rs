@@ -67,13 +67,8 @@ pub(crate) fn keep_bearable(robot: &mut RobotSpec, resting: &World, strongest: f
 
 /// Inertia of what hangs on a hinge or slide, about or along its axis, in kg·m² (kg).
 fn inertia_at(resting: &World, joint_idx: usize) -> f64 {
-    let links = &resting.robot().links;
-    let joint = &links[joint_idx].joint;
-    let mut hangs = vec![false; links.len()];
-    for (idx, link) in links.iter().enumerate().skip(joint_idx) {
-        let parent = link.parent.as_ref().and_then(|name| resting.robot().link_idx(name));
-        hangs[idx] = idx == joint_idx || parent.is_some_and(|parent| hangs[parent]);
-    }
+    let robot = resting.robot();
+    let joint = &robot.links[joint_idx].joint;
     let pose = |idx: usize| {
         let pose = resting.link_pose(idx);
         let origin = Vector3::from(pose.translation.map(f64::from));
@@ -81,8 +76,8 @@ fn inertia_at(resting: &World, joint_idx: usize) -> f64 {
     };
     let (origin, turn) = pose(joint_idx);
     let axis = turn * Vector3::from(joint.axis).normalize();
-    let hanging = links.iter().enumerate().filter(|(idx, _)| hangs[*idx]);
-    let inertias = hanging.map(|(idx, link)| {
+    let inertias = robot.branch(joint_idx).into_iter().map(|idx| {
+        let link = &robot.links[idx];
         if joint.kind == JointKind::Slide {
             return link.mass_kg;
         }
@@ -94,11 +89,6 @@ fn inertia_at(resting: &World, joint_idx: usize) -> f64 {
     joint.armature + inertias.sum::<f64>()
 }
 
-/// The hinges and slides of `robot` with their indices.
-pub(crate) fn joints(robot: &RobotSpec) -> impl Iterator<Item = (usize, &JointSpec)> {
-    robot.links.iter().map(|link| &link.joint).enumerate().filter(|(_, joint)| joint.kind.is_axial())
-}
-
 /// Of two values, the one for a hinge or for a slide.
 fn of_kind<T: Copy>(joint: &JointSpec, [of_hinge, of_slide]: [T; 2]) -> T {
     if joint.kind == JointKind::Slide { of_slide } else { of_hinge }
@@ -108,7 +98,7 @@ fn of_kind<T: Copy>(joint: &JointSpec, [of_hinge, of_slide]: [T; 2]) -> T {
 /// its angle.
 pub(crate) fn joint_sensors(robot: &RobotSpec) -> Vec<Sensor> {
     let mut sensors = Vec::new();
-    for (_, joint) in joints(robot) {
+    for (_, joint) in robot.axial_joints() {
         match observed_range(joint) {
             Some(range) => {
                 let range = range.map(|bound| bound as f32);
@@ -124,7 +114,7 @@ pub(crate) fn joint_sensors(robot: &RobotSpec) -> Vec<Sensor> {
             ),
         }
     }
-    sensors.extend(joints(robot).map(|(_, joint)| {
+    sensors.extend(robot.axial_joints().map(|(_, joint)| {
         let bound = of_kind(joint, MAX_RATE) as f32;
         let unit = of_kind(joint, ["rad/s", "m/s"]);
         Sensor::new(&format!("{}_velocity", joint.name), unit, [-bound, bound], of_kind(joint, RATE_SCALE))
@@ -140,14 +130,14 @@ pub(crate) fn observe_joints<'a>(world: &World, out: &'a mut [f32]) -> &'a mut [
         out[n_written] = value as f32;
         n_written += 1;
     };
-    for (idx, joint) in joints(robot) {
+    for (idx, joint) in robot.axial_joints() {
         let position = world.joint_position(idx);
         match observed_range(joint) {
             Some([low, high]) => write(position.clamp(low, high)),
             None => [position.cos(), position.sin()].into_iter().for_each(&mut write),
         }
     }
-    for (idx, joint) in joints(robot) {
+    for (idx, joint) in robot.axial_joints() {
         let bound = of_kind(joint, MAX_RATE);
         write(world.joint_velocity(idx).clamp(-bound, bound));
     }
@@ -177,7 +167,7 @@ pub(crate) fn tell_apart(sensors: &mut [Sensor]) {
 /// Moves the positions of all hinges by up to `reach` (rad) and of all slides by up to a tenth of it (m), within their
 /// limits.
 pub(crate) fn scatter(robot: &RobotSpec, reach: f64, positions: &mut [f64], rng: &mut Pcg64) {
-    for (idx, joint) in joints(robot) {
+    for (idx, joint) in robot.axial_joints() {
         let position = &mut positions[robot.position_range(idx).start];
         let reach = of_kind(joint, [reach, 0.1 * reach]);
         *position += rng.random_range(-reach..=reach);

@@ -188,11 +188,9 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.02,
         time_limit_steps: 250,
-        floor: None,
-        legs: Vec::new(),
         hand: Some(GRIPPER.into()),
-        gravity_matters: true,
         props,
+        ..Design::default()
     }
 }
 
@@ -233,7 +231,7 @@ impl ArmPush {
 }
 
 impl Task for ArmPush {
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
         for position in &mut positions[..N_JOINTS] {
             *position += rng.random_range(-START_SPREAD..START_SPREAD);
         }

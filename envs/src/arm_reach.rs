@@ -98,12 +98,9 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.02,
         time_limit_steps: 150,
-        // The stand lifts the hanging arm off the ground.
-        floor: None,
-        legs: Vec::new(),
         hand: Some(GRIPPER.into()),
-        gravity_matters: true,
         props,
+        ..Design::default()
     }
 }
 
@@ -165,7 +162,7 @@ impl ArmReach {
 }
 
 impl Task for ArmReach {
-    fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         for position in positions.iter_mut() {
             *position += rng.random_range(-START_SPREAD..START_SPREAD);
         }

@@ -80,10 +80,6 @@ pub fn design() -> Design {
         physics_dt_secs: 0.01,
         control_dt_secs: 0.02,
         time_limit_steps: 500,
-        floor: None,
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: true,
         props: vec![
             Prop::fixed("rail", Role::Fixture, rail, [0.0, 0.0, RAIL_HEIGHT]).turned(ALONG_X),
             Prop::fixed("left post", Role::Fixture, post, [-post_x, 0.0, RAIL_HEIGHT / 2.0]),
@@ -91,11 +87,12 @@ pub fn design() -> Design {
             Prop::on_link(CART, "hinge", Role::Joint, Shape::Cylinder { radius: 0.05, half_length: 0.14 }, [0.0; 3])
                 .turned(ALONG_Y),
         ],
+        ..Design::default()
     }
 }
 
 impl Task for Cartpole {
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
         for value in positions.iter_mut().chain(velocities) {
             *value = rng.random_range(-0.05..0.05);
         }

@@ -77,7 +77,7 @@ pub fn design() -> Design {
 }
 
 impl Task for CartpoleSwingup {
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
         for value in positions.iter_mut().chain(velocities) {
             *value = rng.random_range(-0.05..0.05);
         }

@@ -33,7 +33,7 @@ use crate::{
     robot_env::RobotEnv,
     scene::{ALONG_X, Role, Shape},
     streams::stream,
-    task::{Design, Outcome, OwnParam, Prop, Sensor, Task},
+    task::{Design, Outcome, OwnParam, Prop, Sensor, Task, mean_effort},
     world::{Floor, World},
 };
 
@@ -138,10 +138,8 @@ pub fn design() -> Design {
         control_dt_secs: 0.04,
         time_limit_steps: 1000,
         floor: Some(Floor { friction: SLIPPERY }),
-        gravity_matters: true,
-        legs: Vec::new(),
-        hand: None,
         props,
+        ..Design::default()
     }
 }
 
@@ -178,7 +176,7 @@ impl Forage {
 }
 
 impl Task for Forage {
-    fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         positions[0] = rng.random_range(-MAX_START..MAX_START);
         positions[1] = rng.random_range(-MAX_START..MAX_START);
         let (sin, cos) = (0.5 * rng.random_range(-std::f64::consts::PI..std::f64::consts::PI)).sin_cos();
@@ -220,9 +218,8 @@ impl Task for Forage {
         }
         let [push_x, push_y, _] = world.contact_force(CHASSIS);
         let bump = if push_x.hypot(push_y) > BUMP_FORCE { BUMP_COST } else { 0.0 };
-        let motors = &design.robot.motors;
-        let effort: f64 = command.iter().zip(motors).map(|(&torque, motor)| motor.share(torque.into()).powi(2)).sum();
-        Outcome { reward: n_found - bump - EFFORT_COST * effort / motors.len() as f64, terminated: false }
+        let effort = mean_effort(command, &design.robot);
+        Outcome { reward: n_found - bump - EFFORT_COST * effort, terminated: false }
     }
 
     fn target(&self, target_idx: usize) -> Option<[f32; 3]> {

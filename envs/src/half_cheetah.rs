@@ -25,20 +25,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    assets,
-    env::EnvError,
-    locomotion::{Gait, Locomotion, Scatter, sensors},
-    robot_env::RobotEnv,
-    task::Design,
-    world::Floor,
-};
+use crate::locomotion::{Gait, Scatter};
 
 /// The rules of the task.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct HalfCheetah;
 
 impl Gait for HalfCheetah {
+    const NAME: &'static str = "half-cheetah";
+    const PHYSICS_DT_SECS: f64 = 0.0125;
+    const CONTROL_DT_SECS: f64 = 0.05;
+    const FLOOR_FRICTION: f64 = 0.4;
     const CONTROL_COST: f64 = 0.1;
     const HEALTHY_REWARD: f64 = 0.0;
     const HEALTHY_HEIGHTS: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
@@ -46,31 +43,4 @@ impl Gait for HalfCheetah {
     const SCATTER: Scatter = Scatter { positions: 0.1, velocities: 0.1, normal_velocities: true };
     const MAX_VELOCITY: f32 = 50.0;
     const ZERO_HEIGHT: f64 = 0.7;
-}
-
-/// The environment.
-///
-/// # Errors
-/// None for the robot and clocks as they are.
-pub fn env() -> Result<RobotEnv<Locomotion<HalfCheetah>>, EnvError> {
-    RobotEnv::new(Locomotion::default(), design())
-}
-
-/// The task as it never changes.
-#[must_use]
-pub fn design() -> Design {
-    let robot = assets::robot("half-cheetah");
-    Design {
-        name: "half-cheetah",
-        sensors: sensors::<HalfCheetah>(&robot, [0.0, 5.0]),
-        robot,
-        physics_dt_secs: 0.0125,
-        control_dt_secs: 0.05,
-        time_limit_steps: 1000,
-        floor: Some(Floor { friction: 0.4 }),
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: true,
-        props: Vec::new(),
-    }
 }

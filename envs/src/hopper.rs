@@ -23,51 +23,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    assets,
-    env::EnvError,
-    locomotion::{Gait, Locomotion, Scatter, sensors},
-    robot_env::RobotEnv,
-    task::Design,
-    world::Floor,
-};
+use crate::locomotion::{Gait, Scatter};
 
 /// The rules of the task.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Hopper;
 
 impl Gait for Hopper {
+    const NAME: &'static str = "hopper";
+    const PHYSICS_DT_SECS: f64 = 0.002;
+    const CONTROL_DT_SECS: f64 = 0.008;
+    const FLOOR_FRICTION: f64 = 2.0;
     const CONTROL_COST: f64 = 1e-3;
     const HEALTHY_REWARD: f64 = 1.0;
     const HEALTHY_HEIGHTS: [f64; 2] = [0.7, f64::INFINITY];
     const HEALTHY_TILT: f64 = 0.2;
     const SCATTER: Scatter = Scatter { positions: 5e-3, velocities: 5e-3, normal_velocities: false };
     const MAX_VELOCITY: f32 = 10.0;
-}
-
-/// The environment.
-///
-/// # Errors
-/// None for the robot and clocks as they are.
-pub fn env() -> Result<RobotEnv<Locomotion<Hopper>>, EnvError> {
-    RobotEnv::new(Locomotion::default(), design())
-}
-
-/// The task as it never changes.
-#[must_use]
-pub fn design() -> Design {
-    let robot = assets::robot("hopper");
-    Design {
-        name: "hopper",
-        sensors: sensors::<Hopper>(&robot, [0.0, 5.0]),
-        robot,
-        physics_dt_secs: 0.002,
-        control_dt_secs: 0.008,
-        time_limit_steps: 1000,
-        floor: Some(Floor { friction: 2.0 }),
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: true,
-        props: Vec::new(),
-    }
 }

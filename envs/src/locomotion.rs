@@ -12,13 +12,27 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    assets,
+    env::EnvError,
     robot::{JointKind, RobotSpec},
-    task::{Design, Outcome, OwnParam, Sensor, Task},
-    world::World,
+    robot_env::RobotEnv,
+    task::{Design, Outcome, OwnParam, Sensor, Task, effort},
+    world::{Floor, World},
 };
+
+/// No root is ever higher, in m.
+const MAX_HEIGHT: f32 = 5.0;
 
 /// What makes a running task.
 pub trait Gait: Clone + Send + Serialize + DeserializeOwned {
+    /// Name of the task and of its robot.
+    const NAME: &'static str;
+    /// Physics step, in seconds.
+    const PHYSICS_DT_SECS: f64;
+    /// Control step, in seconds.
+    const CONTROL_DT_SECS: f64;
+    /// Coefficient of sliding friction of the floor.
+    const FLOOR_FRICTION: f64;
     /// Factor of the squared commands in the reward.
     const CONTROL_COST: f64;
     /// Reward of each step in which the robot is healthy.
@@ -31,6 +45,8 @@ pub trait Gait: Clone + Send + Serialize + DeserializeOwned {
     const SCATTER: Scatter;
     /// Largest velocity that is observed, in rad/s and m/s.
     const MAX_VELOCITY: f32;
+    /// First links of the legs that can be taken off.
+    const LEGS: &'static [&'static str] = &[];
     /// Links whose contact forces are observed, up to 1 N each.
     const FEET: &'static [&'static str] = &[];
     /// Value of the root's height that is observed as zero, in m.
@@ -65,7 +81,7 @@ impl<G> Default for Locomotion<G> {
 }
 
 impl<G: Gait> Task for Locomotion<G> {
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
         let Scatter { positions: reach, velocities: speed, normal_velocities } = G::SCATTER;
         for position in positions.iter_mut() {
             *position += rng.random_range(-reach..=reach);
@@ -113,12 +129,10 @@ impl<G: Gait> Task for Locomotion<G> {
         let [x, _, z] = world.link_pose(0).translation.map(f64::from);
         let forward = (x - self.x) / design.control_dt_secs;
         self.x = x;
-        let motors = &design.robot.motors;
-        let effort: f64 = command.iter().zip(motors).map(|(&command, motor)| motor.share(command.into()).powi(2)).sum();
         let [low, high] = G::HEALTHY_HEIGHTS;
         let is_healthy = (low..=high).contains(&z) && world.tilt(0) <= G::HEALTHY_TILT;
         let healthy = if is_healthy { G::HEALTHY_REWARD } else { 0.0 };
-        let reward = self.forward_weight * forward + healthy - G::CONTROL_COST * effort;
+        let reward = self.forward_weight * forward + healthy - G::CONTROL_COST * effort(command, &design.robot);
         Outcome { reward, terminated: !is_healthy }
     }
 
@@ -135,11 +149,35 @@ impl<G: Gait> Task for Locomotion<G> {
     }
 }
 
-/// What a running task observes of `robot`, in the order of [`Locomotion`].
+/// The environment.
+///
+/// # Errors
+/// If the robot has no motor, or the clocks do not fit.
+pub fn env<G: Gait>() -> Result<RobotEnv<Locomotion<G>>, EnvError> {
+    RobotEnv::new(Locomotion::default(), design::<G>())
+}
+
+/// The task as it never changes.
 #[must_use]
-pub fn sensors<G: Gait>(robot: &RobotSpec, heights: [f32; 2]) -> Vec<Sensor> {
+pub fn design<G: Gait>() -> Design {
+    let robot = assets::robot(G::NAME);
+    Design {
+        name: G::NAME,
+        sensors: sensors::<G>(&robot),
+        robot,
+        physics_dt_secs: G::PHYSICS_DT_SECS,
+        control_dt_secs: G::CONTROL_DT_SECS,
+        time_limit_steps: 1000,
+        floor: Some(Floor { friction: G::FLOOR_FRICTION }),
+        legs: G::LEGS.iter().map(|leg| (*leg).to_owned()).collect(),
+        ..Design::default()
+    }
+}
+
+/// What a running task observes of `robot`, in the order of [`Locomotion`].
+fn sensors<G: Gait>(robot: &RobotSpec) -> Vec<Sensor> {
     let zero = G::ZERO_HEIGHT as f32;
-    let mut sensors = vec![Sensor::new("height", "m", heights.map(|height| height - zero), 0.2)];
+    let mut sensors = vec![Sensor::new("height", "m", [-zero, MAX_HEIGHT - zero], 0.2)];
     let is_free = robot.links[0].joint.kind == JointKind::Free;
     if is_free {
         let part = |name: &str| Sensor::new(&format!("orientation_{name}"), "1", [-1.01, 1.01], 0.3);

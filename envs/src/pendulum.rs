@@ -70,21 +70,18 @@ pub fn design() -> Design {
         physics_dt_secs: 0.02,
         control_dt_secs: 0.04,
         time_limit_steps: 250,
-        floor: None,
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: true,
         props: vec![
             Prop::fixed("post", Role::Fixture, post, [0.0, 0.16, PIVOT_HEIGHT / 2.0]),
             Prop::on_link(ROD, "pivot", Role::Joint, Shape::Cylinder { radius: 0.06, half_length: 0.12 }, [0.0; 3])
                 .turned(ALONG_Y),
             Prop::on_link(ROD, "tip", Role::Effector, Shape::Sphere { radius: 0.05 }, [0.0, 0.0, LENGTH]),
         ],
+        ..Design::default()
     }
 }
 
 impl Task for Pendulum {
-    fn start(&mut self, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
         positions[ROD] = rng.random_range(-std::f64::consts::PI..std::f64::consts::PI);
         velocities[ROD] = rng.random_range(-1.0..1.0);
     }

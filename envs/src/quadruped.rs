@@ -33,7 +33,7 @@ use crate::{
     env::EnvError,
     robot::RobotSpec,
     robot_env::RobotEnv,
-    task::{Design, Outcome, OwnParam, Sensor, Task},
+    task::{Design, Outcome, OwnParam, Sensor, Task, mean_effort},
     world::{Floor, World},
 };
 
@@ -83,9 +83,7 @@ pub fn design() -> Design {
         time_limit_steps: 1000,
         floor: Some(Floor { friction: 0.8 }),
         legs: ["front_left_hip", "front_right_hip", "back_left_hip", "back_right_hip"].map(String::from).into(),
-        hand: None,
-        gravity_matters: true,
-        props: Vec::new(),
+        ..Design::default()
     }
 }
 
@@ -120,7 +118,7 @@ impl Quadruped {
 }
 
 impl Task for Quadruped {
-    fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         for position in &mut positions[7..] {
             *position += rng.random_range(-START_SCATTER..=START_SCATTER);
         }
@@ -149,10 +147,8 @@ impl Task for Quadruped {
         let [wanted_x, wanted_y, wanted_yaw] = self.command();
         let off = (vx - wanted_x).powi(2) + (vy - wanted_y).powi(2);
         let off_yaw = (f64::from(angular[2]) - wanted_yaw).powi(2);
-        let motors = &design.robot.motors;
-        let effort: f64 = command.iter().zip(motors).map(|(&command, motor)| motor.share(command.into()).powi(2)).sum();
-        let reward =
-            (-off / TOLERANCE).exp() + 0.5 * (-off_yaw / TOLERANCE).exp() - EFFORT_COST * effort / motors.len() as f64;
+        let effort = mean_effort(command, &design.robot);
+        let reward = (-off / TOLERANCE).exp() + 0.5 * (-off_yaw / TOLERANCE).exp() - EFFORT_COST * effort;
         let has_fallen = world.link_pose(TRUNK).translation[2] < MIN_HEIGHT || world.tilt(TRUNK) > MAX_TILT;
         Outcome { reward, terminated: has_fallen }
     }

@@ -140,13 +140,10 @@ pub fn task(mut robot: RobotSpec, effector: Option<&str>) -> Result<(Reach, Desi
         physics_dt_secs: PHYSICS_DT_SECS,
         control_dt_secs: CONTROL_DT_SECS,
         time_limit_steps: 150,
-        // What hangs off its base has nothing to fall on.
-        floor: None,
-        gravity_matters: true,
-        legs: Vec::new(),
         hand,
         props,
         robot,
+        ..Design::default()
     };
     Ok((Reach { target: [0.0; 3], target_shift: [0.0; 3], base, reach, moves }, design))
 }
@@ -235,7 +232,7 @@ fn way_to(robot: &RobotSpec, link: &str) -> Vec<usize> {
     let mut next = robot.link_idx(link);
     while let Some(idx) = next {
         way.push(idx);
-        next = robot.links[idx].parent.as_ref().and_then(|parent| robot.link_idx(parent));
+        next = robot.parent_idx(idx);
     }
     way.reverse();
     way
@@ -309,7 +306,7 @@ impl Reach {
 }
 
 impl Task for Reach {
-    fn start_body(&mut self, body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         let robot = body.robot();
         let there = somewhere(robot, &way_to(robot, &robot.sites[EFFECTOR].link), positions, rng);
         let mut posed = body.clone();

@@ -109,11 +109,8 @@ pub fn design() -> Design {
         physics_dt_secs: 0.01,
         control_dt_secs: 0.02,
         time_limit_steps: 100,
-        // The arm moves in a horizontal plane.
-        floor: None,
-        legs: Vec::new(),
         hand: Some("fingertip".into()),
-        gravity_matters: false,
+        is_horizontal: true,
         props: vec![
             Prop::fixed("table", Role::Fixture, bearing(1.1, 0.02), [0.0, 0.0, -0.02]),
             Prop::fixed(
@@ -127,6 +124,7 @@ pub fn design() -> Design {
             Prop::on_link(ELBOW, "fingertip", Role::Effector, Shape::Sphere { radius: 0.035 }, fingertip_in_forearm()),
             Prop::fixed("target", Role::Target, Shape::Sphere { radius: 0.04 }, [0.0, 0.0, ARM_HEIGHT]),
         ],
+        ..Design::default()
     }
 }
 
@@ -146,7 +144,7 @@ impl Reacher {
 }
 
 impl Task for Reacher {
-    fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         positions[SHOULDER] = rng.random_range(-FRONT..FRONT);
         positions[ELBOW] = rng.random_range(-MAX_START_ELBOW..MAX_START_ELBOW);
         let [nearest, farthest] = TARGET_RADII;

@@ -8,7 +8,7 @@ use crate::{
     late::{Late, MAX_REWARD_DELAY_STEPS},
     motors::{Line, Motors},
     params::Params,
-    robot::{JointKind, MotorSpec, RobotSpec},
+    robot::{JointKind, RobotSpec},
     scene::Scene,
     seal::{seal, unseal},
     sensors::{Distortion, Sensors},
@@ -130,18 +130,14 @@ impl<T: Task> RobotEnv<T> {
             *command = wanted.clamp(channel.low, channel.high);
         }
         let State { motors, world, applied, .. } = &mut self.state;
-        let middle_and_half = |motor: &MotorSpec| {
-            let [low, high] = motor.range();
-            (f64::midpoint(low, high), 0.5 * (high - low))
-        };
         let commanded = self.command.iter().zip(&self.design.robot.motors);
         let value = |knob, otherwise| self.knobs.value(applied, knob).unwrap_or(otherwise);
         let repeat_steps = value(Whole::ActionRepeat, 1.0) as u32;
-        motors.command(commanded.map(|(&command, motor)| command - middle_and_half(motor).0 as f32), repeat_steps);
+        motors.command(commanded.map(|(&command, motor)| command - motor.middle_and_half().0 as f32), repeat_steps);
         let line = Line { noise: value(Whole::ActionNoise, 0.0), delay_steps: value(Whole::ActionDelay, 0.0) as usize };
         for (motor_idx, motor) in self.design.robot.motors.iter().enumerate() {
             let [gain, dead_zone, saturation] = self.knobs.motor(applied, motor_idx);
-            let (middle, half) = middle_and_half(motor);
+            let (middle, half) = motor.middle_and_half();
             let command = middle + motors.arrival(motor_idx, line, half, dead_zone, saturation);
             world.set_motor(motor_idx, command, gain);
         }
@@ -246,7 +242,7 @@ impl<T: Task> Env for RobotEnv<T> {
     fn reset(&mut self, seed: u64) {
         let robot = &self.design.robot;
         let (mut positions, mut velocities) = (robot.rest_positions(), vec![0.0; robot.n_velocities()]);
-        self.state.task.start_body(&self.template, &mut positions, &mut velocities, &mut stream(seed, "start"));
+        self.state.task.start(&self.template, &mut positions, &mut velocities, &mut stream(seed, "start"));
         self.state.world = self.template.clone();
         for (param_idx, applied) in self.state.applied.iter_mut().enumerate() {
             *applied = self.state.params.at(param_idx).nominal;

@@ -31,6 +31,22 @@ pub struct SceneItem {
     pub world_rotation: [f32; 4],
 }
 
+/// Height at which what is not there is kept, in m: the number of items stays.
+const OFF_STAGE: f32 = -100.0;
+
+impl SceneItem {
+    /// Takes it out of sight, such as a leg that was taken off.
+    pub fn leave_stage(&mut self) {
+        self.world_translation[2] = OFF_STAGE;
+    }
+
+    /// Whether it is out of sight: not to be drawn, and not to be framed.
+    #[must_use]
+    pub fn is_off_stage(&self) -> bool {
+        self.world_translation[2] == OFF_STAGE
+    }
+}
+
 /// What a visible thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
@@ -76,6 +92,17 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// How far it reaches from its centre along its own axes, in m.
+    #[must_use]
+    pub fn half_extents(self) -> [f32; 3] {
+        match self {
+            Self::Sphere { radius } => [radius; 3],
+            Self::Capsule { radius, half_length } => [radius, radius, half_length + radius],
+            Self::Cylinder { radius, half_length } => [radius, radius, half_length],
+            Self::Cuboid { half_extents } => half_extents,
+        }
+    }
+
     /// The shape stretched along its longest direction; a ball stays.
     #[must_use]
     pub fn stretched(self, scale: f32) -> Self {

@@ -164,10 +164,6 @@ pub fn design() -> Design {
         physics_dt_secs: 0.005,
         control_dt_secs: 0.04,
         time_limit_steps: N_TRIALS * TRIAL_STEPS,
-        floor: None,
-        gravity_matters: true,
-        legs: Vec::new(),
-        hand: None,
         props: vec![
             Prop::fixed("panel", Role::Fixture, slab([0.01, 0.24, 0.2]), [PANEL_X + 0.03, 0.0, 0.29]),
             Prop::on_link(LEVER, "knob", Role::Effector, knob, [LEVER_LENGTH as f32, 0.0, 0.0]),
@@ -178,6 +174,7 @@ pub fn design() -> Design {
                 .turned(ALONG_X),
             Prop::fixed("wanted", Role::Target, Shape::Sphere { radius: 0.012 }, [0.0; 3]),
         ],
+        ..Design::default()
     }
 }
 
@@ -223,7 +220,7 @@ impl Trial {
 }
 
 impl Task for SetShift {
-    fn start(&mut self, _positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, _positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         self.trial = Trial::draw(rng);
         self.rng = rng.clone();
         self.was_down = false;

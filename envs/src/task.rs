@@ -13,13 +13,9 @@ use crate::{
 /// The behaviour of a task; [`RobotEnv`](crate::RobotEnv) does the rest. Its fields are what lasts within an episode.
 pub trait Task: Clone + Send + Serialize + DeserializeOwned {
     /// Starts an episode: writes the positions (rad, m) and velocities (rad/s, m/s) of all joints, ordered as the
-    /// description of the robot does. They hold the posture to start from, at rest, before.
-    fn start(&mut self, _positions: &mut [f64], _velocities: &mut [f64], _rng: &mut Pcg64) {}
-
-    /// The same where it takes the body: `body` is the robot in the unchanged world, to be copied and posed.
-    fn start_body(&mut self, _body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64) {
-        self.start(positions, velocities, rng);
-    }
+    /// description of the robot does. They hold the posture to start from, at rest, before. `body` is the robot in the
+    /// unchanged world, to be copied and posed.
+    fn start(&mut self, body: &World, positions: &mut [f64], velocities: &mut [f64], rng: &mut Pcg64);
 
     /// Writes the true readings: one for each sensor of the design.
     fn observe(&self, world: &World, out: &mut [f32]);
@@ -112,15 +108,20 @@ pub(crate) fn turned([x, y]: [f32; 2], angle: f64) -> [f64; 2] {
     [cos * x - sin * y, sin * x + cos * y]
 }
 
-/// What the motors do, as a share of what they could: the mean of the squares, at most 1.
+/// What the motors are commanded, as shares of their ranges: the sum of the squares, at most 1 for each motor.
+#[must_use]
+pub(crate) fn effort(command: &[f32], robot: &RobotSpec) -> f64 {
+    command.iter().zip(&robot.motors).map(|(&command, motor)| motor.share(command.into()).powi(2)).sum()
+}
+
+/// The mean of the squares instead of their sum.
 #[must_use]
 pub(crate) fn mean_effort(command: &[f32], robot: &RobotSpec) -> f64 {
-    let efforts = command.iter().zip(&robot.motors).map(|(&torque, motor)| (f64::from(torque) / motor.limit).powi(2));
-    efforts.sum::<f64>() / robot.motors.len() as f64
+    effort(command, robot) / robot.motors.len() as f64
 }
 
 /// Everything about a task that never changes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Design {
     /// Name in the registry.
     pub name: &'static str,
@@ -136,8 +137,8 @@ pub struct Design {
     pub time_limit_steps: u32,
     /// What it stands on, if it touches the ground.
     pub floor: Option<Floor>,
-    /// Whether gravity moves the robot, so that it is worth offering as a parameter.
-    pub gravity_matters: bool,
+    /// Whether all motion is horizontal, so that gravity is not worth offering as a parameter.
+    pub is_horizontal: bool,
     /// Name of the first link of each leg: what can be taken off.
     pub legs: Vec<String>,
     /// Name of the site at which forces on the hand act.

@@ -129,11 +129,9 @@ pub fn task(mut robot: RobotSpec) -> Result<(Walk, Design), EnvError> {
         control_dt_secs: CONTROL_DT_SECS,
         time_limit_steps: 1000,
         floor: Some(FLOOR),
-        gravity_matters: true,
         legs: legs(&standing, LEG_HEIGHT * task.standing_height),
-        hand: None,
-        props: Vec::new(),
         robot,
+        ..Design::default()
     };
     Ok((task, design))
 }
@@ -181,15 +179,7 @@ fn stand(world: &mut World, positions: &mut [f64]) {
     let still = vec![0.0; world.robot().n_velocities()];
     world.set_joints(positions, &still);
     let lowest = f64::from(world.lowest_point());
-    let robot = world.robot();
-    for (idx, link) in robot.links.iter().enumerate() {
-        let start = robot.position_range(idx).start;
-        match link.joint.kind {
-            JointKind::Free => positions[start + 2] -= lowest,
-            JointKind::Planar => positions[start + 1] -= lowest,
-            JointKind::Hinge | JointKind::Slide => {}
-        }
-    }
+    world.robot().lift(positions, -lowest);
     world.set_joints(positions, &still);
 }
 
@@ -200,8 +190,8 @@ fn legs(standing: &World, top: f64) -> Vec<String> {
     let links = &robot.links;
     let mut reaches_down: Vec<_> =
         (0..links.len()).map(|idx| f64::from(standing.lowest_point_of(idx)) <= top).collect();
-    for (idx, link) in links.iter().enumerate().rev() {
-        if let Some(parent) = link.parent.as_ref().and_then(|name| robot.link_idx(name)) {
+    for idx in (0..links.len()).rev() {
+        if let Some(parent) = robot.parent_idx(idx) {
             reaches_down[parent] |= reaches_down[idx];
         }
     }
@@ -220,7 +210,7 @@ fn legs(standing: &World, top: f64) -> Vec<String> {
 }
 
 impl Task for Walk {
-    fn start_body(&mut self, body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         scatter(body.robot(), START_SCATTER, positions, rng);
         let mut standing = body.clone();
         stand(&mut standing, positions);

@@ -24,51 +24,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    assets,
-    env::EnvError,
-    locomotion::{Gait, Locomotion, Scatter, sensors},
-    robot_env::RobotEnv,
-    task::Design,
-    world::Floor,
-};
+use crate::locomotion::{Gait, Scatter};
 
 /// The rules of the task.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Walker;
 
 impl Gait for Walker {
+    const NAME: &'static str = "walker";
+    const PHYSICS_DT_SECS: f64 = 0.002;
+    const CONTROL_DT_SECS: f64 = 0.008;
+    const FLOOR_FRICTION: f64 = 1.9;
     const CONTROL_COST: f64 = 1e-3;
     const HEALTHY_REWARD: f64 = 1.0;
     const HEALTHY_HEIGHTS: [f64; 2] = [0.8, 2.0];
     const HEALTHY_TILT: f64 = 1.0;
     const SCATTER: Scatter = Scatter { positions: 5e-3, velocities: 5e-3, normal_velocities: false };
     const MAX_VELOCITY: f32 = 10.0;
-}
-
-/// The environment.
-///
-/// # Errors
-/// None for the robot and clocks as they are.
-pub fn env() -> Result<RobotEnv<Locomotion<Walker>>, EnvError> {
-    RobotEnv::new(Locomotion::default(), design())
-}
-
-/// The task as it never changes.
-#[must_use]
-pub fn design() -> Design {
-    let robot = assets::robot("walker");
-    Design {
-        name: "walker",
-        sensors: sensors::<Walker>(&robot, [0.0, 5.0]),
-        robot,
-        physics_dt_secs: 0.002,
-        control_dt_secs: 0.008,
-        time_limit_steps: 1000,
-        floor: Some(Floor { friction: 1.9 }),
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: true,
-        props: Vec::new(),
-    }
 }

@@ -94,10 +94,7 @@ pub fn design() -> Design {
         physics_dt_secs: 0.01,
         control_dt_secs: 0.04,
         time_limit_steps: 1500,
-        floor: None,
-        legs: Vec::new(),
-        hand: None,
-        gravity_matters: false,
+        is_horizontal: true,
         props: vec![
             Prop::fixed("water", Role::Fixture, water, [0.0, 0.0, -0.08]),
             Prop::fixed("wall -x", Role::Fixture, wall(false), [-out, 0.0, 0.0]),
@@ -106,6 +103,7 @@ pub fn design() -> Design {
             Prop::fixed("wall +y", Role::Fixture, wall(true), [0.0, out, 0.0]),
             Prop::fixed("platform", Role::Target, platform, [0.0; 3]),
         ],
+        ..Design::default()
     }
 }
 
@@ -119,7 +117,7 @@ fn place(world: &World) -> [f64; 2] {
 }
 
 impl Task for WaterMaze {
-    fn start(&mut self, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
+    fn start(&mut self, _body: &World, positions: &mut [f64], _velocities: &mut [f64], rng: &mut Pcg64) {
         let (sin, cos) = rng.random_range(-std::f64::consts::PI..std::f64::consts::PI).sin_cos();
         (positions[X], positions[SWIMMER]) = (START_RADIUS * cos, START_RADIUS * sin);
     }

@@ -78,9 +78,12 @@ struct Workspace {
 }
 
 /// Where the parts of the robot are found in the world; the same for all copies.
+#[derive(Default)]
 struct Layout {
     robot: RobotSpec,
     links: Vec<CompiledLink>,
+    /// The fixed body that each tree of links hangs on.
+    bases: Vec<RigidBodyHandle>,
     /// Index of the joint that each motor moves.
     motor_joints: Vec<usize>,
     /// Index of the link of each site.
@@ -294,7 +297,7 @@ impl World {
 
     /// Carries joint positions over to the links and bodies.
     fn update_poses(&mut self) {
-        for &base in &self.layout.clone().bases() {
+        for &base in &self.layout.bases {
             let Some(id) = self.parts.multibody_joints.rigid_body_link(base).map(|link| link.multibody) else {
                 continue;
             };
@@ -349,37 +352,6 @@ impl Parts {
         let (multibody, id) = self.multibody_joints.get_mut(joint).expect(NEVER_REMOVED);
         let dof = multibody.link(id).expect(NEVER_REMOVED).assembly_id();
         (multibody, dof)
-    }
-}
-
-impl Layout {
-    /// The fixed bodies that the trees of links hang on.
-    fn bases(&self) -> Vec<RigidBodyHandle> {
-        let mut bases: Vec<_> = self.links.iter().filter_map(|link| link.base).collect();
-        bases.dedup();
-        bases
-    }
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        let robot = RobotSpec {
-            name: String::new(),
-            links: Vec::new(),
-            motors: Vec::new(),
-            sites: Vec::new(),
-            base: Vec::new(),
-            home: None,
-        };
-        Self {
-            robot,
-            links: Vec::new(),
-            motor_joints: Vec::new(),
-            site_links: Vec::new(),
-            floor: None,
-            n_positions: 0,
-            n_velocities: 0,
-        }
     }
 }
 

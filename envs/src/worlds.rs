@@ -48,9 +48,21 @@ impl Worlds {
         &mut *self.envs[world_idx]
     }
 
-    /// Starts an episode in one world.
-    pub fn reset(&mut self, world_idx: usize, seed: u64) {
-        self.envs[world_idx].reset(seed);
+    /// Starts an episode in each world for which `seeds` has one.
+    ///
+    /// # Panics
+    /// If there is not one place for each world.
+    pub fn reset(&mut self, seeds: &[Option<u64>]) {
+        assert_eq!(seeds.len(), self.envs.len(), "one place for each world");
+        let Self { envs, pool } = self;
+        let begin = |(env, seed): (&mut Box<dyn Env>, &Option<u64>)| seed.iter().for_each(|&seed| env.reset(seed));
+        match pool {
+            // Few resets are not worth waking a thread for.
+            Some(pool) if seeds.iter().flatten().nth(1).is_some() => {
+                pool.install(|| envs.par_iter_mut().zip(seeds).for_each(begin));
+            }
+            _ => envs.iter_mut().zip(seeds).for_each(begin),
+        }
     }
 
     /// One control step of every world: `actions` holds one row for each, `steps` gets what came of it.
@@ -97,7 +109,7 @@ mod tests {
     /// Rewards and last observations of eleven worlds, bit for bit.
     fn lived(make: fn() -> Box<dyn Env>, threads: usize) -> (Vec<u64>, Vec<u32>) {
         let mut worlds = Worlds::new(make, 11, threads);
-        (0..11).for_each(|k| worlds.reset(k, 100 + k as u64));
+        worlds.reset(&std::array::from_fn::<_, 11, _>(|k| Some(100 + k as u64)));
         let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
         let (mut steps, mut rewards, mut rng) = (vec![none; 11], Vec::new(), stream(0, "actions"));
         for _ in 0..30 {

@@ -12,8 +12,19 @@ use super::BenchArgs;
 
 /// Worlds side by side, if nobody says how many.
 const WORLDS: usize = 64;
-/// Simulated seconds of each measurement, shared by the worlds, if nobody says how many.
-const SIM_SECONDS: f64 = 60.0;
+/// Seconds that each measurement takes, if nobody says how many are to be simulated.
+const WALL_SECONDS: f64 = 0.5;
+/// Steps of every world before the clock starts.
+const WARM_UP_ROUNDS: usize = 10;
+
+/// How long a measurement goes on.
+#[derive(Clone, Copy)]
+enum Length {
+    /// So many simulated seconds, shared by the worlds.
+    Simulated(f64),
+    /// So many seconds.
+    Wall(f64),
+}
 
 /// What was measured of a task. All actions are random, episodes that end begin anew.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,20 +53,22 @@ pub struct TaskSpeed {
 /// If a number is out of range.
 pub fn bench_worlds(args: &BenchArgs) -> anyhow::Result<Vec<TaskSpeed>> {
     let n = args.n.unwrap_or(WORLDS);
-    let secs = args.sim_seconds.unwrap_or(SIM_SECONDS);
+    let length = args.sim_seconds.map_or(Length::Wall(WALL_SECONDS), Length::Simulated);
     if !(1..=100_000).contains(&n) {
         bail!("--n is {n}, expected at least 1 and at most 100000 worlds");
     }
-    if !(secs > 0.0 && secs <= 1e6) {
+    if let Length::Simulated(secs) = length
+        && !(secs > 0.0 && secs <= 1e6)
+    {
         bail!("--sim-seconds is {secs}, expected above 0 and at most 1000000");
     }
-    Ok(tasks().iter().map(|task| measure(task, n, secs, args.seed)).collect())
+    Ok(tasks().iter().map(|task| measure(task, n, length, args.seed)).collect())
 }
 
-fn measure(task: &TaskEntry, n: usize, secs: f64, seed: u64) -> TaskSpeed {
+fn measure(task: &TaskEntry, n: usize, length: Length, seed: u64) -> TaskSpeed {
     let spec = (task.make)().spec().clone();
     let physics_per_env_step = (spec.control_dt_secs / spec.physics_dt_secs).round();
-    let per_s = |worlds: usize, threads: usize| steps_per_s(task, &spec, worlds, threads, secs, seed);
+    let per_s = |worlds: usize, threads: usize| steps_per_s(task, &spec, worlds, threads, length, seed);
     let env_steps_per_s = per_s(1, 1);
     let [one, two] = [1, 2].map(|threads| per_s(n, threads));
     TaskSpeed {
@@ -71,15 +84,11 @@ fn measure(task: &TaskEntry, n: usize, secs: f64, seed: u64) -> TaskSpeed {
 }
 
 /// Control steps a second of all worlds together.
-fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, secs: f64, seed: u64) -> f64 {
-    let rounds = ((secs / spec.control_dt_secs) as usize / n).max(20);
+fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, length: Length, seed: u64) -> f64 {
     let mut worlds = Worlds::new(task.make, n, threads);
-    let mut next_seed = seed;
-    let mut begin = |worlds: &mut Worlds, world_idx: usize| {
-        worlds.reset(world_idx, next_seed);
-        next_seed = next_seed.wrapping_add(1);
-    };
-    (0..n).for_each(|world_idx| begin(&mut worlds, world_idx));
+    let mut seeds: Vec<Option<u64>> = (0..n as u64).map(|k| Some(seed.wrapping_add(k))).collect();
+    let mut next_seed = seed.wrapping_add(n as u64);
+    worlds.reset(&seeds);
     // Actions are drawn before the clock starts.
     let mut rng = stream(seed, "actions");
     let row = || spec.actions.iter().map(|channel| channel.low..channel.high);
@@ -88,17 +97,30 @@ fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, secs:
     let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
     let mut steps = vec![none; n];
     let mut seen = vec![0.0; n * spec.observations.len()];
-    let started = Instant::now();
-    for round in 0..rounds {
-        worlds.step(&actions[round % 64 * of_round..][..of_round], &mut steps);
+    let (mut rounds, mut started) = (0, Instant::now());
+    loop {
+        worlds.step(&actions[rounds % 64 * of_round..][..of_round], &mut steps);
+        for (seed, step) in seeds.iter_mut().zip(&steps) {
+            *seed = step.ended().then(|| {
+                next_seed = next_seed.wrapping_add(1);
+                next_seed
+            });
+        }
+        worlds.reset(&seeds);
         worlds.observe(&mut seen);
-        for (world_idx, step) in steps.iter().enumerate() {
-            if step.ended() {
-                begin(&mut worlds, world_idx);
-            }
+        rounds += 1;
+        if rounds == WARM_UP_ROUNDS {
+            started = Instant::now();
+        }
+        let measured = rounds.saturating_sub(WARM_UP_ROUNDS);
+        let is_over = match length {
+            Length::Simulated(secs) => (measured * n) as f64 * spec.control_dt_secs >= secs,
+            Length::Wall(secs) => started.elapsed().as_secs_f64() >= secs,
+        };
+        if measured > 0 && is_over {
+            return (measured * n) as f64 / started.elapsed().as_secs_f64();
         }
     }
-    (rounds * n) as f64 / started.elapsed().as_secs_f64()
 }
 
 /// The outcome for people.

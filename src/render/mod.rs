@@ -16,8 +16,6 @@ use ray::{Ray, Vec3, meet};
 
 /// Rays along each side of a pixel.
 const RAYS: usize = 3;
-/// Items below are off stage: legs that were taken off.
-const OFF_STAGE: f32 = -50.0;
 /// Distance from a surface at which rays to the light start, in shares of the size of the scene.
 const CLEARANCE: f32 = 1e-4;
 
@@ -92,7 +90,7 @@ struct Hit {
 
 impl Stage {
     fn new(scene: &Scene, aspect: f32) -> Self {
-        let items = || scene.items.iter().filter(|item| item.world_translation[2] > OFF_STAGE);
+        let items = || scene.items.iter().filter(|item| !item.is_off_stage());
         let mut bodies: Vec<Body> = items().map(Body::new).collect();
         tell_apart(items(), &mut bodies);
         let everything: Vec<Vec3> = bodies.iter().flat_map(Body::corners).collect();
@@ -204,14 +202,8 @@ impl Body {
         body
     }
 
-    /// How far it reaches along its own axes.
     fn half_extents(&self) -> Vec3 {
-        match self.shape {
-            Shape::Sphere { radius } => Vec3::repeat(radius),
-            Shape::Capsule { radius, half_length } => Vec3::new(radius, radius, half_length + radius),
-            Shape::Cylinder { radius, half_length } => Vec3::new(radius, radius, half_length),
-            Shape::Cuboid { half_extents } => half_extents.into(),
-        }
+        self.shape.half_extents().into()
     }
 
     fn corners(&self) -> Vec<Vec3> {
@@ -311,13 +303,16 @@ mod tests {
 
     #[test]
     fn what_is_off_stage_is_not_drawn() {
-        let scene = |z: f32| {
-            let items = vec![ball(Role::Link, [0.0, 0.0, 0.2]), ball(Role::Target, [0.5, 0.0, z])];
+        let picture = |other: SceneItem| {
+            let items = vec![ball(Role::Link, [0.0, 0.0, 0.2]), other];
             Picture::of(&Scene { items, contacts: Vec::new() }, 32, 24)
         };
+        let there = ball(Role::Target, [0.5, 0.0, 0.2]);
+        let mut gone = there.clone();
+        gone.leave_stage();
         let alone = Scene { items: vec![ball(Role::Link, [0.0, 0.0, 0.2])], contacts: Vec::new() };
-        assert_eq!(scene(-100.0), Picture::of(&alone, 32, 24));
-        assert_ne!(scene(0.2), Picture::of(&alone, 32, 24));
+        assert_eq!(picture(gone), Picture::of(&alone, 32, 24));
+        assert_ne!(picture(there), Picture::of(&alone, 32, 24));
     }
 
     #[test]

@@ -23,9 +23,11 @@ enum Change {
     Scale(f64),
     /// This value.
     Set(f64),
+    /// This share of the largest value.
+    Share(f64),
 }
 
-const SCALES: [(&str, &str, f64, &str); 8] = [
+const SCALES: [(&str, &str, f64, &str); 7] = [
     ("motors reversed", "motor_gain", -1.0, "Every motor pushes the other way."),
     ("motors at half", "motor_gain", 0.5, "Every motor has half its strength."),
     ("gravity half", "gravity", 0.5, "Half of the nominal gravity."),
@@ -33,7 +35,6 @@ const SCALES: [(&str, &str, f64, &str); 8] = [
     ("links 3× heavier", "link_mass", 3.0, "Every link of the robot has three times its mass."),
     ("joints stiff", "friction", 20.0, "Twenty times the nominal friction in every joint."),
     ("ground slippery", "ground_friction", 0.3, "Less than a third of the grip."),
-    ("wind", "wind", 2.0, "Twice the nominal wind."),
 ];
 
 const SETTINGS: [(&str, &str, f64, &str); 2] = [
@@ -58,6 +59,7 @@ pub fn offered(params: &Params) -> Vec<Preset> {
             .iter()
             .map(|&(label, parameter, value, tooltip)| preset(label, parameter, Change::Set(value), tooltip)),
     );
+    presets.push(preset("wind", "wind_x", Change::Share(0.3), "Wind from behind, a third of the strongest."));
     presets.retain(|preset| preset.changes_something(params));
     presets
 }
@@ -80,6 +82,10 @@ impl Preset {
             _ if self.is_active(params) => Intervention::Scale { parameter, factor: 1.0 },
             Change::Scale(factor) => Intervention::Scale { parameter, factor },
             Change::Set(value) => Intervention::Set { parameter, value },
+            Change::Share(share) => {
+                let largest = params.matching(&parameter).map(|param| param.high).fold(0.0, f64::max);
+                Intervention::Set { parameter, value: share * largest }
+            }
         }
     }
 
@@ -91,6 +97,7 @@ impl Preset {
         let value = match self.change {
             Change::Scale(factor) => factor * param.nominal,
             Change::Set(value) => value,
+            Change::Share(share) => share * param.high,
         };
         value.clamp(param.low, param.high)
     }

@@ -48,12 +48,7 @@ pub fn material(role: Role) -> StandardMaterial {
 
 /// How far a shape reaches along its own axes.
 pub fn reach(shape: Shape) -> Vec3 {
-    match shape {
-        Shape::Sphere { radius } => Vec3::splat(radius),
-        Shape::Capsule { radius, half_length } => Vec3::new(radius, radius, half_length + radius),
-        Shape::Cylinder { radius, half_length } => Vec3::new(radius, radius, half_length),
-        Shape::Cuboid { half_extents } => point(half_extents),
-    }
+    point(shape.half_extents())
 }
 
 /// Points on the outline of an item, in the world.

@@ -107,12 +107,10 @@ impl<const N: usize> TreeDynamics<N> {
             return Err(refused(format!("link '{root}' hangs on '{parent}', expected the root of a tree")));
         }
         let (mut joint_idxs, mut bodies) = (Vec::new(), Vec::new());
-        for (link_idx, link) in robot.links.iter().enumerate().skip(root_idx) {
-            let parent = link.parent.as_ref().and_then(|name| robot.link_idx(name));
+        for link_idx in robot.branch(root_idx) {
+            let link = &robot.links[link_idx];
+            let parent = robot.parent_idx(link_idx);
             let parent = parent.and_then(|parent| joint_idxs.iter().position(|&joint_idx| joint_idx == parent));
-            if link_idx != root_idx && parent.is_none() {
-                continue;
-            }
             if !link.joint.kind.is_axial() {
                 return Err(refused(format!("joint '{}' is no hinge or slide", link.joint.name)));
             }

@@ -18,7 +18,7 @@ pub(crate) use inertia::unit_quaternion;
 ///
 /// The frame of a link lies in its joint. At joint position zero it is where `anchor` and `rotation` of the joint put it
 /// in the frame of the parent, or of the world for a link without a parent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RobotSpec {
     /// Name of the robot.
@@ -242,11 +242,18 @@ impl MotorSpec {
         self.servo.map_or([-self.limit, self.limit], |servo| servo.range)
     }
 
+    /// Middle of the range of its command, and half of the width.
+    #[must_use]
+    pub fn middle_and_half(&self) -> (f64, f64) {
+        let [low, high] = self.range();
+        (f64::midpoint(low, high), 0.5 * (high - low))
+    }
+
     /// Where a command lies in its range: −1 at the lower bound, 1 at the upper.
     #[must_use]
     pub fn share(&self, command: f64) -> f64 {
-        let [low, high] = self.range();
-        (command - f64::midpoint(low, high)) / (0.5 * (high - low))
+        let (middle, half) = self.middle_and_half();
+        (command - middle) / half
     }
 }
 
@@ -255,6 +262,29 @@ impl RobotSpec {
     #[must_use]
     pub fn link_idx(&self, name: &str) -> Option<usize> {
         self.links.iter().position(|link| link.name == name)
+    }
+
+    /// Index of the link that a link hangs on; none if it hangs on the world.
+    #[must_use]
+    pub fn parent_idx(&self, link_idx: usize) -> Option<usize> {
+        self.links[link_idx].parent.as_ref().and_then(|parent| self.link_idx(parent))
+    }
+
+    /// Indices of a link and all that hangs on it, in order.
+    #[must_use]
+    pub fn branch(&self, link_idx: usize) -> Vec<usize> {
+        let mut branch = vec![link_idx];
+        for idx in link_idx + 1..self.links.len() {
+            if self.parent_idx(idx).is_some_and(|parent| branch.contains(&parent)) {
+                branch.push(idx);
+            }
+        }
+        branch
+    }
+
+    /// The hinges and slides, with their indices.
+    pub fn axial_joints(&self) -> impl Iterator<Item = (usize, &JointSpec)> {
+        self.links.iter().map(|link| &link.joint).enumerate().filter(|(_, joint)| joint.kind.is_axial())
     }
 
     /// Index of the joint `name`.
@@ -327,6 +357,18 @@ impl RobotSpec {
             }
             positions
         })
+    }
+
+    /// Moves all that moves freely, in space or in a plane, up by so many metres.
+    pub fn lift(&self, positions: &mut [f64], by: f64) {
+        for (joint_idx, link) in self.links.iter().enumerate() {
+            let start = self.position_range(joint_idx).start;
+            match link.joint.kind {
+                JointKind::Free => positions[start + 2] += by,
+                JointKind::Planar => positions[start + 1] += by,
+                JointKind::Hinge | JointKind::Slide => {}
+            }
+        }
     }
 
     /// Mass of all links together, in kg.

@@ -111,7 +111,9 @@ impl Knobs {
                 .map(|knob| idx_of(Knob::Motor(knob, motor_idx)).unwrap_or_default())
         };
         let motors = (0..design.robot.motors.len()).map(of_motor).collect();
-        let legs = design.legs.iter().map(|leg| branch(&design.robot, leg)).collect();
+        let robot = &design.robot;
+        let of_leg = |leg: &String| robot.link_idx(leg).map(|idx| robot.branch(idx)).unwrap_or_default();
+        let legs = design.legs.iter().map(of_leg).collect();
         let hand = design.hand.as_ref().and_then(|hand| design.robot.site_idx(hand));
         let exposed_link = exposed_link(design);
         (params, Self { knobs, whole, motors, legs, exposed_link, hand })
@@ -205,7 +207,7 @@ impl Offer {
     fn surroundings(&mut self, design: &Design, world: &World) {
         let exposed = exposed_link(design);
         let moved_kg = moved_kg(&design.robot, exposed);
-        if design.gravity_matters {
+        if !design.is_horizontal {
             self.add("gravity".into(), "m/s²", [0.0, 30.0], STANDARD_GRAVITY, Knob::Whole(Whole::Gravity));
         }
         if let Some(floor) = design.floor {
@@ -233,8 +235,7 @@ impl Offer {
     }
 
     fn joints(&mut self, robot: &RobotSpec) {
-        for (idx, link) in robot.links.iter().enumerate().filter(|(_, link)| link.joint.kind.is_axial()) {
-            let joint = &link.joint;
+        for (idx, joint) in robot.axial_joints() {
             let is_hinge = joint.kind == JointKind::Hinge;
             let unit = |of_hinge, of_slide| if is_hinge { of_hinge } else { of_slide };
             // Where there is no resistance in the nominal world there is nothing to scale.
@@ -345,23 +346,10 @@ fn moved_kg(robot: &RobotSpec, exposed_link: usize) -> f64 {
     if exposed.joint.kind.is_axial() { exposed.mass_kg } else { robot.mass_kg() }
 }
 
-/// The link `name` and all that hangs on it.
-fn branch(robot: &RobotSpec, name: &str) -> Vec<usize> {
-    let mut branch: Vec<usize> = robot.link_idx(name).into_iter().collect();
-    for (idx, link) in robot.links.iter().enumerate() {
-        if link.parent.as_ref().and_then(|parent| robot.link_idx(parent)).is_some_and(|parent| branch.contains(&parent))
-        {
-            branch.push(idx);
-        }
-    }
-    branch
-}
-
 /// Whether a link can change its orientation.
 fn turns(robot: &RobotSpec, link_idx: usize) -> bool {
-    let link = &robot.links[link_idx];
-    let parent = link.parent.as_ref().and_then(|parent| robot.link_idx(parent));
-    link.joint.kind != JointKind::Slide || parent.is_some_and(|parent| turns(robot, parent))
+    robot.links[link_idx].joint.kind != JointKind::Slide
+        || robot.parent_idx(link_idx).is_some_and(|parent| turns(robot, parent))
 }
 
 /// Whether a link becomes another one when it is stretched.
@@ -376,10 +364,5 @@ fn reaches(robot: &RobotSpec, link: &LinkSpec) -> bool {
 
 /// Half of the size of a link, in m.
 fn extent(link: &LinkSpec) -> f64 {
-    let of_shape = |shape: Shape| match shape {
-        Shape::Sphere { radius } => radius,
-        Shape::Capsule { radius, half_length } | Shape::Cylinder { radius, half_length } => radius + half_length,
-        Shape::Cuboid { half_extents } => half_extents.into_iter().fold(0.0, f32::max),
-    };
-    f64::from(link.shapes.iter().map(|spec| of_shape(spec.shape)).fold(0.05, f32::max))
+    f64::from(link.shapes.iter().flat_map(|spec| spec.shape.half_extents()).fold(0.05, f32::max))
 }

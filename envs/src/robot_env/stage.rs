@@ -7,9 +7,6 @@ use crate::{
     world::World,
 };
 
-/// Where the shapes of a link that was taken off are kept, in m: below the floor.
-const OFF_STAGE: f32 = -100.0;
-
 /// The scene with everything but the poses of the links.
 pub(super) fn scene(design: &Design) -> Scene {
     let item = |name: &str, role: Role, spec: &ShapeSpec| SceneItem {
@@ -46,7 +43,7 @@ pub(super) fn draw(
             let (pose, shape) = world.link_shape(link_idx, shape_idx);
             (item.world_translation, item.world_rotation, item.shape) = (pose.translation, pose.rotation, shape);
             if world.is_link_off(link_idx) {
-                item.world_translation[2] = OFF_STAGE;
+                item.leave_stage();
             }
         }
     }

@@ -24,8 +24,6 @@ const OUT_OF_REACH: f64 = 100.0;
 
 /// Where a link is found in the world.
 pub(super) struct CompiledLink {
-    /// The fixed body that it hangs on, for a link without a parent.
-    pub base: Option<RigidBodyHandle>,
     pub body: RigidBodyHandle,
     pub joint: MultibodyJointHandle,
     pub kind: JointKind,
@@ -44,10 +42,14 @@ impl World {
         robot.validate()?;
         let mut parts = Parts::empty(dt_secs);
         let mut links: Vec<CompiledLink> = Vec::with_capacity(robot.links.len());
-        for link in &robot.links {
-            let parent = link.parent.as_ref().and_then(|name| robot.link_idx(name));
-            let parent_body = parent.map(|parent_idx| links[parent_idx].body);
-            links.push(parts.insert_link(link, parent_body));
+        let mut bases = Vec::new();
+        for (link_idx, link) in robot.links.iter().enumerate() {
+            let hangs_on = robot.parent_idx(link_idx).map(|parent_idx| links[parent_idx].body).unwrap_or_else(|| {
+                let base = parts.bodies.insert(RigidBodyBuilder::fixed());
+                bases.push(base);
+                base
+            });
+            links.push(parts.insert_link(link, hangs_on));
         }
         for shape in &robot.base {
             if let Some(collider) = collider(shape, SURROUNDINGS) {
@@ -62,6 +64,7 @@ impl World {
             n_velocities: robot.n_velocities(),
             robot: robot.clone(),
             links,
+            bases,
         };
         let mut world = Self {
             forces: Forces::none(robot.motors.len()),
@@ -83,14 +86,7 @@ impl World {
         let (rest, still) = (robot.rest_positions(), vec![0.0; robot.n_velocities()]);
         self.set_gravity(0.0);
         let mut lifted = rest.clone();
-        for (joint_idx, link) in robot.links.iter().enumerate() {
-            let start = robot.position_range(joint_idx).start;
-            match link.joint.kind {
-                JointKind::Free => lifted[start + 2] += OUT_OF_REACH,
-                JointKind::Planar => lifted[start + 1] += OUT_OF_REACH,
-                JointKind::Hinge | JointKind::Slide => {}
-            }
-        }
+        robot.lift(&mut lifted, OUT_OF_REACH);
         self.set_joints(&lifted, &still);
         let settled = self.step();
         debug_assert_eq!(settled, Ok(()), "a robot at rest without forces does not break");
@@ -112,7 +108,7 @@ impl World {
                 self.set_joint_stiffness(joint_idx, link.joint.stiffness);
             }
         }
-        for base in layout.bases() {
+        for &base in &layout.bases {
             let id = self.parts.multibody_joints.rigid_body_link(base).map(|link| link.multibody);
             if let Some(multibody) = id.and_then(|id| self.parts.multibody_joints.get_multibody_mut(id)) {
                 multibody.set_self_contacts_enabled(false);
@@ -147,17 +143,15 @@ impl Parts {
         }
     }
 
-    /// Inserts a link that hangs on `parent`, or on a fixed body of its own.
-    fn insert_link(&mut self, link: &LinkSpec, parent: Option<RigidBodyHandle>) -> CompiledLink {
-        let base = parent.is_none().then(|| self.bodies.insert(RigidBodyBuilder::fixed()));
+    /// Inserts a link that hangs on the body `parent`.
+    fn insert_link(&mut self, link: &LinkSpec, parent: RigidBodyHandle) -> CompiledLink {
         let (joint, axis) = joint(link);
         let body = self.bodies.insert(RigidBodyBuilder::dynamic().can_sleep(false));
-        let parent = parent.or(base).expect("a link hangs on its parent or on its base");
         let joint = self.multibody_joints.insert(parent, body, joint, true).expect("a new body has no joint yet");
         let colliders = link.shapes.iter().map(|shape| {
             collider(shape, LINKS).map(|collider| self.colliders.insert_with_parent(collider, body, &mut self.bodies))
         });
-        CompiledLink { base, body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
+        CompiledLink { body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
     }
 }
 

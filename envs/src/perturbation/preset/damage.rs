@@ -99,14 +99,8 @@ fn legs(call: &PresetCall, env: &dyn Env) -> Result<(Vec<String>, String), Refus
 
 /// Joints with an axis from the link `leg` on.
 fn joints_of<'a>(leg: &str, robot: &'a RobotSpec) -> Vec<&'a str> {
-    let mut links = vec![leg];
-    for link in &robot.links {
-        if link.parent.as_deref().is_some_and(|parent| links.contains(&parent)) {
-            links.push(&link.name);
-        }
-    }
-    let of_leg = robot.links.iter().filter(|link| links.contains(&link.name.as_str()) && link.joint.kind.is_axial());
-    of_leg.map(|link| link.joint.name.as_str()).collect()
+    let of_leg = robot.link_idx(leg).map(|leg_idx| robot.branch(leg_idx)).unwrap_or_default();
+    robot.axial_joints().filter(|(idx, _)| of_leg.contains(idx)).map(|(_, joint)| joint.name.as_str()).collect()
 }
 
 /// One spell after the other, each with the parameters that `set` gives for it.
