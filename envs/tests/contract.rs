@@ -17,9 +17,9 @@ fn every_task_keeps_the_contract() {
     each_task(check_env);
 }
 
-/// Takes minutes: `cargo test -p mesolimb-envs --test contract -- --ignored`.
+/// Takes a minute: `cargo test -p mesolimb-envs --test contract -- --ignored`.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes a minute"]
 fn every_task_runs_for_100_000_random_steps() {
     each_task(|make| check_long_run(make, 100_000));
 }
