@@ -100,7 +100,7 @@ impl<G: Gait> Task for Locomotion<G> {
         let mut out = out.iter_mut();
         let mut write = |value: f64| out.by_ref().take(1).for_each(|out| *out = value as f32);
         let root = world.link_pose(0);
-        write(f64::from(root.translation[2]) - G::ZERO_HEIGHT);
+        write(world.height(0) - G::ZERO_HEIGHT);
         let is_free = world.robot().links[0].joint.kind == JointKind::Free;
         if is_free {
             let [x, y, z, w] = root.rotation;
@@ -126,11 +126,11 @@ impl<G: Gait> Task for Locomotion<G> {
     }
 
     fn evaluate(&mut self, world: &World, command: &[f32], design: &Design) -> Outcome {
-        let [x, _, z] = world.link_pose(0).translation.map(f64::from);
+        let x = f64::from(world.link_pose(0).translation[0]);
         let forward = (x - self.x) / design.control_dt_secs;
         self.x = x;
         let [low, high] = G::HEALTHY_HEIGHTS;
-        let is_healthy = (low..=high).contains(&z) && world.tilt(0) <= G::HEALTHY_TILT;
+        let is_healthy = (low..=high).contains(&world.height(0)) && world.tilt(0) <= G::HEALTHY_TILT;
         let healthy = if is_healthy { G::HEALTHY_REWARD } else { 0.0 };
         let reward = self.forward_weight * forward + healthy - G::CONTROL_COST * effort(command, &design.robot);
         Outcome { reward, terminated: !is_healthy }

@@ -1,4 +1,4 @@
-//! From the command to what the motors get: delay, then noise, then the dead zone and the saturation of each motor.
+//! From the command to what arrives at the motors: repeats, then delay, then noise.
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -22,7 +22,7 @@ pub(crate) struct Motors {
 /// What lies between a command and a motor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Line {
-    /// Standard deviation of the noise, as a share of the limit of the motor.
+    /// Standard deviation of the noise, as a share of half the range of the command.
     pub noise: f64,
     /// Control steps that a command takes.
     pub delay_steps: usize,
@@ -33,16 +33,15 @@ impl Motors {
         Self { rng, commands: Late::new(n_motors, MAX_DELAY_STEPS), n_held_steps: 0 }
     }
 
-    /// Starts an episode: before the first command, motors rest.
-    pub(crate) fn restart(&mut self, rng: Pcg64) {
+    /// Starts an episode: before the first command, motors do as `at_rest` says, one command for each.
+    pub(crate) fn restart(&mut self, rng: Pcg64, at_rest: impl Iterator<Item = f64>) {
         self.rng = rng;
-        self.commands.clear();
+        self.commands.begin_row().iter_mut().zip(at_rest).for_each(|(sent, command)| *sent = command as f32);
+        self.commands.fill_with_newest();
         self.n_held_steps = 0;
     }
 
-    /// Takes the command of a control step, one value for each motor.
-    /// Each is given as its way from the middle of its range, where motors rest.
-    /// It is heard only every `repeat_steps`; the last one that was heard holds in between.
+    /// Takes the command of a control step, one value for each motor. It is heard only every `repeat_steps`; the last one that was heard holds in between.
     pub(crate) fn command(&mut self, command: impl Iterator<Item = f32>, repeat_steps: u32) {
         let row = self.commands.begin_row();
         if self.n_held_steps == 0 {
@@ -54,16 +53,12 @@ impl Motors {
         }
     }
 
-    /// What motor `motor_idx` gets now; to be asked once a step for each motor, in order.
-    ///
-    /// As its way from the middle of its range, whose half is `limit`. Below the share `dead_zone` of it nothing
-    /// arrives, above the share `saturation` no more than that.
-    /// The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
-    pub(crate) fn arrival(&mut self, motor_idx: usize, line: Line, limit: f64, dead_zone: f64, saturation: f64) -> f64 {
+    /// What arrives at motor `motor_idx` now, half of whose range is `half`; to be asked once a step for each motor, in
+    /// order. The noise is drawn even where it is zero, so that the stream stays where it would be otherwise.
+    pub(crate) fn arrival(&mut self, motor_idx: usize, line: Line, half: f64) -> f64 {
         let standard_normal: f64 = self.rng.sample(StandardNormal);
         let sent = f64::from(self.commands.row(line.delay_steps)[motor_idx]);
-        let force = if line.noise > 0.0 { sent + line.noise * limit * standard_normal } else { sent };
-        if force.abs() < dead_zone * limit { 0.0 } else { force.clamp(-saturation * limit, saturation * limit) }
+        if line.noise > 0.0 { sent + line.noise * half * standard_normal } else { sent }
     }
 
     /// Whether this is a possible state of `n_motors` motors.
@@ -88,7 +83,7 @@ mod tests {
         let mut motors = motors();
         for force in [-2.0, -0.3, 0.0, 1e-3, 2.0] {
             motors.command([force].into_iter(), 1);
-            assert_eq!(motors.arrival(0, PLAIN, 2.0, 0.0, 1.0), f64::from(force));
+            assert_eq!(motors.arrival(0, PLAIN, 2.0), f64::from(force));
         }
     }
 
@@ -97,7 +92,7 @@ mod tests {
         let mut motors = motors();
         for step in 0..40 {
             motors.command([step as f32].into_iter(), 1);
-            let arrived = motors.arrival(0, Line { delay_steps: 7, ..PLAIN }, 100.0, 0.0, 1.0);
+            let arrived = motors.arrival(0, Line { delay_steps: 7, ..PLAIN }, 100.0);
             assert_eq!(arrived, f64::from((step - 7).max(0)));
         }
     }
@@ -107,16 +102,7 @@ mod tests {
         let mut motors = motors();
         for step in 0..12 {
             motors.command([step as f32].into_iter(), 3);
-            assert_eq!(motors.arrival(0, PLAIN, 100.0, 0.0, 1.0), f64::from(step / 3 * 3));
-        }
-    }
-
-    #[test]
-    fn a_motor_is_silent_in_its_dead_zone_and_no_stronger_than_its_saturation() {
-        let mut motors = motors();
-        for (sent, arrived) in [(0.39, 0.0), (-0.39, 0.0), (0.41, 0.41), (1.5, 1.0), (-2.0, -1.0)] {
-            motors.command([sent].into_iter(), 1);
-            assert!((motors.arrival(0, PLAIN, 2.0, 0.2, 0.5) - arrived).abs() < 1e-6, "{sent} sent");
+            assert_eq!(motors.arrival(0, PLAIN, 100.0), f64::from(step / 3 * 3));
         }
     }
 
@@ -128,7 +114,7 @@ mod tests {
         let mut sum_sq = 0.0;
         for _ in 0..n {
             motors.command([1.0].into_iter(), 1);
-            sum_sq += (motors.arrival(0, line, 4.0, 0.0, 1.0) - 1.0).powi(2);
+            sum_sq += (motors.arrival(0, line, 4.0) - 1.0).powi(2);
         }
         // The standard error of a standard deviation over n draws is 1/sqrt(2 n), here 0.5 %.
         let sd = (sum_sq / f64::from(n)).sqrt();

@@ -46,7 +46,7 @@ const SHIFTS: [f64; 3] = [0.5, 0.7, 1.3];
 /// Squared speed error that costs all but 1/e of the reward, in (m/s)² and (rad/s)².
 const TOLERANCE: f64 = 0.25;
 const EFFORT_COST: f64 = 0.02;
-const MIN_HEIGHT: f32 = 0.12;
+const MIN_HEIGHT: f64 = 0.12;
 const MAX_TILT: f64 = 1.0;
 const START_SCATTER: f64 = 0.05;
 const MAX_SPEED: f32 = 20.0;
@@ -128,7 +128,7 @@ impl Task for Quadruped {
     fn observe(&self, world: &World, out: &mut [f32]) {
         let (linear, angular) = world.link_velocity(TRUNK);
         let clipped = |vector: [f32; 3], bound: f32| vector.map(|x| x.clamp(-bound, bound));
-        let height = world.link_pose(TRUNK).translation[2];
+        let height = world.height(TRUNK) as f32;
         let joints = 1..world.robot().links.len();
         let rate = |idx| (world.joint_velocity(idx) as f32).clamp(-MAX_JOINT_RATE, MAX_JOINT_RATE);
         let readings = std::iter::once(height)
@@ -149,7 +149,7 @@ impl Task for Quadruped {
         let off_yaw = (f64::from(angular[2]) - wanted_yaw).powi(2);
         let effort = mean_effort(command, &design.robot);
         let reward = (-off / TOLERANCE).exp() + 0.5 * (-off_yaw / TOLERANCE).exp() - EFFORT_COST * effort;
-        let has_fallen = world.link_pose(TRUNK).translation[2] < MIN_HEIGHT || world.tilt(TRUNK) > MAX_TILT;
+        let has_fallen = world.height(TRUNK) < MIN_HEIGHT || world.tilt(TRUNK) > MAX_TILT;
         Outcome { reward, terminated: has_fallen }
     }
 

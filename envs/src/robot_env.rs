@@ -130,16 +130,12 @@ impl<T: Task> RobotEnv<T> {
             *command = wanted.clamp(channel.low, channel.high);
         }
         let State { motors, world, applied, .. } = &mut self.state;
-        let commanded = self.command.iter().zip(&self.design.robot.motors);
         let value = |knob, otherwise| self.knobs.value(applied, knob).unwrap_or(otherwise);
-        let repeat_steps = value(Whole::ActionRepeat, 1.0) as u32;
-        motors.command(commanded.map(|(&command, motor)| command - motor.middle_and_half().0 as f32), repeat_steps);
+        motors.command(self.command.iter().copied(), value(Whole::ActionRepeat, 1.0) as u32);
         let line = Line { noise: value(Whole::ActionNoise, 0.0), delay_steps: value(Whole::ActionDelay, 0.0) as usize };
         for (motor_idx, motor) in self.design.robot.motors.iter().enumerate() {
-            let [gain, dead_zone, saturation] = self.knobs.motor(applied, motor_idx);
-            let (middle, half) = motor.middle_and_half();
-            let command = middle + motors.arrival(motor_idx, line, half, dead_zone, saturation);
-            world.set_motor(motor_idx, command, gain);
+            let (_, half) = motor.middle_and_half();
+            world.set_motor(motor_idx, motors.arrival(motor_idx, line, half));
         }
     }
 
@@ -183,14 +179,16 @@ impl<T: Task> RobotEnv<T> {
         self.state.world.set_wind(self.knobs.exposed_link(), force);
     }
 
-    /// What is told of a reward: another size, or later.
-    fn told_reward(&mut self, reward: f64) -> f64 {
+    /// What is told of a reward: another size, or later. The step that ends an episode tells all that is still due.
+    fn told_reward(&mut self, reward: f64, is_last: bool) -> f64 {
         let reward = reward * self.value(Whole::RewardScale).unwrap_or(1.0);
         self.state.rewards.begin_row()[0] = reward as f32;
-        match self.value(Whole::RewardDelay) {
-            Some(delay_steps) if delay_steps > 0.0 => f64::from(self.state.rewards.row(delay_steps as usize)[0]),
-            _ => reward,
+        let delay_steps = self.value(Whole::RewardDelay).unwrap_or(0.0) as usize;
+        if delay_steps == 0 {
+            return reward;
         }
+        let due = if is_last { 0..=delay_steps } else { delay_steps..=delay_steps };
+        due.map(|ago| f64::from(self.state.rewards.row(ago)[0])).sum()
     }
 
     fn advance(&mut self, action: &[f32]) -> Result<Outcome, Fault> {
@@ -203,7 +201,8 @@ impl<T: Task> RobotEnv<T> {
         self.step_physics()?;
         let outcome = self.state.task.evaluate(&self.state.world, &self.command, &self.design);
         self.sense()?;
-        Ok(Outcome { reward: self.told_reward(outcome.reward), ..outcome })
+        let is_last = outcome.terminated || self.state.n_steps + 1 >= self.spec.time_limit_steps;
+        Ok(Outcome { reward: self.told_reward(outcome.reward, is_last), ..outcome })
     }
 
     fn check_state(&self, state: &mut State<T>) -> Result<(), String> {
@@ -251,13 +250,20 @@ impl<T: Task> Env for RobotEnv<T> {
             }
         }
         self.state.world.set_joints(&positions, &velocities);
+        let nominal = self.state.world.lowest_point();
         self.apply_changed_params();
+        // Longer legs would start in the floor.
+        let sunk = f64::from(nominal.min(0.0) - self.state.world.lowest_point());
+        if self.design.floor.is_some() && sunk > BEARABLE_DEPTH {
+            self.design.robot.lift(&mut positions, sunk);
+            self.state.world.set_joints(&positions, &velocities);
+        }
         self.state.n_steps = 0;
         self.state.fault = None;
         self.state.weather = Weather::new(stream(seed, WEATHER));
         self.state.rewards.clear();
         self.state.task.observe(&self.state.world, &mut self.truth);
-        self.state.motors.restart(stream(seed, MOTORS));
+        self.state.motors.restart(stream(seed, MOTORS), self.design.robot.rest_commands(&positions));
         let distortion = self.distortion();
         self.state.sensors.restart(sensor_stream(seed), &self.truth, &self.sensor_scales, distortion);
     }
@@ -346,8 +352,11 @@ fn steps_between(physics_dt_secs: f64, control_dt_secs: f64) -> Result<u32, EnvE
     if fits { Ok(n_steps as u32) } else { Err(EnvError::Clocks { control_dt_secs, physics_dt_secs }) }
 }
 
-/// Name of the random stream of the motors.
+/// Depth in the floor with which an episode may begin, in m.
+const BEARABLE_DEPTH: f64 = 1e-3;
+/// Name of the random stream of the wind.
 const WEATHER: &str = "weather";
+/// Name of the random stream of the motors.
 const MOTORS: &str = "motors";
 
 fn sensor_stream(seed: u64) -> Pcg64 {

@@ -168,10 +168,10 @@ fn axes(robot: &RobotSpec) -> [&'static [usize]; 2] {
 }
 
 /// Height of the root's centre of mass, in m.
-fn height(world: &World) -> f32 {
+fn height(world: &World) -> f64 {
     let root = root(world);
     let centre = world.robot().links[root].inertia().centre_of_mass;
-    world.link_point(root, centre.map(|x| x as f32))[2]
+    world.height_of(world.link_point(root, centre.map(|x| x as f32)))
 }
 
 /// Poses `world`, and moves all that moves freely up or down together so that the lowest point touches the floor.
@@ -225,7 +225,7 @@ impl Task for Walk {
             out[n_written] = value.clamp(low, high);
             n_written += 1;
         };
-        write(height(world), OBSERVED_HEIGHTS.map(|share| share * self.standing_height as f32));
+        write(height(world) as f32, OBSERVED_HEIGHTS.map(|share| share * self.standing_height as f32));
         let up = world.into_link(root, [0.0, 0.0, 1.0]);
         let (linear, angular) = world.link_velocity(root);
         let [linear, angular] = [linear, angular].map(|velocity| world.into_link(root, velocity));
@@ -243,7 +243,7 @@ impl Task for Walk {
         let up = world.into_link(root, [0.0, 0.0, 1.0]);
         let cos_tilt: f64 = up.iter().zip(self.up).map(|(now, then)| f64::from(now * then)).sum();
         let reward = self.forward_weight * speed + cos_tilt - EFFORT_COST * mean_effort(world, command);
-        let is_low = f64::from(height(world)) < MIN_HEIGHT * self.standing_height;
+        let is_low = height(world) < MIN_HEIGHT * self.standing_height;
         Outcome { reward, terminated: is_low || cos_tilt < MAX_TILT.cos() }
     }
 

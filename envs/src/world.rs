@@ -89,6 +89,8 @@ struct Layout {
     /// Index of the link of each site.
     site_links: Vec<usize>,
     floor: Option<ground::CompiledFloor>,
+    /// All that can touch, with its coefficient of friction.
+    grips: Vec<(ColliderHandle, f64)>,
     n_positions: usize,
     n_velocities: usize,
 }
@@ -239,16 +241,18 @@ impl World {
         WorldPose::from(self.site(site_idx))
     }
 
-    /// World position of a point that is given in the frame of a link, in metres.
+    /// World position of a point that is given in the frame of a link as it is described, in metres. A stretched link takes
+    /// it along.
     #[must_use]
     pub fn link_point(&self, link_idx: usize, point: [f32; 3]) -> [f32; 3] {
-        (*self.link(link_idx).1.local_to_world() * Vector::from(point)).into()
+        (*self.link(link_idx).1.local_to_world() * (Vector::from(point) * self.tuning.length_scale(link_idx))).into()
     }
 
-    /// World pose of something fixed to a link, given its pose in the frame of the link.
+    /// World pose of something fixed to a link, given its pose in the frame of the link, as for [`World::link_point`].
     #[must_use]
     pub fn pose_on_link(&self, link_idx: usize, translation: [f32; 3], rotation: [f32; 4]) -> WorldPose {
-        let in_link = Pose::from_parts(Vector::from(translation), Rotation::from_array(rotation));
+        let translation = Vector::from(translation) * self.tuning.length_scale(link_idx);
+        let in_link = Pose::from_parts(translation, Rotation::from_array(rotation));
         WorldPose::from(*self.link(link_idx).1.local_to_world() * in_link)
     }
 
@@ -288,7 +292,8 @@ impl World {
         if self.parts.integration != template.parts.integration {
             return Err("its physics has other settings".into());
         }
-        if !self.tuning.fits(&template.tuning) || !self.forces.fits(&template.forces) {
+        let robot = template.robot();
+        if !self.tuning.fits(robot.links.len()) || !self.forces.fit(robot) {
             return Err("its changes are those of another robot".into());
         }
         self.layout = template.layout.clone();

@@ -18,7 +18,7 @@ impl Worlds {
     /// # Panics
     /// If there is to be no world or no thread, or the system gives no thread.
     #[must_use]
-    pub fn new(make: fn() -> Box<dyn Env>, n: usize, threads: usize) -> Self {
+    pub fn new(make: impl Fn() -> Box<dyn Env>, n: usize, threads: usize) -> Self {
         assert!(n > 0 && threads > 0, "{n} worlds on {threads} threads");
         let pool = (threads > 1)
             .then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads"));

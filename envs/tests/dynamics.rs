@@ -44,7 +44,7 @@ fn worst_prediction<const N: usize>(robot: &RobotSpec) -> f64 {
         for (motor_idx, motor) in robot.motors.iter().enumerate() {
             let torque = motor.limit * rng.random_range(-1.0..1.0);
             torques[robot.joint_idx(&motor.joint).unwrap()] = torque;
-            world.set_motor(motor_idx, torque, 1.0);
+            world.set_motor(motor_idx, torque);
         }
         world.step().unwrap();
         let found = SVector::<f64, N>::from_fn(|joint, _| (world.joint_velocity(joint) - motion.v[joint]) / DT);

@@ -40,7 +40,7 @@ fn a_pushed_cart_accelerates_by_force_over_mass() {
     robot.links.truncate(1);
     robot.sites.clear();
     let mut world = World::compile(&robot, None, DT).unwrap();
-    world.set_motor(0, 3.0, 1.0);
+    world.set_motor(0, 3.0);
     run(&mut world, 1.0);
     // Semi-implicit Euler: v is exact, x is ahead by v dt / 2.
     assert!((world.joint_velocity(0) - 3.0).abs() < 1e-3, "v = {}", world.joint_velocity(0));
@@ -54,7 +54,7 @@ fn twice_the_mass_halves_the_acceleration() {
     robot.sites.clear();
     let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_link_mass(0, 2.0);
-    world.set_motor(0, 3.0, 1.0);
+    world.set_motor(0, 3.0);
     run(&mut world, 1.0);
     assert!((world.joint_velocity(0) - 1.5).abs() < 1e-4, "v = {}", world.joint_velocity(0));
 }
@@ -112,7 +112,7 @@ fn a_torque_accelerates_a_hinge_by_torque_over_inertia() {
     robot.motors.truncate(1);
     let mut world = World::compile(&robot, None, DT).unwrap();
     let inertia = capsule_inertia(0.5, 0.035, 0.25) + 0.5 * 0.0625;
-    world.set_motor(0, 0.3, 1.0);
+    world.set_motor(0, 0.3);
     run(&mut world, 0.5);
     let expected = 0.3 / inertia * 0.5;
     assert!((world.joint_velocity(0) / expected - 1.0).abs() < 1e-3, "{} {expected}", world.joint_velocity(0));
@@ -127,7 +127,7 @@ fn armature_adds_to_the_inertia_and_damping_sets_the_final_speed() {
     let inertia = capsule_inertia(0.5, 0.035, 0.25) + 0.5 * 0.0625;
     (robot.links[0].joint.armature, robot.links[0].joint.damping) = (inertia, 0.5);
     let mut world = World::compile(&robot, None, DT).unwrap();
-    world.set_motor(0, 1.0, 1.0);
+    world.set_motor(0, 1.0);
     let tau = 2.0 * inertia / 0.5;
     run(&mut world, tau);
     let expected = 2.0 * (1.0 - (-1.0_f64).exp());
@@ -140,7 +140,7 @@ fn armature_adds_to_the_inertia_and_damping_sets_the_final_speed() {
 fn motor_torque_is_proportional_and_signed() {
     let speed = |torque: f64| {
         let mut world = World::compile(&ideal(reacher::robot()), None, DT).unwrap();
-        world.set_motor(0, torque, 1.0);
+        world.set_motor(0, torque);
         run(&mut world, 0.05);
         world.joint_velocity(0)
     };
@@ -158,17 +158,17 @@ fn dry_friction_holds_below_its_torque_and_brakes_by_it() {
     robot.sites.clear();
     let mut world = World::compile(&robot, None, DT).unwrap();
     world.set_joint_friction(0, 2.0);
-    world.set_motor(0, 1.9, 1.0);
+    world.set_motor(0, 1.9);
     run(&mut world, 1.0);
     assert!(
         world.joint_position(0).abs() < 1e-3,
         "a push below the friction moves nothing: {}",
         world.joint_position(0)
     );
-    world.set_motor(0, 5.0, 1.0);
+    world.set_motor(0, 5.0);
     run(&mut world, 1.0);
     assert!((world.joint_velocity(0) - 3.0).abs() < 0.01, "friction takes 2 of 5 N: {}", world.joint_velocity(0));
-    world.set_motor(0, 0.0, 1.0);
+    world.set_motor(0, 0.0);
     run(&mut world, 2.0);
     assert!(world.joint_velocity(0).abs() < 1e-3, "friction stops the cart: {}", world.joint_velocity(0));
 }
@@ -176,7 +176,7 @@ fn dry_friction_holds_below_its_torque_and_brakes_by_it() {
 #[test]
 fn stops_hold_against_the_motor() {
     let mut world = World::compile(&reacher::robot(), None, 0.005).unwrap();
-    world.set_motor(1, 2.5, 1.0);
+    world.set_motor(1, 2.5);
     let mut worst: f64 = 0.0;
     for _ in 0..600 {
         world.step().unwrap();

@@ -359,6 +359,14 @@ impl RobotSpec {
         })
     }
 
+    /// What motors are commanded that rest at `positions`: no torque or force, or the position that a servo is in.
+    pub(crate) fn rest_commands(&self, positions: &[f64]) -> impl Iterator<Item = f64> {
+        self.motors.iter().map(|motor| {
+            let position = self.joint_idx(&motor.joint).map_or(0.0, |idx| positions[self.position_range(idx).start]);
+            motor.servo.map_or(0.0, |servo| position.clamp(servo.range[0], servo.range[1]))
+        })
+    }
+
     /// Moves all that moves freely, in space or in a plane, up by so many metres.
     pub fn lift(&self, positions: &mut [f64], by: f64) {
         for (joint_idx, link) in self.links.iter().enumerate() {

@@ -75,8 +75,6 @@ pub(super) enum MotorKnob {
 pub(super) struct Knobs {
     knobs: Vec<Knob>,
     whole: [Option<usize>; Whole::RewardDelay as usize + 1],
-    /// Gain, dead zone and saturation of each motor.
-    motors: Vec<[usize; 3]>,
     /// Links of each leg.
     legs: Vec<Vec<usize>>,
     /// Link that wind blows on and that carries the payload.
@@ -99,24 +97,18 @@ impl Knobs {
             add(&mut offer, own.name.into(), own.unit, own.range, own.nominal, Knob::Own(own_idx));
         }
         let Offer { params, knobs } = offer;
-        let idx_of = |knob: Knob| knobs.iter().position(|&other| other == knob);
         let mut whole = [None; Whole::RewardDelay as usize + 1];
         for (knob_idx, knob) in knobs.iter().enumerate() {
             if let Knob::Whole(knob) = knob {
                 whole[*knob as usize] = Some(knob_idx);
             }
         }
-        let of_motor = |motor_idx: usize| {
-            [MotorKnob::Gain, MotorKnob::DeadZone, MotorKnob::Saturation]
-                .map(|knob| idx_of(Knob::Motor(knob, motor_idx)).unwrap_or_default())
-        };
-        let motors = (0..design.robot.motors.len()).map(of_motor).collect();
         let robot = &design.robot;
         let of_leg = |leg: &String| robot.link_idx(leg).map(|idx| robot.branch(idx)).unwrap_or_default();
         let legs = design.legs.iter().map(of_leg).collect();
         let hand = design.hand.as_ref().and_then(|hand| design.robot.site_idx(hand));
         let exposed_link = exposed_link(design);
-        (params, Self { knobs, whole, motors, legs, exposed_link, hand })
+        (params, Self { knobs, whole, legs, exposed_link, hand })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -137,12 +129,7 @@ impl Knobs {
         self.whole[knob as usize].map(|knob_idx| applied[knob_idx])
     }
 
-    /// Gain, dead zone and saturation of a motor.
-    pub(super) fn motor(&self, applied: &[f64], motor_idx: usize) -> [f64; 3] {
-        self.motors[motor_idx].map(|knob_idx| applied[knob_idx])
-    }
-
-    /// Changes the world. Motors, sensors and weather ask for their value when they need it; a task has its own.
+    /// Changes the world. Commands, sensors and weather ask for their value when they need it; a task has its own.
     pub(super) fn apply(&self, knob: Knob, value: f64, world: &mut World) {
         match knob {
             Knob::Whole(knob) => self.apply_whole(knob, value, world),
@@ -155,7 +142,10 @@ impl Knobs {
             Knob::Link(LinkKnob::Length, link_idx) => world.set_link_length(link_idx, value),
             Knob::Link(LinkKnob::CentreOfMass, link_idx) => world.set_centre_shift(link_idx, value),
             Knob::Leg(leg_idx) => world.set_links_off(&self.legs[leg_idx], value != 0.0),
-            Knob::Motor(..) | Knob::Own(_) => {}
+            Knob::Motor(MotorKnob::Gain, motor_idx) => world.set_motor_gain(motor_idx, value),
+            Knob::Motor(MotorKnob::DeadZone, motor_idx) => world.set_motor_dead_zone(motor_idx, value),
+            Knob::Motor(MotorKnob::Saturation, motor_idx) => world.set_motor_saturation(motor_idx, value),
+            Knob::Own(_) => {}
         }
     }
 
@@ -210,9 +200,11 @@ impl Offer {
         if !design.is_horizontal {
             self.add("gravity".into(), "m/s²", [0.0, 30.0], STANDARD_GRAVITY, Knob::Whole(Whole::Gravity));
         }
-        if let Some(floor) = design.floor {
-            let friction = floor.friction;
-            self.add("ground_friction".into(), "1", [0.01, 5.0], friction, Knob::Whole(Whole::GroundFriction));
+        if design.floor.is_some() {
+            if let Some(friction) = world.contact_friction() {
+                let range = [0.01, friction.max(5.0)];
+                self.add("ground_friction".into(), "1", range, friction, Knob::Whole(Whole::GroundFriction));
+            }
             self.add("slope".into(), "rad", [-0.5, 0.5], 0.0, Knob::Whole(Whole::Slope));
             self.add("roughness".into(), "m", [0.0, 0.3], 0.0, Knob::Whole(Whole::Roughness));
             self.add("step_height".into(), "m", [0.0, 0.3], 0.0, Knob::Whole(Whole::StepHeight));

@@ -51,15 +51,22 @@ impl World {
             });
             links.push(parts.insert_link(link, hangs_on));
         }
+        let mut grips: Vec<_> =
+            robot.links.iter().zip(&links).flat_map(|(link, compiled)| compiled.grips(link)).collect();
         for shape in &robot.base {
-            if let Some(collider) = collider(shape, SURROUNDINGS) {
-                parts.colliders.insert(collider);
+            if let (Some(collider), Some(friction)) = (collider(shape, SURROUNDINGS), shape.contact_friction) {
+                grips.push((parts.colliders.insert(collider), friction));
             }
+        }
+        let compiled_floor = floor.map(|floor| parts.insert_floor(floor));
+        if let (Some(Floor { friction }), Some(floor)) = (floor, &compiled_floor) {
+            grips.extend([floor.plane, floor.field].map(|handle| (handle, friction)));
         }
         let layout = Layout {
             motor_joints: robot.motors.iter().filter_map(|motor| robot.joint_idx(&motor.joint)).collect(),
             site_links: robot.sites.iter().filter_map(|site| robot.link_idx(&site.link)).collect(),
-            floor: floor.map(|floor| parts.insert_floor(floor)),
+            floor: compiled_floor,
+            grips,
             n_positions: robot.zero_positions().len(),
             n_velocities: robot.n_velocities(),
             robot: robot.clone(),
@@ -67,7 +74,7 @@ impl World {
             bases,
         };
         let mut world = Self {
-            forces: Forces::none(robot.motors.len()),
+            forces: Forces::resting(robot),
             tuning: Tuning::none(robot.links.len()),
             parts,
             workspace: Workspace::default(),
@@ -114,6 +121,14 @@ impl World {
                 multibody.set_self_contacts_enabled(false);
             }
         }
+    }
+}
+
+impl CompiledLink {
+    /// The colliders of `link` with their friction.
+    fn grips(&self, link: &LinkSpec) -> impl Iterator<Item = (ColliderHandle, f64)> {
+        let shapes = self.colliders.iter().zip(&link.shapes);
+        shapes.filter_map(|(collider, shape)| Some(((*collider)?, shape.contact_friction?)))
     }
 }
 

@@ -4,6 +4,7 @@ use rapier3d::{math::Vector, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::{Terrain, World};
+use crate::robot::RobotSpec;
 
 /// Stiffness of the spring that carries the torque of a motor where the joint has none, in N·m/rad or N/m: a turn
 /// changes the torque by less than single precision tells.
@@ -17,17 +18,21 @@ pub(super) struct Forces {
     /// In rad.
     pub slope: f64,
     pub terrain: Terrain,
-    /// What each motor was told.
+    /// What each motor was told, and how it answers.
     drives: Vec<Drive>,
     wind: Option<Wind>,
     curl: Option<Curl>,
 }
 
-/// What a motor was told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What a motor was told, and how it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Drive {
     command: f64,
     gain: f64,
+    /// Share of the limit below which the motor gives nothing.
+    dead_zone: f64,
+    /// Share of the limit above which it gives no more.
+    saturation: f64,
 }
 
 /// A force on a link.
@@ -46,24 +51,60 @@ struct Curl {
 }
 
 impl Forces {
-    pub(super) fn none(n_motors: usize) -> Self {
-        let drives = vec![Drive::default(); n_motors];
+    /// No force but that of servos, which hold the posture of rest.
+    pub(super) fn resting(robot: &RobotSpec) -> Self {
+        let rest = robot.rest_positions();
+        let commands = robot.rest_commands(&rest);
+        let drives = commands.map(|command| Drive { command, gain: 1.0, dead_zone: 0.0, saturation: 1.0 }).collect();
         Self { gravity: 0.0, slope: 0.0, terrain: Terrain::default(), drives, wind: None, curl: None }
     }
 
-    pub(super) fn fits(&self, other: &Self) -> bool {
-        self.drives.len() == other.drives.len()
-            && self.drives.iter().all(|drive| drive.command.is_finite() && drive.gain.is_finite())
-            && self.wind.is_none_or(|wind| wind.force.iter().all(|x| x.is_finite()))
-            && self.curl.is_none_or(|curl| curl.strength.is_finite())
+    /// Whether these are possible forces on `robot`.
+    pub(super) fn fit(&self, robot: &RobotSpec) -> bool {
+        let Terrain { roughness, step_height } = self.terrain;
+        self.drives.len() == robot.motors.len()
+            && [self.gravity, self.slope, roughness.into(), step_height.into()].iter().all(|x| x.is_finite())
+            && self.drives.iter().all(Drive::is_finite)
+            && self
+                .wind
+                .is_none_or(|wind| wind.link_idx < robot.links.len() && wind.force.iter().all(|x| x.is_finite()))
+            && self.curl.is_none_or(|curl| curl.site_idx < robot.sites.len() && curl.strength.is_finite())
+    }
+}
+
+impl Drive {
+    fn is_finite(&self) -> bool {
+        [self.command, self.gain, self.dead_zone, self.saturation].iter().all(|x| x.is_finite())
+    }
+
+    /// What is left of `torque`, in the same unit, of a motor that gives at most `limit`.
+    fn answer(&self, torque: f64, limit: f64) -> f64 {
+        if torque.abs() < self.dead_zone * limit {
+            return 0.0;
+        }
+        self.gain * torque.clamp(-self.saturation * limit, self.saturation * limit)
     }
 }
 
 impl World {
     /// Commands a motor until it is commanded again: a torque (N·m) or force (N), or the position (rad, m) of a servo.
-    /// What it does is multiplied by `gain`.
-    pub fn set_motor(&mut self, motor_idx: usize, command: f64, gain: f64) {
-        self.forces.drives[motor_idx] = Drive { command, gain };
+    pub fn set_motor(&mut self, motor_idx: usize, command: f64) {
+        self.forces.drives[motor_idx].command = command;
+    }
+
+    /// Factor of what a motor gives.
+    pub fn set_motor_gain(&mut self, motor_idx: usize, gain: f64) {
+        self.forces.drives[motor_idx].gain = gain;
+    }
+
+    /// Share of its limit below which a motor gives nothing.
+    pub fn set_motor_dead_zone(&mut self, motor_idx: usize, dead_zone: f64) {
+        self.forces.drives[motor_idx].dead_zone = dead_zone;
+    }
+
+    /// Share of its limit above which a motor gives no more.
+    pub fn set_motor_saturation(&mut self, motor_idx: usize, saturation: f64) {
+        self.forces.drives[motor_idx].saturation = saturation;
     }
 
     /// Torque (N·m) or force (N) with which a motor answers `command` now, in the unchanged world: the command itself, or
@@ -93,8 +134,10 @@ impl World {
     /// Motors and fields for the next physics step.
     pub(super) fn exert_forces(&mut self) {
         for motor_idx in 0..self.forces.drives.len() {
-            let Drive { command, gain } = self.forces.drives[motor_idx];
-            self.set_torque(self.layout.motor_joints[motor_idx], gain * self.motor_torque(motor_idx, command));
+            let drive = self.forces.drives[motor_idx];
+            let limit = self.layout.robot.motors[motor_idx].limit;
+            let torque = drive.answer(self.motor_torque(motor_idx, drive.command), limit);
+            self.set_torque(self.layout.motor_joints[motor_idx], torque);
         }
         if self.forces.wind.is_none() && self.forces.curl.is_none() {
             return;

@@ -52,15 +52,33 @@ struct JointTuning {
 impl Tuning {
     pub(super) fn none(n_links: usize) -> Self {
         let link = LinkTuning { mass_scale: 1.0, length_scale: 1.0, centre_shift: 0.0, payload_kg: 0.0, is_off: false };
-        Self { links: vec![link; n_links], joints: vec![JointTuning { range_scale: 1.0, stiffness: 0.0, locked_at: None }; n_links] }
+        Self {
+            links: vec![link; n_links],
+            joints: vec![JointTuning { range_scale: 1.0, stiffness: 0.0, locked_at: None }; n_links],
+        }
+    }
+
+    pub(super) fn length_scale(&self, link_idx: usize) -> f32 {
+        self.links[link_idx].length_scale as f32
     }
 
     pub(super) fn stiffness(&self, joint_idx: usize) -> f64 {
         self.joints[joint_idx].stiffness
     }
 
-    pub(super) fn fits(&self, other: &Self) -> bool {
-        self.links.len() == other.links.len() && self.joints.len() == other.joints.len()
+    /// Whether this is a possible tuning of `n_links` links.
+    pub(super) fn fits(&self, n_links: usize) -> bool {
+        let of_link = |link: &LinkTuning| {
+            [link.mass_scale, link.length_scale, link.centre_shift, link.payload_kg].iter().all(|x| x.is_finite())
+        };
+        let of_joint = |joint: &JointTuning| {
+            [joint.range_scale, joint.stiffness].iter().all(|x| x.is_finite())
+                && joint.locked_at.is_none_or(f32::is_finite)
+        };
+        self.links.len() == n_links
+            && self.joints.len() == n_links
+            && self.links.iter().all(of_link)
+            && self.joints.iter().all(of_joint)
     }
 }
 
@@ -169,24 +187,21 @@ impl World {
         self.tuning.links[link_idx].is_off
     }
 
-    /// Friction of the floor; that of the robot's shapes grows in proportion.
+    /// Coefficient of sliding friction of the shapes with the most of it. The friction of all others, of the floor and of
+    /// what is bolted to the world changes in proportion.
     pub fn set_contact_friction(&mut self, friction: f64) {
-        let layout = self.layout.clone();
-        let Some(floor) = &layout.floor else { return };
-        let scale = friction / floor.friction;
-        for handle in [floor.plane, floor.field] {
+        let Some(nominal) = self.contact_friction() else { return };
+        for &(handle, own) in &self.layout.grips {
             if let Some(collider) = self.parts.colliders.get_mut(handle) {
-                collider.set_friction(friction as f32);
+                collider.set_friction((own * friction / nominal) as f32);
             }
         }
-        for (compiled, link) in layout.links.iter().zip(&layout.robot.links) {
-            for (handle, shape) in compiled.colliders.iter().zip(&link.shapes) {
-                let collider = handle.and_then(|handle| self.parts.colliders.get_mut(handle));
-                if let (Some(collider), Some(own)) = (collider, shape.contact_friction) {
-                    collider.set_friction((own * scale) as f32);
-                }
-            }
-        }
+    }
+
+    /// Largest coefficient of friction of all shapes in the unchanged world: none if nothing can touch anything.
+    #[must_use]
+    pub fn contact_friction(&self) -> Option<f64> {
+        self.layout.grips.iter().map(|(_, friction)| *friction).max_by(f64::total_cmp).filter(|most| *most > 0.0)
     }
 
     /// A shape as it is now, with its pose in the frame of the link.
@@ -199,7 +214,7 @@ impl World {
     /// A site in the frame of its link.
     pub(super) fn site_in_link(&self, site_idx: usize) -> Pose {
         let spec = &self.layout.robot.sites[site_idx];
-        let scale = self.tuning.links[self.layout.site_links[site_idx]].length_scale as f32;
+        let scale = self.tuning.length_scale(self.layout.site_links[site_idx]);
         Pose::from_parts(vector(spec.translation) * scale, quaternion(spec.rotation))
     }
 
