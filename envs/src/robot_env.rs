@@ -427,7 +427,8 @@ mod tests {
         assert_eq!(env.task().target_xy(), target, "noise does not shift the stream of the starts");
     }
 
-    /// Even where the checksum was made to fit, a state that was tampered with does no harm.
+    /// Even where the checksum was made to fit, a state that was tampered with is decoded or refused. What Rapier's own
+    /// bookkeeping makes of it later is not promised.
     #[test]
     fn a_forged_state_never_panics_on_load() {
         let mut env = reacher::env().unwrap();
