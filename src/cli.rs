@@ -299,8 +299,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             say(&list(what, task.as_deref())?);
             Ok(())
         }
-        Some(Command::Docs(DocsCommand::Tasks { out })) => {
-            docs::write_tasks(&out)?;
+        Some(Command::Docs(command)) => {
+            match &command {
+                DocsCommand::Tasks { out } => docs::write_tasks(out)?,
+                DocsCommand::Controllers { out } => docs::write_controllers(out)?,
+            }
+            let (DocsCommand::Tasks { out } | DocsCommand::Controllers { out }) = command;
             say(&format!("look at {}", out.join("README.md").display()));
             Ok(())
         }

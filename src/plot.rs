@@ -41,6 +41,8 @@ pub const ORANGE: (u8, u8, u8) = (213, 94, 0);
 /// See [`BLUE`].
 pub const GREEN: (u8, u8, u8) = (0, 158, 115);
 /// See [`BLUE`].
+pub const PINK: (u8, u8, u8) = (204, 121, 167);
+/// See [`BLUE`].
 pub const GREY: (u8, u8, u8) = (120, 120, 120);
 
 /// Draws curves into an SVG file.

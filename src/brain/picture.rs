@@ -9,11 +9,11 @@ use plotters::{coord::Shift, prelude::*};
 use super::run::Summary;
 use crate::{
     checkpoint::replace_file,
-    plot::{BLUE, GREEN, GREY, ORANGE},
+    plot::{BLUE, GREEN, GREY, ORANGE, PINK},
 };
 
 /// Colours of populations and lines, readable for the colour-blind (Okabe and Ito), used in turn.
-const COLOURS: [(u8, u8, u8); 6] = [BLUE, ORANGE, GREEN, (204, 121, 167), (230, 159, 0), GREY];
+const COLOURS: [(u8, u8, u8); 6] = [BLUE, ORANGE, GREEN, PINK, (230, 159, 0), GREY];
 /// Most rows of cells that a population gets.
 const MAX_ROWS: usize = 150;
 /// Fewest rows that a population is as high as.

@@ -1,5 +1,6 @@
 //! `mesolimb docs`: pages of the documentation, written from the code.
 
+mod controllers;
 mod page;
 mod prose;
 
@@ -10,6 +11,7 @@ use clap::Subcommand;
 use mesolimb_envs::{Scene, TaskEntry, robot::JointKind, tasks};
 
 use crate::{checkpoint::replace_file, render::Picture};
+pub use controllers::{controllers_page, write_controllers};
 
 /// Seconds for which a robot may settle on the ground before its picture is taken.
 const SETTLING_SECS: f64 = 0.5;
@@ -28,6 +30,12 @@ pub enum DocsCommand {
     Tasks {
         /// Folder of the pages
         #[arg(long, default_value = "docs/tasks")]
+        out: std::path::PathBuf,
+    },
+    /// A page with pictures about controllers that stand, walk and follow a path, measured while it is written
+    Controllers {
+        /// Folder of the page
+        #[arg(long, default_value = "docs/controllers")]
         out: std::path::PathBuf,
     },
 }

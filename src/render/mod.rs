@@ -1,6 +1,7 @@
 //! A picture of a scene without window or graphics card: rays are cast at its shapes, one by one.
 
 mod camera;
+mod layer;
 mod ray;
 
 use std::{fs::File, io::BufWriter, path::Path};
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::palette;
 use camera::Camera;
+pub use layer::Layer;
 use ray::{Ray, Vec3, meet};
 
 /// Rays along each side of a pixel.
@@ -34,11 +36,22 @@ impl Picture {
     /// Draws a scene from where it shows well. Its floor is as high as the lowest thing in it.
     #[must_use]
     pub fn of(scene: &Scene, width: u32, height: u32) -> Self {
-        let stage = Stage::new(scene, width as f32 / height as f32);
-        let rows = (0..height).into_par_iter().flat_map_iter(|row| {
-            let stage = &stage;
-            (0..width).flat_map(move |column| stage.pixel([column, row], [width, height]))
-        });
+        let stage = Stage::new(&[scene.into()], None, width as f32 / height as f32);
+        Self::taken(&stage, width, height)
+    }
+
+    /// Draws layers in one picture, seen from a direction about the vertical and above the horizon, in degrees. Where two
+    /// of them coincide, the first is seen.
+    #[must_use]
+    pub fn of_layers(layers: &[Layer], direction: [f32; 2], width: u32, height: u32) -> Self {
+        let stage = Stage::new(layers, Some(direction), width as f32 / height as f32);
+        Self::taken(&stage, width, height)
+    }
+
+    fn taken(stage: &Stage, width: u32, height: u32) -> Self {
+        let rows = (0..height)
+            .into_par_iter()
+            .flat_map_iter(|row| (0..width).flat_map(move |column| stage.pixel([column, row], [width, height])));
         Self { width, height, rgb: rows.collect() }
     }
 
@@ -60,7 +73,7 @@ impl Picture {
 
 /// What is drawn, and from where.
 struct Stage {
-    bodies: Vec<Body>,
+    layers: Vec<Cast>,
     camera: Camera,
     /// Height of the floor, its middle, and how far it is seen, in metres.
     floor: f32,
@@ -68,6 +81,12 @@ struct Stage {
     size: f32,
     /// Side of a square of the floor, in metres.
     square: f32,
+}
+
+/// The bodies of a layer.
+struct Cast {
+    bodies: Vec<Body>,
+    opacity: f32,
 }
 
 struct Body {
@@ -89,13 +108,12 @@ struct Hit {
 }
 
 impl Stage {
-    fn new(scene: &Scene, aspect: f32) -> Self {
-        let items = || scene.items.iter().filter(|item| !item.is_off_stage());
-        let mut bodies: Vec<Body> = items().map(Body::new).collect();
-        tell_apart(items(), &mut bodies);
-        let everything: Vec<Vec3> = bodies.iter().flat_map(Body::corners).collect();
-        let actors: Vec<Vec3> =
-            bodies.iter().filter(|body| body.role != Role::Fixture).flat_map(Body::corners).collect();
+    fn new(layers: &[Layer], from: Option<[f32; 2]>, aspect: f32) -> Self {
+        let items = || layers.iter().flat_map(Layer::on_stage);
+        let layers: Vec<Cast> = layers.iter().map(Cast::new).collect();
+        let bodies = || layers.iter().flat_map(|cast| &cast.bodies);
+        let everything: Vec<Vec3> = bodies().flat_map(Body::corners).collect();
+        let actors: Vec<Vec3> = bodies().filter(|body| body.role != Role::Fixture).flat_map(Body::corners).collect();
         let (low, high) = bounds(&actors);
         let actor_size = (high - low).max();
         // Surroundings much larger than the robot may run out of the picture.
@@ -113,13 +131,13 @@ impl Stage {
             actors.iter().chain(everything.iter().filter(near)).copied().collect()
         };
         let (low, high) = bounds(&framed);
-        let [azimuth, elevation] = direction(high - low);
+        let [azimuth, elevation] = from.unwrap_or_else(|| direction(high - low)).map(f32::to_radians);
         let floor = items().map(|item| item.world_translation[2] - item.shape.half_height(item.world_rotation));
         let floor = floor.fold(f32::INFINITY, f32::min);
         let size = (high - low).max();
         Self {
             camera: Camera::framing(&framed, azimuth, elevation, aspect),
-            bodies,
+            layers,
             floor,
             middle: low.lerp(&high, 0.5),
             size,
@@ -144,20 +162,24 @@ impl Stage {
     fn colour(&self, ray: &Ray, part_of_light: [f32; 2]) -> Vec3 {
         let to_light = Vec3::new(-0.40 + 0.10 * part_of_light[0], -0.52 + 0.10 * part_of_light[1], 0.86).normalize();
         let lit = |point: Vec3, normal: Vec3| {
-            let origin = point + CLEARANCE * self.size * normal;
-            let shaded = self
-                .bodies
-                .iter()
-                .any(|body| body.role != Role::Target && body.meet(&Ray { origin, direction: to_light }).is_some());
-            if shaded { 0.0 } else { normal.dot(&to_light).max(0.0) }
+            let ray = Ray { origin: point + CLEARANCE * self.size * normal, direction: to_light };
+            let light = self.layers.iter().filter(|cast| cast.shades(&ray)).map(|cast| 1.0 - cast.opacity);
+            light.product::<f32>() * normal.dot(&to_light).max(0.0)
         };
-        match self.first(ray) {
-            Some(hit) => {
-                let light = lit(ray.at(hit.t), hit.normal);
-                shaded(&hit, ray, to_light, light)
+        let nearer = CLEARANCE * self.size;
+        let mut hits: Vec<(Hit, f32)> =
+            self.layers.iter().filter_map(|cast| Some((cast.first(ray, nearer)?, cast.opacity))).collect();
+        hits.sort_by(|a, b| a.0.t.total_cmp(&b.0.t));
+        let (mut seen, mut through) = (Vec3::zeros(), 1.0);
+        for (hit, opacity) in hits {
+            let light = lit(ray.at(hit.t), hit.normal);
+            seen += through * opacity * shaded(&hit, ray, to_light, light);
+            through *= 1.0 - opacity;
+            if through <= 0.0 {
+                return seen;
             }
-            None => self.ground(ray, lit),
         }
+        seen + through * self.ground(ray, lit)
     }
 
     /// The floor, or what is behind it.
@@ -176,13 +198,29 @@ impl Stage {
         let floor = if is_line { floor * 0.6 + linear([120, 138, 180]) * 0.4 } else { floor };
         background.lerp(&floor, seen * seen)
     }
+}
 
-    fn first(&self, ray: &Ray) -> Option<Hit> {
+impl Cast {
+    fn new(layer: &Layer) -> Self {
+        let mut bodies: Vec<Body> = layer.on_stage().map(Body::new).collect();
+        match layer.paint {
+            Some(paint) => bodies.iter_mut().for_each(|body| body.paint = linear(paint)),
+            None => tell_apart(layer.on_stage(), &mut bodies),
+        }
+        Self { bodies, opacity: layer.opacity }
+    }
+
+    /// What a ray meets first. Where two surfaces are no more than `nearer` apart, as at the joint of two capsules, the
+    /// first body is seen.
+    fn first(&self, ray: &Ray, nearer: f32) -> Option<Hit> {
         let hits = self.bodies.iter().filter_map(|body| body.meet(ray).map(|(t, normal)| (t, normal, body)));
-        // Where two surfaces coincide, as at the joint of two capsules, the first body is seen.
-        let nearer = CLEARANCE * self.size;
         let (t, normal, body) = hits.reduce(|first, other| if other.0 < first.0 - nearer { other } else { first })?;
         Some(Hit { t, normal: body.local_from_world.transpose() * normal, role: body.role, paint: body.paint })
+    }
+
+    /// Whether it keeps light from a ray.
+    fn shades(&self, ray: &Ray) -> bool {
+        self.bodies.iter().any(|body| body.role != Role::Target && body.meet(ray).is_some())
     }
 }
 
@@ -253,11 +291,11 @@ fn bounds(points: &[Vec3]) -> (Vec3, Vec3) {
     points.iter().fold((first, first), |(low, high), point| (low.inf(point), high.sup(point)))
 }
 
-/// A direction from which a scene of this size shows well: what moves in a plane from the side, what is flat from above.
+/// A direction from which a scene of this size shows well, in degrees: what moves in a plane from the side, what is flat from above.
 fn direction(size: Vec3) -> [f32; 2] {
     let azimuth: f32 = if is_in_a_plane(size) { -70.0 } else { -58.0 };
     let elevation: f32 = if is_flat(size) { 42.0 } else { 18.0 };
-    [azimuth.to_radians(), elevation.to_radians()]
+    [azimuth, elevation]
 }
 
 fn is_in_a_plane(size: Vec3) -> bool {
@@ -313,6 +351,18 @@ mod tests {
         let alone = Scene { items: vec![ball(Role::Link, [0.0, 0.0, 0.2])], contacts: Vec::new() };
         assert_eq!(picture(gone), Picture::of(&alone, 32, 24));
         assert_ne!(picture(there), Picture::of(&alone, 32, 24));
+    }
+
+    #[test]
+    fn what_is_behind_shines_through_a_layer() {
+        let alone = Layer { items: vec![ball(Role::Link, [0.0, 0.0, 0.2])], paint: None, opacity: 1.0 };
+        let brightness = |opacity: f32| {
+            let before = Layer { items: vec![ball(Role::Effector, [0.2, -0.3, 0.2])], paint: Some([0; 3]), opacity };
+            let picture = Picture::of_layers(&[alone.clone(), before], [-70.0, 20.0], 32, 24);
+            picture.rgb.iter().map(|&byte| u32::from(byte)).sum::<u32>()
+        };
+        let [unseen, half, whole] = [0.0, 0.5, 1.0].map(brightness);
+        assert!(unseen > half && half > whole, "{unseen}, {half}, {whole}");
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Arm7ComputedTorque {
             positions: idxs(JOINTS)?,
             velocities: idxs(VELOCITIES)?,
             plan,
-            arm: OperationalSpace::of(env.robot()).map_err(|reason| unsuited(NAME, spec, reason))?,
+            arm: OperationalSpace::of(env.robot()).map_err(|error| unsuited(NAME, spec, error.to_string()))?,
             sensed: vec![0.0; spec.observations.len()],
             spec: spec.clone(),
         })

@@ -7,15 +7,19 @@
 //! | [`ReacherComputedTorque`] | `reacher` | the upper end: inverse kinematics and computed torque |
 //! | [`Arm7ComputedTorque`] | `arm-reach`, `arm-push` | the upper end: operational-space control with the equations of motion |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
+//!
+//! Controllers without an agent around them: [`gait`] makes the quadruped stand and trot, and [`operational_space`] moves
+//! the gripper of the seven-joint arm along a path.
 
 mod arm;
 mod arm7;
 mod computed_torque;
+pub mod gait;
 mod lanes;
 mod lqr;
 mod mlp;
 mod obgd;
-mod operational_space;
+pub mod operational_space;
 mod random;
 mod seal;
 mod stream_ac;

@@ -16,6 +16,8 @@
 //! stop. A joint near a stop leaves the work to the others. Sources: Chan, Dubey 1995 (IEEE Trans Robot Autom 11:286) for
 //! the stops, Khatib 1987 (IEEE J Robot Autom 3:43); Siciliano et al. 2009, Robotics, sections 3.5 and 8.6.
 
+use std::f64::consts::TAU;
+
 use mesolimb_envs::{
     EnvError, RobotSpec, arm7,
     robot::{
@@ -42,11 +44,11 @@ const POSTURE: [f64; 2] = [16.0, 8.0];
 
 /// The controller.
 #[derive(Clone, Debug)]
-pub(super) struct OperationalSpace {
+pub struct OperationalSpace {
     tree: TreeDynamics<N>,
     gripper: TreePoint,
     /// The posture `q₀`, in rad.
-    pub(super) posture: SVector<f64, N>,
+    posture: SVector<f64, N>,
     /// Largest torques, in N·m.
     limits: SVector<f64, N>,
     /// Smallest and largest positions, in rad.
@@ -55,36 +57,63 @@ pub(super) struct OperationalSpace {
 
 /// Where the gripper shall be and how it shall move there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Goal {
+pub struct Goal {
     /// In m.
-    pub(super) position: Vector3<f64>,
+    pub position: Vector3<f64>,
     /// In m/s.
-    pub(super) velocity: Vector3<f64>,
+    pub velocity: Vector3<f64>,
     /// In m/s².
-    pub(super) acceleration: Vector3<f64>,
+    pub acceleration: Vector3<f64>,
     /// Deceleration that is planned with, `b`, in m/s².
-    pub(super) braking: f64,
+    pub braking: f64,
     /// Largest velocity, `vₘ`, in m/s.
-    pub(super) max_speed: f64,
+    pub max_speed: f64,
+}
+
+/// A circle about 0.5 m before the shoulder, in a plane that is tilted by 30° against the vertical.
+#[derive(Clone, Copy, Debug)]
+pub struct Circle {
+    /// In m.
+    pub radius: f64,
+    /// Time of a round, in s.
+    pub period_secs: f64,
+}
+
+impl Circle {
+    /// Where a gripper that follows the circle shall be at a time.
+    #[must_use]
+    pub fn goal(&self, time_secs: f64) -> Goal {
+        let (across, up) = (Vector3::y(), Vector3::new(0.5, 0.0, 0.75_f64.sqrt()));
+        let centre = Vector3::new(0.5, 0.0, arm7::SHOULDER_HEIGHT - 0.1);
+        let rate = TAU / self.period_secs;
+        let (sin, cos) = (rate * time_secs).sin_cos();
+        Goal {
+            position: centre + (across * cos + up * sin) * self.radius,
+            velocity: (up * cos - across * sin) * (self.radius * rate),
+            acceleration: (across * cos + up * sin) * (-self.radius * rate * rate),
+            braking: 4.0,
+            max_speed: 1.0,
+        }
+    }
 }
 
 impl OperationalSpace {
+    /// The controller of this robot.
+    ///
     /// # Errors
     /// If the first tree of the robot is no arm of seven joints with a motor each and a gripper.
-    pub(super) fn of(robot: &RobotSpec) -> Result<Self, String> {
+    pub fn of(robot: &RobotSpec) -> Result<Self, EnvError> {
+        let refusal = |reason| EnvError::Robot { robot: robot.name.clone(), reason };
         let root = robot.links.first().map_or("", |link| link.name.as_str());
-        let tree = TreeDynamics::of(robot, root).map_err(|error| match error {
-            EnvError::Robot { reason, .. } => format!("of its robot, {reason}"),
-            other => other.to_string(),
-        })?;
+        let tree = TreeDynamics::of(robot, root)?;
         let gripper =
-            tree.site(robot, arm7::GRIPPER).ok_or_else(|| format!("its robot has no site '{}'", arm7::GRIPPER))?;
+            tree.site(robot, arm7::GRIPPER).ok_or_else(|| refusal(format!("it has no site '{}'", arm7::GRIPPER)))?;
         let joints = tree.joint_idxs();
         let mut limits = SVector::<f64, N>::zeros();
         for (limit, joint_idx) in limits.iter_mut().zip(joints) {
             let joint = &robot.links[joint_idx].joint.name;
             let motor = robot.motors.iter().find(|motor| motor.joint == *joint && motor.servo.is_none());
-            *limit = motor.ok_or_else(|| format!("its joint '{joint}' is not commanded a torque"))?.limit;
+            *limit = motor.ok_or_else(|| refusal(format!("its joint '{joint}' is not commanded a torque")))?.limit;
         }
         let rest = robot.rest_positions();
         let posture = SVector::from_fn(|joint, _| rest[robot.position_range(joints[joint]).start]);
@@ -94,12 +123,14 @@ impl OperationalSpace {
     }
 
     /// Where the gripper is, in m.
-    pub(super) fn position(&self, at: &Motion<N>) -> Vector3<f64> {
+    #[must_use]
+    pub fn position(&self, at: &Motion<N>) -> Vector3<f64> {
         self.tree.point(at, self.gripper).position
     }
 
-    /// What the motors do.
-    pub(super) fn torques(&self, at: &Motion<N>, goal: &Goal) -> SVector<f64, N> {
+    /// What the motors do, in N·m.
+    #[must_use]
+    pub fn torques(&self, at: &Motion<N>, goal: &Goal) -> SVector<f64, N> {
         let gripper = self.tree.point(at, self.gripper);
         let error = goal.position - gripper.position;
         let distance = error.norm().max(1e-9);
@@ -138,8 +169,6 @@ impl OperationalSpace {
 mod tests {
     #![allow(clippy::print_stdout, reason = "`--nocapture` shows the errors, to quote them")]
 
-    use std::f64::consts::TAU;
-
     use mesolimb_envs::{Env, arm_reach};
 
     use super::*;
@@ -152,23 +181,8 @@ mod tests {
         Motion { q: read(0), v: read(N) }
     }
 
-    /// A point on a circle about 0.5 m before the shoulder, in a plane that is tilted by 30° against the vertical.
-    fn on_circle(radius: f64, period_secs: f64, time_secs: f64) -> Goal {
-        let (across, up) = (Vector3::y(), Vector3::new(0.5, 0.0, 0.75_f64.sqrt()));
-        let centre = Vector3::new(0.5, 0.0, arm7::SHOULDER_HEIGHT - 0.1);
-        let rate = TAU / period_secs;
-        let (sin, cos) = (rate * time_secs).sin_cos();
-        Goal {
-            position: centre + (across * cos + up * sin) * radius,
-            velocity: (up * cos - across * sin) * (radius * rate),
-            acceleration: (across * cos + up * sin) * (-radius * rate * rate),
-            braking: 4.0,
-            max_speed: 1.0,
-        }
-    }
-
     /// Largest distance of the gripper from its goal over two rounds, after 2 s to approach, in m.
-    fn worst_on_circle(seed: u64, radius: f64, period_secs: f64, change: Option<(&str, f64)>) -> f64 {
+    fn worst_on(circle: Circle, seed: u64, change: Option<(&str, f64)>) -> f64 {
         let mut env = arm_reach::env().unwrap();
         if let Some((name, value)) = change {
             env.params_mut().set(name, value).unwrap();
@@ -178,12 +192,12 @@ mod tests {
         let dt_secs = env.spec().control_dt_secs;
         let n_approach = (2.0 / dt_secs) as usize;
         let mut worst: f64 = 0.0;
-        for step in 0..n_approach + (2.0 * period_secs / dt_secs) as usize {
-            let torques = arm.torques(&motion(&env), &on_circle(radius, period_secs, step as f64 * dt_secs));
+        for step in 0..n_approach + (2.0 * circle.period_secs / dt_secs) as usize {
+            let torques = arm.torques(&motion(&env), &circle.goal(step as f64 * dt_secs));
             let action: Vec<f32> = torques.iter().map(|&torque| torque as f32).collect();
             assert_eq!(env.step(&action).fault, None);
             if step >= n_approach {
-                let goal = on_circle(radius, period_secs, (step + 1) as f64 * dt_secs).position;
+                let goal = circle.goal((step + 1) as f64 * dt_secs).position;
                 let gripper = Vector3::from(env.world().site_pose(0).translation.map(f64::from));
                 worst = worst.max((gripper - goal).norm());
             }
@@ -194,7 +208,7 @@ mod tests {
     #[test]
     fn the_gripper_follows_a_circle_within_two_centimetres() {
         for (radius, period_secs) in [(0.1, 4.0), (0.15, 3.0), (0.15, 2.0)] {
-            let worst = (0..10).map(|seed| worst_on_circle(seed, radius, period_secs, None)).fold(0.0, f64::max);
+            let worst = (0..10).map(|seed| worst_on(Circle { radius, period_secs }, seed, None)).fold(0.0, f64::max);
             println!("circle of {radius} m in {period_secs} s: at most {:.2} mm off", 1e3 * worst);
             assert!(worst < 0.02, "circle of {radius} m in {period_secs} s: {worst} m off");
         }
@@ -203,7 +217,7 @@ mod tests {
     /// The model is what makes it follow: with another mass in the hand it is off.
     #[test]
     fn a_load_that_the_model_does_not_know_of_shows() {
-        let worst = worst_on_circle(0, 0.15, 3.0, Some(("link_mass/hand", 0.8)));
+        let worst = worst_on(Circle { radius: 0.15, period_secs: 3.0 }, 0, Some(("link_mass/hand", 0.8)));
         println!("with 0.5 kg more in the hand: {:.1} mm off", 1e3 * worst);
         assert!(worst > 0.01, "{worst} m off");
     }

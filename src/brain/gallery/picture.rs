@@ -8,7 +8,7 @@ use super::{
     measure::{Course, Step},
     types::{FAMILIES, Portrait, STEP},
 };
-use crate::plot::{BLUE, GREEN, GREY, ORANGE};
+use crate::plot::{BLUE, GREEN, GREY, ORANGE, PINK};
 
 const fn rgb((r, g, b): (u8, u8, u8)) -> RGBColor {
     RGBColor(r, g, b)
@@ -16,7 +16,7 @@ const fn rgb((r, g, b): (u8, u8, u8)) -> RGBColor {
 
 /// Colours of lines side by side, readable for the colour-blind (Okabe and Ito).
 const COLOURS: [RGBColor; 7] =
-    [rgb(BLUE), rgb(ORANGE), rgb(GREEN), rgb((204, 121, 167)), rgb((190, 130, 0)), rgb(GREY), rgb((86, 160, 213))];
+    [rgb(BLUE), rgb(ORANGE), rgb(GREEN), rgb(PINK), rgb((190, 130, 0)), rgb(GREY), rgb((86, 160, 213))];
 /// Colours of rising levels.
 const LEVELS: [RGBColor; 3] = [rgb((120, 120, 120)), rgb((70, 150, 205)), rgb((8, 48, 120))];
 const WIDTH: u32 = 1240;

@@ -2,11 +2,11 @@
 
 #![allow(clippy::print_stdout, reason = "`--nocapture` shows what was measured")]
 
+use mesolimb_agents::baseline::gait;
 use mesolimb_envs::{Env, RobotEnv, quadruped, quadruped::Quadruped};
 
 const G: f64 = 9.81;
 const MASS_KG: f64 = 12.0;
-const HOME: [f32; 3] = [0.0, 0.8, -1.55];
 const FEET: [&str; 4] = ["front_left_shank", "front_right_shank", "back_left_shank", "back_right_shank"];
 
 fn contact_forces(env: &RobotEnv<Quadruped>) -> [f64; 4] {
@@ -17,7 +17,8 @@ fn contact_forces(env: &RobotEnv<Quadruped>) -> [f64; 4] {
 fn it_stands_for_a_minute_on_its_own_weight_without_jitter() {
     let mut env = quadruped::env().unwrap();
     env.reset(0);
-    let action: Vec<f32> = HOME.repeat(4);
+    let mut action = [0.0; 12];
+    gait::stand(&mut action);
     let (mut worst_sum, mut lowest, mut highest, mut drift): (f64, f64, f64, f64) = (0.0, f64::MAX, 0.0, 0.0);
     let mut at_rest = [0.0; 3];
     for step in 0..3000 {
@@ -43,18 +44,6 @@ fn it_stands_for_a_minute_on_its_own_weight_without_jitter() {
     assert!(drift < 0.01, "it stays where it is: {drift} m");
 }
 
-/// Trot: legs across from each other swing together; the foot follows half an ellipse through hip and knee.
-fn trot(phase: f32, action: &mut [f32]) {
-    for (leg, action) in action.chunks_exact_mut(3).enumerate() {
-        let own = phase + if leg == 0 || leg == 3 { 0.0 } else { std::f32::consts::PI };
-        let (sin, cos) = own.sin_cos();
-        let lift = sin.max(0.0);
-        action[0] = HOME[0];
-        action[1] = HOME[1] + 0.22 * cos + 0.25 * lift;
-        action[2] = HOME[2] - 0.5 * lift;
-    }
-}
-
 #[test]
 fn an_open_loop_trot_moves_it_forward() {
     let mut env = quadruped::env().unwrap();
@@ -63,7 +52,7 @@ fn an_open_loop_trot_moves_it_forward() {
         let mut action = [0.0; 12];
         let secs = 10.0;
         for step in 0..(secs / 0.02) as usize {
-            trot(std::f32::consts::TAU * 2.0 * step as f32 * 0.02, &mut action);
+            gait::trot(0.02 * step as f64, &mut action);
             let outcome = env.step(&action);
             assert!(!outcome.terminated && outcome.fault.is_none(), "it walks at step {step} of seed {seed}");
         }
