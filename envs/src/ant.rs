@@ -42,7 +42,6 @@ impl Gait for Ant {
     const HEALTHY_TILT: f64 = f64::INFINITY;
     const SCATTER: Scatter = Scatter { positions: 0.1, velocities: 0.1, normal_velocities: true };
     const MAX_VELOCITY: f32 = 50.0;
-    const LEGS: &'static [&'static str] =
-        &["front_left_hip", "front_right_hip", "back_right_hip", "back_left_hip"];
+    const LEGS: &'static [&'static str] = &["front_left_hip", "front_right_hip", "back_right_hip", "back_left_hip"];
     const FEET: &'static [&'static str] = &["front_left_leg", "front_right_leg", "back_right_leg", "back_left_leg"];
 }

@@ -44,7 +44,11 @@ pub(super) fn run(folder: &Path, seeds: Range<u64>) -> anyhow::Result<String> {
         let lowest = scores.iter().copied().fold(f64::INFINITY, f64::min);
         let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (label, score, final_return) = (ARMS[entry.arm_idx].0, median(&scores), median(&finals));
-        writeln!(table, "| {task}, {}k | {label} | **{score:.2}** | {lowest:.2} to {highest:.2} | {final_return:.1} |", steps / 1000)?;
+        writeln!(
+            table,
+            "| {task}, {}k | {label} | **{score:.2}** | {lowest:.2} to {highest:.2} | {final_return:.1} |",
+            steps / 1000
+        )?;
     }
     writeln!(table, "\n{}", verdict(&plan, &outcomes))?;
     for task_idx in 0..TASKS.len() {

@@ -52,7 +52,10 @@ struct JointTuning {
 impl Tuning {
     pub(super) fn none(n_links: usize) -> Self {
         let link = LinkTuning { mass_scale: 1.0, length_scale: 1.0, centre_shift: 0.0, payload_kg: 0.0, is_off: false };
-        Self { links: vec![link; n_links], joints: vec![JointTuning { range_scale: 1.0, stiffness: 0.0, locked_at: None }; n_links] }
+        Self {
+            links: vec![link; n_links],
+            joints: vec![JointTuning { range_scale: 1.0, stiffness: 0.0, locked_at: None }; n_links],
+        }
     }
 
     pub(super) fn stiffness(&self, joint_idx: usize) -> f64 {
