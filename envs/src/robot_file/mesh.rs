@@ -278,6 +278,7 @@ fn numbers(node: Node<'_, '_>) -> Vec<f64> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::robot::Mass;
 
     /// A closed box with corners at ±`half` from `centre`.
     pub fn cuboid(half: [f64; 3], centre: [f64; 3]) -> Mesh {
@@ -336,6 +337,16 @@ pub(super) mod tests {
         );
         let bounds = Mesh::read("a.dae", dae.as_bytes()).unwrap().bounds();
         assert!((bounds.centre - expected.centre).norm() + (bounds.half - expected.half).norm() < 1e-9, "{bounds:?}");
+    }
+
+    #[test]
+    fn a_mesh_of_a_box_weighs_what_the_box_weighs() {
+        let mesh = cuboid([0.1, 0.2, 0.3], [1.0, -2.0, 0.5]);
+        let mass = Mass::mesh(1000.0, mesh.triangles()).unwrap();
+        let whole = Mass::cuboid(48.0, [0.1, 0.2, 0.3]);
+        assert!((mass.mass_kg - whole.mass_kg).abs() < 1e-9, "{mass:?}");
+        assert!((mass.centre - Vector3::new(1.0, -2.0, 0.5)).norm() < 1e-9, "{mass:?}");
+        assert!((mass.inertia - whole.inertia).norm() < 1e-9, "{mass:?}");
     }
 
     #[test]
