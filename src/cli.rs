@@ -17,7 +17,8 @@ use crate::{
     config::RunConfig,
     docs::{self, DocsCommand},
     folder,
-    list::{Listed, list},
+    list::{ListArgs, list},
+    robot_file::{RobotArgs, as_text},
     session::Session,
     summary::Summary,
     train::train,
@@ -80,13 +81,7 @@ enum Command {
         after_secs: f32,
     },
     /// List tasks, agents, studies and what can change in a world
-    List {
-        /// One of them
-        what: Option<Listed>,
-        /// Task whose parameters are listed
-        #[arg(requires = "what")]
-        task: Option<String>,
-    },
+    List(ListArgs),
     /// Write pages of the documentation from the code
     #[command(subcommand)]
     Docs(DocsCommand),
@@ -135,12 +130,8 @@ struct RunArgs {
     /// Agent (see `mesolimb list`)
     #[arg(long)]
     agent: Option<String>,
-    /// Your own robot, MJCF or URDF, for the tasks `walk` and `reach`
-    #[arg(long, value_name = "FILE")]
-    robot: Option<PathBuf>,
-    /// Site or link of the robot that `reach` brings to a target; its end, if not given
-    #[arg(long, value_name = "NAME")]
-    effector: Option<String>,
+    #[command(flatten)]
+    own: RobotArgs,
     /// Control steps between two checkpoints
     #[arg(long)]
     checkpoint_every: Option<u64>,
@@ -181,8 +172,8 @@ impl RunArgs {
             ("--seed", self.seed.is_some()),
             ("--steps", self.steps.is_some()),
             ("--agent", self.agent.is_some()),
-            ("--robot", self.robot.is_some()),
-            ("--effector", self.effector.is_some()),
+            ("--robot", self.own.robot.is_some()),
+            ("--effector", self.own.effector.is_some()),
             ("--record", self.record),
             ("--checkpoint-every", self.checkpoint_every.is_some()),
         ];
@@ -203,13 +194,13 @@ impl RunArgs {
         if let Some(task) = task {
             put("task", task.into());
         }
-        for (key, name) in [("agent", &self.agent), ("effector", &self.effector)] {
+        for (key, name) in [("agent", &self.agent), ("effector", &self.own.effector)] {
             if let Some(name) = name {
                 put(key, name.as_str().into());
             }
         }
-        if let Some(robot) = &self.robot {
-            put("robot", as_text(robot)?.into());
+        if let Some(robot) = self.own.file()? {
+            put("robot", robot.into());
         }
         for (key, value) in [("seed", self.seed), ("steps", self.steps), ("checkpoint_every", self.checkpoint_every)] {
             if let Some(value) = value {
@@ -261,11 +252,6 @@ fn preset(text: &str) -> anyhow::Result<toml::Value> {
     Ok(table.into())
 }
 
-/// A path as run files have it.
-fn as_text(path: &Path) -> anyhow::Result<String> {
-    Ok(path.to_str().with_context(|| format!("{} is no Unicode", path.display()))?.to_owned())
-}
-
 /// Runs the command line.
 ///
 /// # Errors
@@ -295,8 +281,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let (session, times) = to_view(&what, &run)?;
             view(session, times, screenshot.map(|file| (file, after_secs)))
         }
-        Some(Command::List { what, task }) => {
-            say(&list(what, task.as_deref())?);
+        Some(Command::List(args)) => {
+            say(&list(&args)?);
             Ok(())
         }
         Some(Command::Docs(command)) => {

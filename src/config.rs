@@ -149,10 +149,7 @@ impl RunConfig {
     /// # Errors
     /// Names the nearest that exists, or the range of a change.
     pub fn check_names(&self) -> anyhow::Result<()> {
-        if let (None, Some(effector)) = (&self.robot, &self.effector) {
-            bail!("effector is '{effector}', expected none: task '{}' has no robot of your own", self.task);
-        }
-        let env = self.make_env().map_err(|error| self.about_robot(error))?;
+        let env = self.open_env()?;
         ChangeSchedule::new(self.changes.clone(), env.params(), self.seed)?;
         mesolimb_agents::registry::check_name(&self.agent)?;
         Ok(())
@@ -180,6 +177,17 @@ impl RunConfig {
             Some(body) => mesolimb_envs::make_with(&self.task, body.clone(), self.effector.as_deref()),
             None => mesolimb_envs::make(&self.task),
         }
+    }
+
+    /// The same, with what to do about the robot where it does not fit.
+    ///
+    /// # Errors
+    /// As [`RunConfig::make_env`], and if there is an effector but no robot.
+    pub fn open_env(&self) -> anyhow::Result<Box<dyn Env>> {
+        if let (None, Some(effector)) = (&self.robot, &self.effector) {
+            bail!("effector is '{effector}', expected none: task '{}' has no robot of your own", self.task);
+        }
+        self.make_env().map_err(|error| self.about_robot(error))
     }
 
     /// Names of the motors of its own robot that the task gives less than the file of the robot does.

@@ -1,8 +1,24 @@
 //! `mesolimb list`: what there is, by name.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
-use mesolimb_envs::{Param, TaskEntry, nearest::hint, params::kinds, perturbation::presets, robot_tasks, tasks};
+use anyhow::{bail, ensure};
+use clap::Args;
+use mesolimb_envs::{Env, Param, params::kinds, perturbation::presets, robot_tasks, tasks};
+
+use crate::{config::RunConfig, robot_file::RobotArgs};
+
+/// Options of `mesolimb list`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ListArgs {
+    /// One of them
+    pub what: Option<Listed>,
+    /// Task whose parameters are listed
+    #[arg(requires = "what")]
+    pub task: Option<String>,
+    #[command(flatten)]
+    pub own: RobotArgs,
+}
 
 /// What `mesolimb list` tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -20,15 +36,16 @@ pub enum Listed {
 /// Lists one thing, or all of them; of changes, those of one task if it is named.
 ///
 /// # Errors
-/// If there is no such task, or a task is named for something else.
-pub fn list(what: Option<Listed>, task: Option<&str>) -> anyhow::Result<String> {
+/// If there is no such task, it lacks its robot, or a task is named for something else.
+pub fn list(args: &ListArgs) -> anyhow::Result<String> {
     use Listed::{Agents, Changes, Studies, Tasks};
+    let ListArgs { what, task, own } = args;
     if let Some(name) = task {
-        anyhow::ensure!(what == Some(Changes), "a task is listed only with `changes`: mesolimb list changes {name}");
-        let Some(task) = tasks().iter().find(|task| task.name == name) else {
-            anyhow::bail!("unknown task '{name}'{}", hint(name, tasks().iter().map(|task| task.name)));
-        };
-        return Ok(params_of(task));
+        ensure!(*what == Some(Changes), "a task is listed only with `changes`: mesolimb list changes {name}");
+        return Ok(params_of(&*task_with(name, own)?));
+    }
+    if own.robot.is_some() || own.effector.is_some() {
+        bail!("list: a robot of your own needs its task, such as: mesolimb list changes walk --robot FILE");
     }
     let listed = what.map_or(vec![Tasks, Agents, Studies, Changes], |what| vec![what]);
     let sections: Vec<String> = listed
@@ -70,6 +87,7 @@ fn changes() -> String {
         let _ = writeln!(text, "  {kind:<width$}  {summary}\n  {:<width$}    {}; {offering}", "", ranges(&all));
     }
     text.push_str("\n  mesolimb list changes TASK    what they are in a task, with its nominal values\n");
+    text.push_str("  mesolimb list changes walk --robot FILE    the same with a robot of your own\n");
     text.push_str("  --set 'changes=[{ parameter = \"…\", scale = 0.5, at = 100000 }]'    how to change one\n");
     text
 }
@@ -103,10 +121,23 @@ fn preset_lines() -> String {
     text
 }
 
+/// The task `name`, with a robot of one's own where it takes one.
+fn task_with(name: &str, own: &RobotArgs) -> anyhow::Result<Box<dyn Env>> {
+    if own.robot.is_none() && robot_tasks().iter().any(|task| task.name == name) {
+        bail!(
+            "task '{name}' has no robot of its own; name its file, MJCF or URDF: mesolimb list changes {name} --robot FILE"
+        );
+    }
+    let (robot, effector) = (own.file()?, own.effector.clone());
+    let mut config = RunConfig { task: name.to_owned(), robot, effector, ..RunConfig::default() };
+    config.read_robot(Path::new(""))?;
+    config.open_env()
+}
+
 /// What can change in a task: nominal values and ranges.
-fn params_of(task: &TaskEntry) -> String {
-    let env = (task.make)();
-    let mut text = format!("in {}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'\n", task.name);
+fn params_of(env: &dyn Env) -> String {
+    let name = &env.spec().name;
+    let mut text = format!("in {name}: --set 'changes=[{{ parameter = \"…\", scale = 0.5, at = 100000 }}]'\n");
     let width = env.params().iter().map(|param| param.name.len()).max().unwrap_or(0);
     for param in env.params().iter() {
         let [nominal, low, high] = [param.nominal, param.low, param.high].map(tidy);
@@ -133,6 +164,10 @@ fn tidy(value: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn changes_of(task: Option<&str>) -> anyhow::Result<String> {
+        list(&ListArgs { what: Some(Listed::Changes), task: task.map(str::to_owned), ..ListArgs::default() })
+    }
+
     #[test]
     fn every_kind_has_a_range_and_a_task() {
         let text = changes();
@@ -148,16 +183,17 @@ mod tests {
 
     #[test]
     fn presets_are_listed_with_their_arguments() {
-        let text = list(Some(Listed::Changes), None).unwrap();
+        let text = changes_of(None).unwrap();
         assert!(presets().iter().all(|preset| text.contains(preset.name)));
         assert!(text.contains("every = 200000"));
     }
 
     #[test]
     fn a_task_is_listed_with_changes_only() {
-        assert!(list(Some(Listed::Changes), Some("ant")).unwrap().contains("leg_off/front_left_hip"));
-        let error = list(Some(Listed::Changes), Some("antt")).unwrap_err().to_string();
+        assert!(changes_of(Some("ant")).unwrap().contains("leg_off/front_left_hip"));
+        let error = changes_of(Some("antt")).unwrap_err().to_string();
         assert!(error.contains("did you mean 'ant'?"), "{error}");
-        assert!(list(Some(Listed::Agents), Some("ant")).is_err());
+        let agents = ListArgs { what: Some(Listed::Agents), task: Some("ant".into()), ..ListArgs::default() };
+        assert!(list(&agents).is_err());
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 use mesolimb_envs::{
     RobotSpec,
     robot_file::{AssetPath, Base, MAX_BYTES, RobotFile, read},
@@ -16,6 +17,35 @@ use mesolimb_envs::{
 const MAX_MESH_BYTES: usize = 256 << 20;
 /// Folders of a package in which robot files lie by convention, beside those of meshes.
 const ROBOT_FOLDERS: [&str; 4] = ["urdf", "robots", "mjcf", "xml"];
+
+/// Options of a robot of one's own.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RobotArgs {
+    /// Your own robot, MJCF or URDF, for the tasks `walk` and `reach`
+    #[arg(long, value_name = "FILE")]
+    pub robot: Option<PathBuf>,
+    /// Site or link of the robot that `reach` brings to a target; its end, if not given
+    #[arg(long, value_name = "NAME")]
+    pub effector: Option<String>,
+}
+
+impl RobotArgs {
+    /// The file as run files have it.
+    ///
+    /// # Errors
+    /// If its name is no Unicode.
+    pub fn file(&self) -> anyhow::Result<Option<String>> {
+        self.robot.as_deref().map(as_text).transpose()
+    }
+}
+
+/// A path as run files have it.
+///
+/// # Errors
+/// If it is no Unicode.
+pub fn as_text(path: &Path) -> anyhow::Result<String> {
+    Ok(path.to_str().with_context(|| format!("{} is no Unicode", path.display()))?.to_owned())
+}
 
 /// Reads the robot in `file`, MJCF or URDF.
 ///

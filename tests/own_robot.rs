@@ -146,6 +146,28 @@ fn a_robot_that_was_changed_is_noticed() {
 }
 
 #[test]
+fn changes_are_listed_with_a_robot_of_ones_own() {
+    let place = place();
+    let dir = place.path();
+    let listed = |args: &str| {
+        let output = run_in(dir, args);
+        assert!(output.status.success(), "{args}: {}", complaint(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let reach = listed("list changes reach --robot arm.xml --effector upper");
+    assert!(reach.starts_with("in reach: ") && reach.contains("damping/elbow"), "{reach}");
+    assert!(listed("list changes walk --robot biped.urdf").contains("forward_weight"));
+    let how = ["task 'walk' has no robot of its own", "mesolimb list changes walk --robot FILE"];
+    refuses(dir, "list changes walk", &how);
+    refuses(dir, "list changes reach --effector gripper", &["task 'reach' has no robot of its own"]);
+    refuses(dir, "list changes reach --robot arm.xml --effector griper", &["arm.xml", "did you mean 'gripper'?"]);
+    refuses(dir, "list changes ant --robot arm.xml", &["'ant' has a robot of its own", "walk, reach"]);
+    refuses(dir, "list changes ant --effector hip", &["effector is 'hip', expected none"]);
+    refuses(dir, "list changes --robot arm.xml", &["needs its task"]);
+    refuses(dir, "list changes wlak", &["unknown task 'wlak'", "did you mean 'walk'?"]);
+}
+
+#[test]
 fn the_list_names_the_tasks_for_any_robot() {
     let output = mesolimb("list tasks", &[]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

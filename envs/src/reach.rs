@@ -10,10 +10,11 @@
 //! | `target_x`, `target_y`, `target_z`: from the base | m | ± reach | half of the reach |
 //! | `error_x`, `error_y`, `error_z`: effector minus target | m | ± 2 · reach | half of the reach |
 //!
-//! Values beyond a range are clipped to it. Joints come in the order of the file. An axis of the world along which the
-//! effector cannot move is left out. The base is where the first joint on
-//! the way to the effector sits in the world. The reach is the way from there to the effector with all links in a line
-//! and all slides at their limits (1 m out for a slide without), and 10 % more.
+//! What there is in all, and so the index of each, depends on the robot: the channels are in the order of the rows, and
+//! those of joints in the order of the file, all positions first. Values beyond a range are clipped to it.
+//! An axis of the world along which the effector cannot move is left out. The base is where the first joint on the way to
+//! the effector sits in the world. The reach is the way from there to the effector with all links in a line and all
+//! slides at their limits (1 m out for a slide without), and 10 % more.
 //!
 //! | action | unit | range |
 //! |---|---|---|

@@ -11,8 +11,9 @@
 //! | of each slide | m | limits ± 0.1; ±10 without limits | 0.05 |
 //! | `_velocity` of each hinge, of each slide | rad/s, m/s | ±100, ±10 | 5, 0.5 |
 //!
-//! Values beyond a range are clipped to it. A robot that its file keeps in the plane of x and z has no `up_y`,
-//! `velocity_y`, `roll_rate` and `yaw_rate`. Joints come in the order of the file.
+//! What there is in all, and so the index of each, depends on the robot: the channels are in the order of the rows, and
+//! those of joints in the order of the file, all positions first. Values beyond a range are clipped to it.
+//! A robot that its file keeps in the plane of x and z has no `up_y`, `velocity_y`, `roll_rate` and `yaw_rate`.
 //!
 //! | action | unit | range |
 //! |---|---|---|

@@ -31,6 +31,8 @@ enum Length {
 pub struct TaskSpeed {
     /// Task.
     pub task: &'static str,
+    /// Length of a control step, in ms.
+    pub control_step_ms: f64,
     /// Physics steps in a control step.
     pub physics_per_env_step: f64,
     /// Control steps a second of one world on one thread.
@@ -73,6 +75,7 @@ fn measure(task: &TaskEntry, n: usize, length: Length, seed: u64) -> TaskSpeed {
     let [one, two] = [1, 2].map(|threads| per_s(n, threads));
     TaskSpeed {
         task: task.name,
+        control_step_ms: 1e3 * spec.control_dt_secs,
         physics_per_env_step,
         env_steps_per_s,
         physics_steps_per_s: env_steps_per_s * physics_per_env_step,

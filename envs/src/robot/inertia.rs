@@ -1,8 +1,8 @@
-//! Mass distribution of links and shapes, in closed form.
+//! How the mass of a link is distributed.
 
-use nalgebra::{Matrix3, Quaternion, Rotation3, SymmetricEigen, UnitQuaternion, Vector3};
+use nalgebra::{Isometry3, Quaternion, UnitQuaternion, Vector3};
 
-use super::{InertiaSpec, LinkSpec, ShapeSpec};
+use super::{InertiaSpec, LinkSpec, ShapeSpec, mass::Mass};
 use crate::scene::Shape;
 
 impl LinkSpec {
@@ -14,11 +14,8 @@ impl LinkSpec {
             return inertia;
         }
         let volume: f64 = self.shapes.iter().map(|shape| shape.shape.volume()).sum();
-        let parts = self.shapes.iter().map(|spec| {
-            let mass_kg = self.mass_kg * spec.shape.volume() / volume;
-            (mass_kg, spec.inertia(mass_kg))
-        });
-        InertiaSpec::of_parts(parts)
+        let masses = self.shapes.iter().map(|spec| spec.mass(self.mass_kg * spec.shape.volume() / volume));
+        masses.fold(Mass::default(), |sum, mass| sum.plus(&mass)).spec()
     }
 
     /// Moment of inertia about an axis through the centre of mass, given in the frame of the link, in kg·m².
@@ -45,13 +42,9 @@ impl ShapeSpec {
     }
 
     /// A mass spread evenly over it, in the frame of the link.
-    #[must_use]
-    pub fn inertia(&self, mass_kg: f64) -> InertiaSpec {
-        InertiaSpec {
-            centre_of_mass: self.translation,
-            principal_moments: self.shape.moments_per_mass().map(|moment| moment * mass_kg),
-            rotation: self.rotation,
-        }
+    fn mass(&self, mass_kg: f64) -> Mass {
+        let pose = Isometry3::from_parts(self.translation.into(), unit_quaternion(self.rotation));
+        Mass::of_shape(mass_kg, self.shape).moved(&pose)
     }
 }
 
@@ -63,47 +56,6 @@ impl InertiaSpec {
             centre_of_mass: self.centre_of_mass.map(|x| x * scale),
             principal_moments: self.principal_moments.map(|moment| moment * scale * scale),
             ..*self
-        }
-    }
-
-    /// That of rigidly joined parts, each with its mass in kg.
-    #[must_use]
-    pub fn of_parts(parts: impl Iterator<Item = (f64, Self)> + Clone) -> Self {
-        let mut several = parts.clone();
-        if let (Some((_, only)), None) = (several.next(), several.next()) {
-            return only;
-        }
-        let (mut mass, mut weighted) = (0.0, Vector3::zeros());
-        for (part_mass, part) in parts.clone() {
-            mass += part_mass;
-            weighted += Vector3::from(part.centre_of_mass) * part_mass;
-        }
-        let centre = if mass > 0.0 { weighted / mass } else { Vector3::zeros() };
-        let mut tensor = Matrix3::zeros();
-        for (part_mass, part) in parts {
-            let axes = unit_quaternion(part.rotation).to_rotation_matrix();
-            let about_own_centre = axes.matrix()
-                * Matrix3::from_diagonal(&Vector3::from(part.principal_moments))
-                * axes.matrix().transpose();
-            let away = Vector3::from(part.centre_of_mass) - centre;
-            let of_point = Matrix3::identity() * away.norm_squared() - away * away.transpose();
-            tensor += about_own_centre + of_point * part_mass;
-        }
-        Self::of_tensor(centre.into(), tensor)
-    }
-
-    /// That of an inertia tensor about the centre of mass, in kg·m², along the axes of the link.
-    #[must_use]
-    pub fn of_tensor(centre_of_mass: [f64; 3], tensor: Matrix3<f64>) -> Self {
-        let SymmetricEigen { eigenvalues, mut eigenvectors } = SymmetricEigen::new(tensor);
-        if eigenvectors.determinant() < 0.0 {
-            eigenvectors.column_mut(2).neg_mut();
-        }
-        let axes = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(eigenvectors));
-        Self {
-            centre_of_mass,
-            principal_moments: eigenvalues.map(|moment| moment.max(0.0)).into(),
-            rotation: axes.coords.into(),
         }
     }
 }
@@ -120,30 +72,6 @@ impl Shape {
                 PI * square(radius) * 2.0 * f64::from(half_length) + 4.0 / 3.0 * PI * cube(radius)
             }
             Self::Cuboid { half_extents } => half_extents.map(f64::from).into_iter().product::<f64>() * 8.0,
-        }
-    }
-
-    /// Moments of inertia about its axes for a mass of 1 kg that is spread evenly over it, in m².
-    #[must_use]
-    pub fn moments_per_mass(self) -> [f64; 3] {
-        match self {
-            Self::Sphere { radius } => [0.4 * square(radius); 3],
-            Self::Cylinder { radius, half_length } => {
-                let across = square(radius) / 4.0 + square(half_length) / 3.0;
-                [across, across, square(radius) / 2.0]
-            }
-            Self::Capsule { radius, half_length } => {
-                let (r, h) = (f64::from(radius), f64::from(half_length));
-                // Volumes over π r²: the cylinder, and the two half balls.
-                let (cylinder, balls) = (2.0 * h, 4.0 / 3.0 * r);
-                let (cylinder, balls) = (cylinder / (cylinder + balls), balls / (cylinder + balls));
-                let across = cylinder * (r * r / 4.0 + h * h / 3.0) + balls * (0.4 * r * r + h * h + 0.75 * h * r);
-                [across, across, cylinder * r * r / 2.0 + balls * 0.4 * r * r]
-            }
-            Self::Cuboid { half_extents } => {
-                let [x, y, z] = half_extents.map(square);
-                [(y + z) / 3.0, (x + z) / 3.0, (x + y) / 3.0]
-            }
         }
     }
 }
@@ -163,16 +91,10 @@ fn cube(x: f32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reacher;
+    use crate::{reacher, robot_file};
 
-    #[test]
-    fn a_capsule_lies_between_a_rod_and_a_ball() {
-        let capsule = |radius, half_length| Shape::Capsule { radius, half_length }.moments_per_mass();
-        // A rod of length 1: L²/12.
-        assert!((capsule(1e-4, 0.5)[0] - 1.0 / 12.0).abs() < 1e-4);
-        for moment in capsule(0.5, 1e-6) {
-            assert!((moment - 0.4 * 0.25).abs() < 1e-5);
-        }
+    fn reacher_link() -> LinkSpec {
+        reacher::robot().links[0].clone()
     }
 
     #[test]
@@ -189,16 +111,31 @@ mod tests {
             translation: [x, 0.3, -0.2],
             ..ShapeSpec::new(Shape::Cuboid { half_extents: [0.25, 0.1, 0.2] })
         };
-        let halves = [half(-0.25), half(0.25)];
-        let joined = InertiaSpec::of_parts(halves.iter().map(|half| (1.0, half.inertia(1.0))));
-        let whole = Shape::Cuboid { half_extents: [0.5, 0.1, 0.2] }.moments_per_mass().map(|moment| 2.0 * moment);
-        let mut moments = joined.principal_moments;
-        moments.sort_by(f64::total_cmp);
-        let mut expected = whole;
-        expected.sort_by(f64::total_cmp);
-        for (moment, expected) in moments.iter().zip(expected) {
-            assert!((moment - expected).abs() < 1e-6, "{moments:?} {expected:?}");
+        let link = LinkSpec { inertia: None, shapes: vec![half(-0.25), half(0.25)], mass_kg: 2.0, ..reacher_link() };
+        let whole = Mass::cuboid(2.0, [0.5, 0.1, 0.2]);
+        let InertiaSpec { centre_of_mass, principal_moments, .. } = link.inertia();
+        assert!((Vector3::from(principal_moments) - whole.inertia.diagonal()).norm() < 1e-6, "{principal_moments:?}");
+        assert!((Vector3::from(centre_of_mass) - Vector3::new(0.0, 0.3, -0.2)).norm() < 1e-12, "{centre_of_mass:?}");
+    }
+
+    #[test]
+    fn shapes_weigh_the_same_in_a_file_and_in_a_description() {
+        let geoms = r#"<geom type="capsule" size="0.05" fromto="0 0 0 0.3 0.1 0"/><geom type="box" size="0.1 0.2 0.1"/>
+            <geom type="cylinder" size="0.1 0.2" pos="0 0 1" euler="30 20 0"/><geom size="0.2" pos="0 1 0"/>"#;
+        let text = format!("<mujoco><worldbody><body><joint/>{geoms}</body></worldbody></mujoco>");
+        let read = &robot_file::mjcf("robot.xml", &text).unwrap().robot.links[0];
+        let described = LinkSpec { inertia: None, ..read.clone() };
+        for axis in [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 1.0]] {
+            let (a, b) = (read.moment_about(axis), described.moment_about(axis));
+            assert!((a - b).abs() < 1e-6 * a, "{axis:?}: {a} and {b}");
         }
-        assert!((joined.centre_of_mass[0]).abs() < 1e-12 && (joined.centre_of_mass[2] + 0.2).abs() < 1e-12);
+        let [a, b] = [read, &described].map(|link| Vector3::from(link.inertia().centre_of_mass));
+        assert!((a - b).norm() < 1e-6, "{a} and {b}");
+    }
+
+    #[test]
+    fn a_link_without_mass_and_shapes_has_no_inertia() {
+        let link = LinkSpec { inertia: None, shapes: Vec::new(), mass_kg: 0.0, ..reacher_link() };
+        assert_eq!(link.inertia().principal_moments, [0.0; 3]);
     }
 }

@@ -9,10 +9,12 @@ use crate::scene::Shape;
 mod check;
 pub mod dynamics;
 mod inertia;
+mod mass;
 
 pub use check::MAX_LINKS;
 pub use dynamics::TreeDynamics;
 pub(crate) use inertia::unit_quaternion;
+pub(crate) use mass::Mass;
 
 /// A robot. SI units throughout; the world's z axis points up.
 ///

@@ -2,9 +2,9 @@
 
 use super::{
     asset::{AssetPath, ReadAsset},
-    mass::Mass,
     mesh::{Bounds, Mesh},
 };
+use crate::robot::Mass;
 
 /// Most bytes of all meshes together.
 const MAX_MESH_BYTES: usize = 1 << 30;

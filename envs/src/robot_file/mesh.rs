@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use nalgebra::{Isometry3, Matrix4, Point3, Quaternion, Translation3, UnitQuaternion, Vector3};
-use roxmltree::{Node, NodeId};
+use roxmltree::{Document, Node, NodeId};
 
 use super::xml::{self, elements};
 
 /// Most vertices of a mesh.
 const MAX_VERTICES: usize = 4_000_000;
+/// Most sources of a geometry in a Collada file.
+const MAX_SOURCES: usize = 16;
 
 /// A mesh. Collada files come without triangles.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -167,26 +169,7 @@ fn msh(bytes: &[u8]) -> Result<Mesh, String> {
 fn dae(bytes: &[u8]) -> Result<Mesh, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let doc = xml::parse("", text).map_err(|error| error.reason.to_string())?;
-    let by_id: HashMap<&str, Node<'_, '_>> =
-        doc.descendants().filter_map(|node| node.attribute("id").map(|id| (id, node))).collect();
-    let metres = doc
-        .descendants()
-        .find(|node| is(*node, "unit"))
-        .and_then(|unit| unit.attribute("meter")?.parse().ok())
-        .filter(|metres: &f64| metres.is_finite() && *metres > 0.0)
-        .unwrap_or(1.0);
-    let mut scene = Scene { by_id, corners: HashMap::new(), mesh: Mesh::default() };
-    let start = Matrix4::new_scaling(metres);
-    for node in doc.descendants().filter(|node| is(*node, "visual_scene")) {
-        scene.visit(node, &start)?;
-    }
-    if scene.mesh.vertices.is_empty() {
-        // A file without a scene: all its meshes where they are.
-        for node in doc.descendants().filter(|node| is(*node, "geometry")) {
-            scene.take(node, &start)?;
-        }
-    }
-    Ok(scene.mesh)
+    Ok(Scene::of(&doc)?.mesh)
 }
 
 /// Whether `node` is an element called `name`, in whatever name space.
@@ -194,13 +177,39 @@ fn is(node: Node<'_, '_>, name: &str) -> bool {
     node.is_element() && node.tag_name().name() == name
 }
 
+/// A scene on its way to a mesh. Any number of geometries may share a source: each text is read once.
 struct Scene<'a, 'input> {
     by_id: HashMap<&'a str, Node<'a, 'input>>,
-    corners: HashMap<NodeId, Vec<Point3<f64>>>,
+    /// Where each geometry has its positions.
+    sources: HashMap<NodeId, Vec<Node<'a, 'input>>>,
+    /// What each source holds.
+    positions: HashMap<NodeId, Vec<Point3<f64>>>,
     mesh: Mesh,
 }
 
 impl<'a, 'input: 'a> Scene<'a, 'input> {
+    fn of(doc: &'a Document<'input>) -> Result<Self, String> {
+        let by_id = doc.descendants().filter_map(|node| node.attribute("id").map(|id| (id, node))).collect();
+        let mut scene = Self { by_id, sources: HashMap::new(), positions: HashMap::new(), mesh: Mesh::default() };
+        let metres = doc
+            .descendants()
+            .find(|node| is(*node, "unit"))
+            .and_then(|unit| unit.attribute("meter")?.parse().ok())
+            .filter(|metres: &f64| metres.is_finite() && *metres > 0.0)
+            .unwrap_or(1.0);
+        let start = Matrix4::new_scaling(metres);
+        for node in doc.descendants().filter(|node| is(*node, "visual_scene")) {
+            scene.visit(node, &start)?;
+        }
+        if scene.mesh.vertices.is_empty() {
+            // A file without a scene: all its meshes where they are.
+            for node in doc.descendants().filter(|node| is(*node, "geometry")) {
+                scene.take(node, &start)?;
+            }
+        }
+        Ok(scene)
+    }
+
     fn visit(&mut self, node: Node<'a, 'input>, above: &Matrix4<f64>) -> Result<(), String> {
         let mut here = *above;
         for child in elements(node) {
@@ -220,26 +229,32 @@ impl<'a, 'input: 'a> Scene<'a, 'input> {
 
     /// Adds the corners of `geometry`.
     fn take(&mut self, geometry: Node<'a, 'input>, pose: &Matrix4<f64>) -> Result<(), String> {
-        let corners = self.corners.entry(geometry.id()).or_insert_with(|| corners(geometry, &self.by_id));
-        if self.mesh.vertices.len() + corners.len() > MAX_VERTICES {
-            return Err(format!("it has more than {MAX_VERTICES} corners"));
+        let Self { by_id, sources, positions, mesh } = self;
+        for source in sources.entry(geometry.id()).or_insert_with(|| sources_of(geometry, by_id)) {
+            let corners = positions.entry(source.id()).or_insert_with(|| positions_in(*source));
+            if mesh.vertices.len() + corners.len() > MAX_VERTICES {
+                return Err(format!("it has more than {MAX_VERTICES} corners"));
+            }
+            mesh.vertices.extend(corners.iter().map(|corner| pose.transform_point(corner)));
         }
-        self.mesh.vertices.extend(corners.iter().map(|corner| pose.transform_point(corner)));
         Ok(())
     }
 }
 
-fn corners<'a>(geometry: Node<'a, '_>, by_id: &HashMap<&'a str, Node<'a, '_>>) -> Vec<Point3<f64>> {
-    let mut corners = Vec::new();
+/// The sources that `geometry` names for its positions.
+fn sources_of<'a, 'input: 'a>(
+    geometry: Node<'a, 'input>,
+    by_id: &HashMap<&'a str, Node<'a, 'input>>,
+) -> Vec<Node<'a, 'input>> {
     let inputs =
         geometry.descendants().filter(|node| is(*node, "input") && node.attribute("semantic") == Some("POSITION"));
-    for input in inputs.take(16) {
-        let id = input.attribute("source").unwrap_or_default().trim_start_matches('#');
-        let array = by_id.get(id).and_then(|source| elements(*source).find(|node| is(*node, "float_array")));
-        let numbers = array.map(numbers).unwrap_or_default();
-        corners.extend(numbers.chunks_exact(3).map(|xyz| Point3::new(xyz[0], xyz[1], xyz[2])));
-    }
-    corners
+    let ids = inputs.map(|input| input.attribute("source").unwrap_or_default().trim_start_matches('#'));
+    ids.take(MAX_SOURCES).filter_map(|id| by_id.get(id).copied()).collect()
+}
+
+fn positions_in(source: Node<'_, '_>) -> Vec<Point3<f64>> {
+    let numbers = elements(source).find(|node| is(*node, "float_array")).map(numbers).unwrap_or_default();
+    numbers.chunks_exact(3).map(|xyz| Point3::new(xyz[0], xyz[1], xyz[2])).collect()
 }
 
 fn transform(kind: &str, numbers: &[f64]) -> Matrix4<f64> {
@@ -263,6 +278,7 @@ fn numbers(node: Node<'_, '_>) -> Vec<f64> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::robot::Mass;
 
     /// A closed box with corners at ±`half` from `centre`.
     pub fn cuboid(half: [f64; 3], centre: [f64; 3]) -> Mesh {
@@ -321,6 +337,36 @@ pub(super) mod tests {
         );
         let bounds = Mesh::read("a.dae", dae.as_bytes()).unwrap().bounds();
         assert!((bounds.centre - expected.centre).norm() + (bounds.half - expected.half).norm() < 1e-9, "{bounds:?}");
+    }
+
+    #[test]
+    fn a_mesh_of_a_box_weighs_what_the_box_weighs() {
+        let mesh = cuboid([0.1, 0.2, 0.3], [1.0, -2.0, 0.5]);
+        let mass = Mass::mesh(1000.0, mesh.triangles()).unwrap();
+        let whole = Mass::cuboid(48.0, [0.1, 0.2, 0.3]);
+        assert!((mass.mass_kg - whole.mass_kg).abs() < 1e-9, "{mass:?}");
+        assert!((mass.centre - Vector3::new(1.0, -2.0, 0.5)).norm() < 1e-9, "{mass:?}");
+        assert!((mass.inertia - whole.inertia).norm() < 1e-9, "{mass:?}");
+    }
+
+    #[test]
+    fn a_source_of_many_geometries_is_read_once() {
+        // Read anew for each input, these would be 80 GB.
+        let (n_geometries, blanks) = (2500, " ".repeat(2 << 20));
+        let dae = |numbers: &str| {
+            let inputs = "<input semantic='POSITION' source='#p'/>".repeat(MAX_SOURCES);
+            let geometries = format!("<geometry>{inputs}</geometry>").repeat(n_geometries);
+            format!(
+                "<COLLADA><source id='p'><float_array>{blanks}{numbers}</float_array></source>{geometries}</COLLADA>"
+            )
+        };
+        for (numbers, n_corners) in [("", 0), ("1 2 3", n_geometries * MAX_SOURCES)] {
+            let text = dae(numbers);
+            let doc = xml::parse("a.dae", &text).unwrap();
+            let scene = Scene::of(&doc).unwrap();
+            assert_eq!((scene.sources.len(), scene.positions.len()), (n_geometries, 1));
+            assert_eq!(scene.mesh.vertices.len(), n_corners);
+        }
     }
 
     #[test]

@@ -16,7 +16,6 @@ mod asset;
 mod error;
 mod include;
 mod library;
-mod mass;
 mod mesh;
 mod mjcf;
 mod notes;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use super::error::Place;
+use super::{error::Place, xml::clipped};
 
 /// Something in the file that the robot does not have, or has otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Note {
 
 /// A note keeps this many names.
 const MAX_NAMES: usize = 8;
+/// Most notes on kinds of their own.
+const MAX_NOTES: usize = 1000;
 
 /// The notes of a file, in the order in which they came up.
 #[derive(Clone, Debug, Default)]
@@ -32,14 +34,13 @@ pub(super) struct Notes {
 impl Notes {
     /// Notes that `element` became `what`.
     pub fn add(&mut self, place: Place, element: &str, name: Option<&str>, what: &str) {
-        let idx = *self.idx_of.entry((element.to_owned(), what.to_owned())).or_insert_with(|| {
-            self.notes.push(Note {
-                place,
-                element: element.to_owned(),
-                names: Vec::new(),
-                count: 0,
-                what: what.to_owned(),
-            });
+        let mut kind = (clipped(element), what.to_owned());
+        if self.notes.len() >= MAX_NOTES && !self.idx_of.contains_key(&kind) {
+            kind = ("more".to_owned(), format!("there are more than {MAX_NOTES} kinds of things"));
+        }
+        let idx = *self.idx_of.entry(kind).or_insert_with_key(|(element, what)| {
+            let (element, what) = (element.clone(), what.clone());
+            self.notes.push(Note { place, element, names: Vec::new(), count: 0, what });
             self.notes.len() - 1
         });
         let note = &mut self.notes[idx];

@@ -4,10 +4,12 @@ use nalgebra::{Isometry3, Point3, UnitQuaternion, Vector3};
 
 use super::{
     library::Measured,
-    mass::Mass,
     tree::{parts, shift},
 };
-use crate::{robot::ShapeSpec, scene::ALONG_X, scene::ALONG_Y, scene::Shape};
+use crate::{
+    robot::{Mass, ShapeSpec},
+    scene::{ALONG_X, ALONG_Y, Shape},
+};
 
 /// A solid, in its own frame.
 #[derive(Clone, Copy, Debug)]

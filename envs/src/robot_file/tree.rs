@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 
-use super::{error::Place, mass::Mass};
-use crate::robot::{JointKind, JointSpec, ShapeSpec};
+use super::error::Place;
+use crate::robot::{JointKind, JointSpec, Mass, ShapeSpec};
 
 /// A body and the joints that move it against its parent.
 #[derive(Clone, Debug)]

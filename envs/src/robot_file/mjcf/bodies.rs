@@ -14,12 +14,11 @@ use roxmltree::Node;
 
 use super::Reading;
 use crate::{
-    robot::{JointKind, JointSpec},
+    robot::{JointKind, JointSpec, Mass},
     robot_file::{
         asset::{AssetPath, ReadAsset},
         error::RobotFileError,
         library::{Library, Measured},
-        mass::Mass,
         mesh::Mesh,
         shapes::{Solid, from_to},
         tree::{Body, Home, Joint},

@@ -162,10 +162,26 @@ fn attributes(tag: &str) -> Option<(&'static [&'static str], &'static [&'static 
             &["name", "class", "file", "scale", "refpos", "refquat", "vertex", "face"],
             &["smoothnormal", "maxhullvert", "normal", "texcoord", "content_type", "material"],
         ),
-        "key" => (&["name", "qpos"], &["qvel", "time", "act", "ctrl", "mpos", "mquat"]),
+        "key" => (&["name", "qpos"], &["time"]),
         "worldbody" | "actuator" | "keyframe" | "asset" | "sensor" => (&[], &[]),
         _ => return None,
     })
+}
+
+/// Whether an element `tag`, of which attributes are read, stands where it is read.
+fn belongs(tag: &str, parent: &str) -> bool {
+    let parents: &[&str] = match tag {
+        "body" | "frame" => &["worldbody", "body", "frame"],
+        "inertial" | "freejoint" => &["body"],
+        "joint" => &["body", "default"],
+        "geom" | "site" => &["worldbody", "body", "frame", "default"],
+        "motor" | "position" | "general" => &["actuator", "default"],
+        "mesh" => &["asset", "default"],
+        "key" => &["keyframe"],
+        "default" => &["mujoco", "default"],
+        _ => &["mujoco"],
+    };
+    parents.contains(&parent)
 }
 
 /// Elements that are only to be looked at.
@@ -177,6 +193,11 @@ const UNSEEN: [&str; 8] = ["rgba", "user", "sleep", "group", "mocap", "gravcomp"
 /// Attributes that hold nothing but what is so anyhow.
 const DEFAULTS: [(&str, &str); 5] =
     [("condim", "3"), ("margin", "0"), ("gap", "0"), ("gravcomp", "0"), ("dyntype", "none")];
+
+/// Whether it says that the robot is at rest, as it is anyhow.
+fn rests(attribute: &str, value: &str) -> bool {
+    matches!(attribute, "qvel" | "act") && value.split_ascii_whitespace().all(|word| word.parse() == Ok(0.0))
+}
 
 /// Checks every value, and notes what is not read.
 ///
@@ -254,7 +275,8 @@ impl Survey<'_> {
                 let kind = format!("actuator {tag}");
                 self.notes.add(place, &kind, name, "left out: expected motor, position or general");
             }
-            ("default", "site" | "pair" | "equality" | "tendon") => {}
+            // Sites have looks and a pose.
+            ("default", "site") => self.attributes(child, true)?,
             ("keyframe", _) if child.prev_siblings().skip(1).any(|before| before.has_tag_name("key")) => {
                 self.notes.add(place, "key", name, "not read: the robot starts from the first");
             }
@@ -262,6 +284,9 @@ impl Survey<'_> {
                 let (kind, what) =
                     if in_default { (format!("default {tag}"), "not read") } else { (tag.to_owned(), "left out") };
                 self.notes.add(place, &kind, name, what);
+            }
+            (parent, tag) if !belongs(tag, parent) => {
+                self.notes.add(place, &format!("{tag} in {parent}"), name, "left out: it has no place there");
             }
             _ => return Ok(true),
         }
@@ -280,7 +305,7 @@ impl Survey<'_> {
             }
             if is_pose || read.contains(&name) {
                 self.check(node, name, value)?;
-            } else if !unimportant.contains(&name) && !DEFAULTS.contains(&(name, value)) {
+            } else if !unimportant.contains(&name) && !DEFAULTS.contains(&(name, value)) && !rests(name, value) {
                 let kind = format!("{}{tag} {name}", if in_default { "default " } else { "" });
                 self.notes.add(self.source.place(node), &kind, node.attribute("name"), "not read");
             }

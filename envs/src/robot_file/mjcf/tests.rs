@@ -249,6 +249,33 @@ fn what_is_not_read_is_noted_with_its_line() {
 }
 
 #[test]
+fn defaults_keyframes_and_strays_that_are_not_read_are_noted() {
+    let file = file(
+        r#"<default><site rgba="1 0 0 1" size="0.1" sensitive="1"/><pair friction="1"/><equality solref="1 1"/>
+           <tendon stiffness="3"/></default>
+           <worldbody><joint name="w"/><body name="b"><joint name="j"/><geom size="0.1"/><site/></body></worldbody>
+           <keyframe><key name="home" qpos="0" qvel="1" ctrl="0.5" time="0" act="0"/></keyframe>
+           <geom name="lost" size="1"/>"#,
+    )
+    .unwrap();
+    let notes: Vec<_> = file.notes.iter().map(|note| (note.element.as_str(), note.place.line.unwrap())).collect();
+    let expected = [
+        ("default site sensitive", 2),
+        ("default pair", 2),
+        ("default equality", 2),
+        ("default tendon", 3),
+        ("joint in worldbody", 4),
+        ("key qvel", 5),
+        ("key ctrl", 5),
+        ("geom in mujoco", 6),
+    ];
+    assert_eq!(notes, expected);
+    assert_eq!(file.robot.links.len(), 1);
+    let moved = refused("<default><site pos=\"0 0 1\"/></default><worldbody/>");
+    assert!(moved.contains("pos is '0 0 1', expected it at each element"), "{moved}");
+}
+
+#[test]
 fn a_joint_that_moves_no_mass_is_fixed() {
     let file = file(
         r#"<worldbody><body><joint/><geom size="0.1"/><body name="knob"><joint name="j"/></body></body></worldbody>

@@ -12,82 +12,135 @@ use crate::robot_file::{
 
 /// An attribute: its name, how many numbers it has, and whether none is below zero.
 type Numbers = (&'static str, usize, bool);
-/// An element: its name, the elements in it that are read, and its attributes that are numbers.
-type Element = (&'static str, &'static [&'static str], &'static [Numbers]);
+/// An element: its name, the elements in it that are read, its attributes that are numbers, and those that are words.
+type Element = (&'static str, &'static [&'static str], &'static [Numbers], &'static [&'static str]);
 
 /// What is read.
-const READ: [Element; 19] = [
-    ("robot", &["link", "joint"], &[]),
-    ("link", &["inertial", "visual", "collision"], &[]),
-    ("inertial", &["origin", "mass", "inertia"], &[]),
-    ("visual", &["origin", "geometry"], &[]),
-    ("collision", &["origin", "geometry"], &[]),
-    ("geometry", &["box", "cylinder", "sphere", "capsule", "mesh"], &[]),
-    ("joint", &["origin", "parent", "child", "axis", "limit", "dynamics", "mimic"], &[]),
-    ("origin", &[], &[("xyz", 3, false), ("rpy", 3, false)]),
-    ("mass", &[], &[("value", 1, true)]),
-    ("inertia", &[], &INERTIA),
-    ("box", &[], &[("size", 3, true)]),
-    ("cylinder", &[], &[("radius", 1, true), ("length", 1, true)]),
-    ("capsule", &[], &[("radius", 1, true), ("length", 1, true)]),
-    ("sphere", &[], &[("radius", 1, true)]),
-    ("mesh", &[], &[("scale", 3, false)]),
-    ("axis", &[], &[("xyz", 3, false)]),
-    ("limit", &[], &[("effort", 1, true)]),
-    ("dynamics", &[], &[("damping", 1, true), ("friction", 1, true)]),
-    ("mimic", &[], &[]),
+const READ: [Element; 21] = [
+    ("robot", &["link", "joint"], &[], &["name"]),
+    ("link", &["inertial", "visual", "collision"], &[], &["name"]),
+    ("inertial", &["origin", "mass", "inertia"], &[], &[]),
+    ("visual", &["origin", "geometry"], &[], &[]),
+    ("collision", &["origin", "geometry"], &[], &[]),
+    ("geometry", &["box", "cylinder", "sphere", "capsule", "mesh"], &[], &[]),
+    ("joint", &["origin", "parent", "child", "axis", "limit", "dynamics", "mimic"], &[], &["name", "type"]),
+    ("origin", &[], &[("xyz", 3, false), ("rpy", 3, false)], &[]),
+    ("mass", &[], &[("value", 1, true)], &[]),
+    ("inertia", &[], &INERTIA, &[]),
+    ("box", &[], &[("size", 3, true)], &[]),
+    ("cylinder", &[], &[("radius", 1, true), ("length", 1, true)], &[]),
+    ("capsule", &[], &[("radius", 1, true), ("length", 1, true)], &[]),
+    ("sphere", &[], &[("radius", 1, true)], &[]),
+    ("mesh", &[], &[("scale", 3, false)], &["filename"]),
+    ("parent", &[], &[], &["link"]),
+    ("child", &[], &[], &["link"]),
+    ("axis", &[], &[("xyz", 3, false)], &[]),
+    ("limit", &[], &[("effort", 1, true)], &["lower", "upper", "velocity"]),
+    ("dynamics", &[], &[("damping", 1, true), ("friction", 1, true)], &[]),
+    ("mimic", &[], &[], &["joint", "multiplier", "offset"]),
 ];
 const INERTIA: [Numbers; 6] =
     [("ixx", 1, false), ("iyy", 1, false), ("izz", 1, false), ("ixy", 1, false), ("ixz", 1, false), ("iyz", 1, false)];
 
-/// What does not change the robot.
+/// Elements of which there may be several in another.
+const SEVERAL: [&str; 4] = ["link", "joint", "visual", "collision"];
+
+/// Attributes that do not change the robot: names of shapes, and what version or kind the file says of itself.
+const UNIMPORTANT: [(&str, &str); 4] =
+    [("visual", "name"), ("collision", "name"), ("robot", "version"), ("link", "type")];
+
+/// Elements that do not change the robot.
 const LOOKS: [&str; 3] = ["material", "verbose", "visual"];
 
 /// Checks every value, and notes what is not read.
 pub(super) fn survey(
     source: &Source,
-    node: Node<'_, '_>,
+    root: Node<'_, '_>,
     notes: &mut Notes,
     sensors: &mut Vec<Sensor>,
 ) -> Result<(), RobotFileError> {
-    let tag = node.tag_name().name();
-    let Some((_, children, numbers)) = READ.iter().find(|(read, ..)| *read == tag) else { return Ok(()) };
-    for &(field, count, positive) in *numbers {
-        if let Some(value) = node.attribute(field)
-            && !are_numbers(value, count, positive)
-        {
-            let plural = if count == 1 { "a number".into() } else { format!("{count} numbers") };
-            let expected = format!("{plural}{}", if positive { " of zero or more" } else { "" });
-            return Err(source.bad(node, field, clipped(value), &expected));
+    Survey { source, notes, sensors }.element(root, None)
+}
+
+struct Survey<'a> {
+    source: &'a Source,
+    notes: &'a mut Notes,
+    sensors: &'a mut Vec<Sensor>,
+}
+
+impl Survey<'_> {
+    /// Looks over `node`, which belongs to the link or joint `around`.
+    fn element(&mut self, node: Node<'_, '_>, around: Option<&str>) -> Result<(), RobotFileError> {
+        let tag = node.tag_name().name();
+        let Some((_, children, numbers, words)) = READ.iter().find(|(read, ..)| *read == tag) else { return Ok(()) };
+        let name = around.or_else(|| node.attribute("name").filter(|_| tag != "robot"));
+        self.check(node, numbers)?;
+        for attribute in node.attributes().map(|attribute| attribute.name()) {
+            let is_read = words.contains(&attribute) || numbers.iter().any(|(number, ..)| *number == attribute);
+            if !is_read && !UNIMPORTANT.contains(&(tag, attribute)) {
+                self.notes.add(self.source.place(node), &format!("{tag} {attribute}"), name, "not read");
+            }
         }
-    }
-    for end in ["lower", "upper"].into_iter().filter(|_| tag == "limit") {
-        // Some files mean none by a very large limit.
-        if let Some(value) = node.attribute(end)
-            && !value.trim().parse::<f64>().is_ok_and(f64::is_finite)
-        {
-            return Err(source.bad(node, end, clipped(value), "a number"));
+        if tag == "limit" && node.attribute("velocity").is_some() {
+            self.notes.add(self.source.place(node), "joint limit velocity", name, "not read: speeds have no limit");
         }
+        let mut seen = Vec::new();
+        for child in elements(node) {
+            let child_tag = child.tag_name().name();
+            if !children.contains(&child_tag) {
+                self.left_out(node, child, name);
+                continue;
+            }
+            // An element has one geometry, of one shape.
+            let kind = if tag == "geometry" { "shape" } else { child_tag };
+            if seen.contains(&kind) {
+                let what = format!("not read: there is a {kind} before it");
+                self.notes.add(self.source.place(child), &format!("{tag} {child_tag}"), name, &what);
+                continue;
+            }
+            if !SEVERAL.contains(&kind) {
+                seen.push(kind);
+            }
+            self.element(child, name)?;
+        }
+        Ok(())
     }
-    if tag == "limit" && node.attribute("velocity").is_some() {
-        notes.add(source.place(node), "joint limit velocity", None, "not read: speeds have no limit");
+
+    fn check(&self, node: Node<'_, '_>, numbers: &[Numbers]) -> Result<(), RobotFileError> {
+        for &(field, count, positive) in numbers {
+            if let Some(value) = node.attribute(field)
+                && !are_numbers(value, count, positive)
+            {
+                let plural = if count == 1 { "a number".into() } else { format!("{count} numbers") };
+                let expected = format!("{plural}{}", if positive { " of zero or more" } else { "" });
+                return Err(self.source.bad(node, field, clipped(value), &expected));
+            }
+        }
+        for end in ["lower", "upper"].into_iter().filter(|_| node.has_tag_name("limit")) {
+            // Some files mean none by a very large limit.
+            if let Some(value) = node.attribute(end)
+                && !value.trim().parse::<f64>().is_ok_and(f64::is_finite)
+            {
+                return Err(self.source.bad(node, end, clipped(value), "a number"));
+            }
+        }
+        Ok(())
     }
-    for child in elements(node) {
-        let child_tag = child.tag_name().name();
-        if children.contains(&child_tag) {
-            survey(source, child, notes, sensors)?;
-        } else if child_tag == "sensor" {
+
+    /// Notes `child` in `node`, which is not read.
+    fn left_out(&mut self, node: Node<'_, '_>, child: Node<'_, '_>, name: Option<&str>) {
+        let (tag, child_tag) = (node.tag_name().name(), child.tag_name().name());
+        if child_tag == "sensor" {
             let kind = child.attribute("type").unwrap_or("sensor").to_owned();
-            sensors.push(Sensor { name: child.attribute("name").map(str::to_owned), kind });
+            self.sensors.push(Sensor { name: child.attribute("name").map(str::to_owned), kind });
         } else if LOOKS.contains(&child_tag) {
-            notes.add(source.place(child), "looks", Some(child_tag), "not needed");
+            self.notes.add(self.source.place(child), "looks", Some(child_tag), "not needed");
         } else {
             let kind = if tag == "robot" { child_tag.to_owned() } else { format!("{tag} {child_tag}") };
-            let name = child.attribute("name").or_else(|| child.attribute("reference"));
-            notes.add(source.place(child), &kind, name.or_else(|| node.attribute("name")), "not read");
+            let name = child.attribute("name").or_else(|| child.attribute("reference")).or(name);
+            self.notes.add(self.source.place(child), &kind, name, "not read");
         }
     }
-    Ok(())
 }
 
 fn are_numbers(value: &str, count: usize, positive: bool) -> bool {

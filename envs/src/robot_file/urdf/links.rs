@@ -6,15 +6,17 @@ use nalgebra::{Isometry3, Matrix3, Vector3};
 use roxmltree::Node;
 
 use super::fields::{Fields, vector};
-use crate::robot_file::{
-    asset::{AssetPath, ReadAsset},
-    error::RobotFileError,
-    library::{Library, Measured},
-    mass::Mass,
-    notes::Notes,
-    shapes::Solid,
-    tree::Body,
-    xml::{Source, elements},
+use crate::{
+    robot::Mass,
+    robot_file::{
+        asset::{AssetPath, ReadAsset},
+        error::RobotFileError,
+        library::{Library, Measured},
+        notes::Notes,
+        shapes::Solid,
+        tree::Body,
+        xml::{Source, elements},
+    },
 };
 
 /// Friction of all shapes: the format has none.

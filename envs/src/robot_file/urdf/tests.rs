@@ -158,6 +158,54 @@ fn what_is_not_read_is_noted() {
 }
 
 #[test]
+fn attributes_and_doubles_that_are_not_read_are_noted() {
+    let text = format!(
+        r#"{}<link name="a" type="arm"><inertial><mass value="1"/><mass value="2"/></inertial>
+        <collision name="c" group="3"><geometry><sphere radius="0.1"/><box size="1 1 1"/></geometry></collision></link>
+        {}"#,
+        link("base"),
+        joint(
+            "j",
+            "continuous",
+            "base",
+            "a",
+            r#"<limit effort="1"/><dynamics damping="0.1" spring_stiffness="5"/><dynamics friction="3"/>"#
+        ),
+    );
+    let file = file(&text, Base::AsWritten).unwrap();
+    let notes: Vec<_> = file
+        .notes
+        .iter()
+        .map(|note| (note.element.as_str(), note.place.line.unwrap(), note.names.join(" "), note.what.as_str()))
+        .collect();
+    for expected in [
+        ("inertial mass", 3, "a", "not read: there is a mass before it"),
+        ("collision group", 4, "a", "not read"),
+        ("geometry box", 4, "a", "not read: there is a shape before it"),
+        ("dynamics spring_stiffness", 5, "j", "not read"),
+        ("joint dynamics", 5, "j", "not read: there is a dynamics before it"),
+    ] {
+        assert!(notes.contains(&(expected.0, expected.1, expected.2.into(), expected.3)), "{expected:?}: {notes:?}");
+    }
+    assert_eq!(notes.len(), 5, "{notes:?}");
+}
+
+#[test]
+fn notes_are_bounded() {
+    let unread = (0..60).map(|n| format!("a{n}=\"\" ")).collect::<String>();
+    let text: String = (0..100).map(|n| format!("<gazebo{n}/>")).collect();
+    let links: String = (0..40).map(|n| format!("<visual {}/>", unread.replace('a', &format!("a{n}_")))).collect();
+    let text = format!(
+        "{text}{}<link name=\"a\">{BALL}{links}</link>{}",
+        link("base"),
+        joint("j", "continuous", "base", "a", "")
+    );
+    let notes = file(&text, Base::AsWritten).unwrap().notes;
+    assert_eq!(notes.len(), 1001);
+    assert_eq!(notes.iter().map(|note| note.count).sum::<usize>(), 100 + 40 * 60 + 40 + 1);
+}
+
+#[test]
 fn what_is_no_tree_is_refused() {
     let (a, b, c) = (link("a"), link("b"), link("c"));
     let i = |parent, child| joint("i", "continuous", parent, child, "");

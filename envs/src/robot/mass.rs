@@ -2,11 +2,12 @@
 
 use nalgebra::{Isometry3, Matrix3, Point3, Rotation3, SymmetricEigen, UnitQuaternion, Vector3};
 
-use crate::robot::InertiaSpec;
+use super::InertiaSpec;
+use crate::scene::Shape;
 
 /// How much something weighs and where, in some frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Mass {
+pub(crate) struct Mass {
     /// In kg.
     pub mass_kg: f64,
     /// Centre of mass, in m.
@@ -54,6 +55,16 @@ impl Mass {
         let along = 0.4 * ball * radius * radius;
         let balls = Self::centred(ball, [2.0 * across_half, 2.0 * across_half, along]);
         cylinder.plus(&balls)
+    }
+
+    /// A mass spread evenly over `shape`.
+    pub fn of_shape(mass_kg: f64, shape: Shape) -> Self {
+        match shape {
+            Shape::Sphere { radius } => Self::ellipsoid(mass_kg, [radius.into(); 3]),
+            Shape::Cylinder { radius, half_length } => Self::cylinder(mass_kg, radius.into(), half_length.into()),
+            Shape::Capsule { radius, half_length } => Self::capsule(mass_kg, radius.into(), half_length.into()),
+            Shape::Cuboid { half_extents } => Self::cuboid(mass_kg, half_extents.map(f64::from)),
+        }
     }
 
     /// The solid that `triangles` enclose, with this density; nothing if they enclose nothing.
@@ -180,11 +191,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mesh_of_a_box_weighs_what_the_box_weighs() {
-        let triangles = super::super::mesh::tests::cuboid([0.1, 0.2, 0.3], [1.0, -2.0, 0.5]);
-        let mass = Mass::mesh(1000.0, triangles.triangles()).unwrap();
-        let pose = Isometry3::translation(1.0, -2.0, 0.5);
-        assert_near(&mass, &Mass::cuboid(48.0, [0.1, 0.2, 0.3]).moved(&pose));
+    fn a_capsule_lies_between_a_rod_and_a_ball() {
+        // A rod of length 1: L²/12.
+        assert!((Mass::capsule(1.0, 1e-4, 0.5).inertia[(0, 0)] - 1.0 / 12.0).abs() < 1e-4);
+        for moment in &Mass::capsule(1.0, 0.5, 1e-6).inertia.diagonal() {
+            assert!((moment - 0.4 * 0.25).abs() < 1e-5);
+        }
     }
 
     #[test]
