@@ -16,6 +16,7 @@ pub struct ListArgs {
     /// Task whose parameters are listed
     #[arg(requires = "what")]
     pub task: Option<String>,
+    /// Robot of a task for any robot.
     #[command(flatten)]
     pub own: RobotArgs,
 }
