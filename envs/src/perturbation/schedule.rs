@@ -21,6 +21,8 @@ pub struct ChangeSchedule {
     plans: Vec<Plan>,
     /// Index and nominal value of each parameter that some change acts on.
     touched: Vec<Touched>,
+    /// Index of the change that acts on each of them in this step.
+    acting: Vec<Option<usize>>,
     state: ScheduleState,
 }
 
@@ -95,7 +97,8 @@ impl ChangeSchedule {
         }
         let progress = (0..plans.len()).map(|plan_idx| Progress::new(seed, plan_idx)).collect();
         let written = touched.iter().map(|touched| touched.nominal).collect();
-        Ok(Self { plans, touched, state: ScheduleState { fingerprint, progress, written } })
+        let acting = vec![None; touched.len()];
+        Ok(Self { plans, touched, acting, state: ScheduleState { fingerprint, progress, written } })
     }
 
     /// Writes what is due. Call it once before every control step, with the count of control steps in the robot's life.
@@ -105,18 +108,17 @@ impl ChangeSchedule {
     /// If `params` are not those of the task that the schedule was made for.
     pub fn advance(&mut self, step: u64, params: &mut Params) -> bool {
         let ScheduleState { progress, written, .. } = &mut self.state;
-        for (plan, progress) in self.plans.iter().zip(progress.iter_mut()) {
+        self.acting.fill(None);
+        for (plan_idx, (plan, progress)) in self.plans.iter().zip(progress.iter_mut()).enumerate() {
             progress.advance(step, plan);
+            if progress.operand.is_some() {
+                plan.targets.iter().for_each(|&target| self.acting[target] = Some(plan_idx));
+            }
         }
         let mut changed = false;
-        for (target, (touched, written)) in self.touched.iter().zip(written).enumerate() {
-            let acting = self
-                .plans
-                .iter()
-                .zip(progress.iter())
-                .rev()
-                .find(|(plan, progress)| progress.operand.is_some() && plan.targets.contains(&target));
-            let value = acting.map_or(touched.nominal, |(plan, progress)| progress.value(step, plan, touched));
+        for ((touched, written), acting) in self.touched.iter().zip(written).zip(&self.acting) {
+            let under = |plan_idx: usize| progress[plan_idx].value(step, &self.plans[plan_idx], touched);
+            let value = acting.map_or(touched.nominal, under);
             if value != *written {
                 *written = value;
                 changed = true;
