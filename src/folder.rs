@@ -130,6 +130,8 @@ impl RunFolder {
             fs::remove_file(&newer).with_context(|| format!("cannot remove {}", newer.display()))?;
         }
         self.remove_unfinished();
+        // A run can be killed between a checkpoint and this.
+        self.remove_old()?;
         let curve = &mut self.curve;
         curve
             .get_ref()
@@ -234,6 +236,11 @@ impl RunFolder {
         let curve = self.curve.get_ref().sync_data();
         curve.with_context(|| format!("cannot sync {}", self.path.join("curve.csv").display()))?;
         checkpoint.write(&checkpoint_path(&self.path, step))?;
+        self.remove_old()
+    }
+
+    /// Lets go of the checkpoints that are older than the one before the newest.
+    fn remove_old(&self) -> anyhow::Result<()> {
         let mut all = checkpoints(&self.path)?;
         all.truncate(all.len().saturating_sub(KEPT_CHECKPOINTS));
         for (_, old) in all {
