@@ -114,7 +114,7 @@ pub fn task(mut robot: RobotSpec) -> Result<(Walk, Design), EnvError> {
     let task = Walk {
         x: 0.0,
         forward_weight: 1.0,
-        standing_height: f64::from(height(&standing)),
+        standing_height: height(&standing),
         up: standing.into_link(root, [0.0, 0.0, 1.0]),
     };
     if task.standing_height <= 0.0 {
