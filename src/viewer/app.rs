@@ -118,7 +118,7 @@ fn app(link: Link, options: &ViewOptions, final_shot: Option<FinalShot>) -> App 
             Update,
             (
                 (link::receive, keys::obey, screenshot::take_wanted, screenshot::take_final).chain(),
-                (stage::build, camera::follow_mouse, camera::place_cameras).chain(),
+                (stage::build, follow::follow_robot, camera::follow_mouse, camera::place_cameras).chain(),
                 (stage::pose_items, stage::pose_contacts, cloud::draw),
             )
                 .chain(),

@@ -45,8 +45,10 @@ impl ViewRects {
 /// A camera that looks at `focus` from `distance`.
 #[derive(Component, Clone, Debug)]
 pub struct Orbit {
-    /// Point looked at.
+    /// Point looked at, before the robot went anywhere.
     pub focus: Vec3,
+    /// How far the robot has gone since.
+    pub offset: Vec3,
     /// Distance to it, in metres.
     pub distance: f32,
     /// Direction from the focus to the camera about the vertical, in radians from x.
@@ -65,6 +67,7 @@ impl Orbit {
     pub fn framing(points: Vec<Vec3>, azimuth: f32, elevation: f32) -> Self {
         let mut orbit = Self {
             focus: Vec3::ZERO,
+            offset: Vec3::ZERO,
             distance: 1.0,
             azimuth,
             elevation,
@@ -84,7 +87,8 @@ impl Orbit {
 
     /// Where the camera is and where it looks.
     pub fn transform(&self) -> Transform {
-        Transform::from_translation(self.focus + self.distance * self.backward()).looking_at(self.focus, Vec3::Z)
+        let focus = self.focus + self.offset;
+        Transform::from_translation(focus + self.distance * self.backward()).looking_at(focus, Vec3::Z)
     }
 
     /// Chooses focus and distance so that all framed points are seen in a view of the given width to height.

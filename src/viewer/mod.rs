@@ -15,6 +15,7 @@ mod cloud;
 mod controls;
 mod convert;
 mod floor;
+mod follow;
 mod history;
 mod keys;
 mod layout;

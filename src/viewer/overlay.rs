@@ -90,26 +90,30 @@ fn name_goals(painter: &Painter, frame: &Frame, project: impl Fn(Vec3) -> Option
 
 /// One bar for each motor: what it was told last.
 fn motors(painter: &Painter, link: &Link, frame: &Frame, body: Rect) {
-    const MAX_SHOWN: usize = 8;
+    const MAX_SHOWN: usize = 12;
     const ROW_HEIGHT: f32 = 17.0;
     let channels = link.cast.env.actions.iter().zip(&frame.action).take(MAX_SHOWN);
-    let size = vec2(234.0, 22.0 + ROW_HEIGHT * channels.len() as f32);
+    let width = |channel: &Channel| {
+        painter.layout_no_wrap(channel.name.clone(), FontId::proportional(11.0), palette::TEXT).size().x
+    };
+    let name_width = channels.clone().map(|(channel, _)| width(channel)).fold(56.0, f32::max);
+    let size = vec2(name_width + 178.0, 22.0 + ROW_HEIGHT * channels.len() as f32);
     let card = egui::Rect::from_min_size(pos2(body.min.x + 8.0, body.max.y - 8.0 - size.y), size);
     painter.rect_filled(card, CornerRadius::same(6), shade());
     let title = card.min + vec2(8.0, 4.0);
     painter.text(title, Align2::LEFT_TOP, "motor commands", FontId::proportional(11.0), palette::FAINT);
     for (row, (channel, command)) in channels.enumerate() {
         let middle = pos2(card.min.x + 8.0, card.min.y + 20.0 + (row as f32 + 0.5) * ROW_HEIGHT);
-        motor(painter, middle, channel, *command);
+        motor(painter, middle, name_width, channel, *command);
     }
 }
 
 /// Name, bar and value of a motor; `at` is the middle of the left edge.
-fn motor(painter: &Painter, at: Pos2, channel: &Channel, command: f32) {
+fn motor(painter: &Painter, at: Pos2, name_width: f32, channel: &Channel, command: f32) {
     const HALF_WIDTH: f32 = 44.0;
     let font = FontId::proportional(11.0);
     painter.text(at, Align2::LEFT_CENTER, &channel.name, font.clone(), palette::TEXT);
-    let centre = at + vec2(64.0 + HALF_WIDTH, 0.0);
+    let centre = at + vec2(name_width + 8.0 + HALF_WIDTH, 0.0);
     let track = egui::Rect::from_center_size(centre, vec2(2.0 * HALF_WIDTH, 9.0));
     painter.rect_filled(track, CornerRadius::same(3), palette::PLOT);
     let limit = channel.high.abs().max(channel.low.abs());

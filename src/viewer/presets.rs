@@ -121,6 +121,8 @@ mod tests {
         let reacher = labels("reacher");
         assert!(reacher.contains(&"motors reversed") && reacher.contains(&"one motor dead"), "{reacher:?}");
         assert!(!reacher.contains(&"gravity half"), "the arm moves in a horizontal plane");
+        let hopper = labels("hopper");
+        assert!(hopper.contains(&"ground slippery") && hopper.contains(&"wind"), "{hopper:?}");
         let cartpole = labels("cartpole");
         assert!(cartpole.contains(&"gravity double"), "{cartpole:?}");
         assert!(!cartpole.contains(&"one motor dead"), "there is one motor only");

@@ -14,6 +14,7 @@ use super::{
     cloud::{BRAIN_LAYER, Cloud, aura_alpha, soft_discs},
     convert::{color, point, pose},
     floor,
+    follow::{Ground, whereabouts},
     link::Link,
     palette,
     shapes::{material, mesh, outline, reach},
@@ -25,6 +26,8 @@ pub struct Stage {
     built_for: Scene,
     /// Largest extent of the scene, in metres.
     pub size: f32,
+    /// Where the robot was then, if it is to be followed.
+    pub start: Option<Vec3>,
     n_contacts: usize,
 }
 
@@ -113,7 +116,7 @@ pub fn build(
         return;
     }
     built.iter().for_each(|entity| commands.entity(entity).despawn());
-    let points: Vec<Vec3> = frame.scene.items.iter().flat_map(outline).collect();
+    let points: Vec<Vec3> = frame.scene.items.iter().filter(|item| !item.is_off_stage()).flat_map(outline).collect();
     let Some((low, high)) = bounds(&points) else { return };
     let size = high - low;
     stage.size = size.max_element();
@@ -122,6 +125,7 @@ pub fn build(
     for (item_idx, item) in frame.scene.items.iter().enumerate() {
         build_item(&mut commands, &mut workshop, item_idx, item);
     }
+    stage.start = whereabouts(&frame.scene);
     build_floor(&mut commands, &mut workshop, stage.size, Vec3::new(0.0, 0.0, low.z));
     let (azimuth, elevation) = good_direction(size);
     let orbit = Orbit::framing(points, azimuth, elevation);
@@ -192,14 +196,14 @@ fn build_floor(commands: &mut Commands, workshop: &mut Workshop, size: f32, at: 
     };
     let below = at - Vec3::Z * 0.002 * size;
     commands.spawn((
-        Built,
+        (Built, Ground),
         Mesh3d(workshop.meshes.add(floor::disc(size))),
         MeshMaterial3d(workshop.materials.add(ground)),
         NotShadowCaster,
         Transform::from_translation(below),
     ));
     commands.spawn((
-        Built,
+        (Built, Ground),
         Mesh3d(workshop.meshes.add(floor::grid(size))),
         MeshMaterial3d(workshop.materials.add(lines)),
         NotShadowCaster,

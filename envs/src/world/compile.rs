@@ -16,14 +16,16 @@ use crate::{
 
 /// Membership of the surroundings.
 const SURROUNDINGS: Group = Group::GROUP_1;
-/// Membership of the links.
-const LINKS: Group = Group::GROUP_2;
+/// How many groups are left for the trees of links.
+const TREE_GROUPS: usize = 31;
 
 /// Height at which no part of a robot touches the floor, in m.
 const OUT_OF_REACH: f64 = 100.0;
 
 /// Where a link is found in the world.
 pub(super) struct CompiledLink {
+    /// Membership of its tree, whose links do not touch each other.
+    pub tree: Group,
     pub body: RigidBodyHandle,
     pub joint: MultibodyJointHandle,
     pub kind: JointKind,
@@ -44,12 +46,12 @@ impl World {
         let mut links: Vec<CompiledLink> = Vec::with_capacity(robot.links.len());
         let mut bases = Vec::new();
         for (link_idx, link) in robot.links.iter().enumerate() {
-            let hangs_on = robot.parent_idx(link_idx).map(|parent_idx| links[parent_idx].body).unwrap_or_else(|| {
-                let base = parts.bodies.insert(RigidBodyBuilder::fixed());
-                bases.push(base);
-                base
+            let parent = robot.parent_idx(link_idx).map(|parent_idx| &links[parent_idx]);
+            let (hangs_on, tree) = parent.map(|parent| (parent.body, parent.tree)).unwrap_or_else(|| {
+                bases.push(parts.bodies.insert(RigidBodyBuilder::fixed()));
+                (bases[bases.len() - 1], tree_group(bases.len() - 1))
             });
-            links.push(parts.insert_link(link, hangs_on));
+            links.push(parts.insert_link(link, hangs_on, tree));
         }
         let mut grips: Vec<_> =
             robot.links.iter().zip(&links).flat_map(|(link, compiled)| compiled.grips(link)).collect();
@@ -158,15 +160,15 @@ impl Parts {
         }
     }
 
-    /// Inserts a link that hangs on the body `parent`.
-    fn insert_link(&mut self, link: &LinkSpec, parent: RigidBodyHandle) -> CompiledLink {
+    /// Inserts a link of a tree that hangs on the body `parent`.
+    fn insert_link(&mut self, link: &LinkSpec, parent: RigidBodyHandle, tree: Group) -> CompiledLink {
         let (joint, axis) = joint(link);
         let body = self.bodies.insert(RigidBodyBuilder::dynamic().can_sleep(false));
         let joint = self.multibody_joints.insert(parent, body, joint, true).expect("a new body has no joint yet");
         let colliders = link.shapes.iter().map(|shape| {
-            collider(shape, LINKS).map(|collider| self.colliders.insert_with_parent(collider, body, &mut self.bodies))
+            collider(shape, tree).map(|collider| self.colliders.insert_with_parent(collider, body, &mut self.bodies))
         });
-        CompiledLink { body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
+        CompiledLink { tree, body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
     }
 }
 
@@ -202,13 +204,17 @@ fn collider(spec: &ShapeSpec, membership: Group) -> Option<ColliderBuilder> {
         Pose::from_parts(vector(spec.translation), quaternion(spec.rotation)) * rapier_from_shape(spec.shape),
     );
     spec.contact_friction.map(|friction| {
-        let builder = surrounding(builder, friction);
-        if membership == LINKS {
-            builder.collision_groups(InteractionGroups::new(LINKS, Group::ALL, InteractionTestMode::And))
-        } else {
-            builder
-        }
+        surrounding(builder, friction).collision_groups(InteractionGroups::new(
+            membership,
+            !membership,
+            InteractionTestMode::And,
+        ))
     })
+}
+
+/// Membership of the links of a tree.
+fn tree_group(tree_idx: usize) -> Group {
+    Group::from_bits_truncate(SURROUNDINGS.bits() << (1 + tree_idx % TREE_GROUPS))
 }
 
 /// A collider of the surroundings, or what it has in common with that of a link.
@@ -218,7 +224,7 @@ pub(super) fn surrounding(builder: ColliderBuilder, friction: f64) -> ColliderBu
         .friction(friction as f32)
         .friction_combine_rule(CoefficientCombineRule::Max)
         .restitution(0.0)
-        .collision_groups(InteractionGroups::new(SURROUNDINGS, LINKS, InteractionTestMode::And))
+        .collision_groups(InteractionGroups::new(SURROUNDINGS, !SURROUNDINGS, InteractionTestMode::And))
 }
 
 pub(super) fn shared_shape(shape: Shape) -> SharedShape {
