@@ -22,6 +22,7 @@ use super::{
     cloud::{self, Cloud},
     controls::Edits,
     convert,
+    follow,
     history::History,
     keys,
     link::{self, Link},
