@@ -11,8 +11,8 @@ use super::{
     stage::Stage,
 };
 
-/// Share of the way to the robot that the camera makes in a frame.
-const EAGERNESS: f32 = 0.15;
+/// Seconds in which the camera makes all but 1/e of the way to the robot.
+const LAG_SECS: f32 = 0.15;
 /// In sizes of the scene: so far away at once is not walked, but the start of an episode.
 const JUMP: f32 = 1.5;
 
@@ -30,6 +30,7 @@ pub fn whereabouts(scene: &Scene) -> Option<Vec3> {
 
 /// Moves camera and floor after the robot.
 pub fn follow_robot(
+    time: Res<Time<Real>>,
     link: Res<Link>,
     stage: Res<Stage>,
     mut orbits: Query<(&View, &mut Orbit)>,
@@ -40,7 +41,7 @@ pub fn follow_robot(
     };
     let Some((_, mut orbit)) = orbits.iter_mut().find(|(view, _)| **view == View::Body) else { return };
     let way = (now - start).with_z(0.0);
-    orbit.offset = next_offset(orbit.offset, way, stage.size);
+    orbit.offset = next_offset(orbit.offset, way, stage.size, time.delta_secs());
     let square = grid_spacing(stage.size);
     let [x, y] = [orbit.offset.x, orbit.offset.y].map(|along| (along / square).round() * square);
     for mut ground in &mut grounds {
@@ -48,8 +49,8 @@ pub fn follow_robot(
     }
 }
 
-fn next_offset(offset: Vec3, way: Vec3, size: f32) -> Vec3 {
-    if offset.distance(way) > JUMP * size { way } else { offset.lerp(way, EAGERNESS) }
+fn next_offset(offset: Vec3, way: Vec3, size: f32, secs: f32) -> Vec3 {
+    if offset.distance(way) > JUMP * size { way } else { offset.lerp(way, 1.0 - (-secs / LAG_SECS).exp()) }
 }
 
 #[cfg(test)]
@@ -76,9 +77,9 @@ mod tests {
     fn the_camera_keeps_up_and_jumps_to_a_new_start() {
         let mut offset = Vec3::ZERO;
         for frame in 1..500 {
-            offset = next_offset(offset, Vec3::X * 0.02 * frame as f32, 1.0);
+            offset = next_offset(offset, Vec3::X * 0.02 * frame as f32, 1.0, 0.02);
         }
         assert!(9.98 - offset.x < 0.2, "at {} of 9.98 m", offset.x);
-        assert_eq!(next_offset(offset, Vec3::ZERO, 1.0), Vec3::ZERO);
+        assert_eq!(next_offset(offset, Vec3::ZERO, 1.0, 0.02), Vec3::ZERO);
     }
 }

@@ -90,7 +90,7 @@ fn name_goals(painter: &Painter, frame: &Frame, project: impl Fn(Vec3) -> Option
 
 /// One bar for each motor: what it was told last.
 fn motors(painter: &Painter, link: &Link, frame: &Frame, body: Rect) {
-    const MAX_SHOWN: usize = 12;
+    const MAX_SHOWN: usize = 8;
     const ROW_HEIGHT: f32 = 17.0;
     let channels = link.cast.env.actions.iter().zip(&frame.action).take(MAX_SHOWN);
     let width = |channel: &Channel| {
@@ -101,7 +101,11 @@ fn motors(painter: &Painter, link: &Link, frame: &Frame, body: Rect) {
     let card = egui::Rect::from_min_size(pos2(body.min.x + 8.0, body.max.y - 8.0 - size.y), size);
     painter.rect_filled(card, CornerRadius::same(6), shade());
     let title = card.min + vec2(8.0, 4.0);
-    painter.text(title, Align2::LEFT_TOP, "motor commands", FontId::proportional(11.0), palette::FAINT);
+    let words = match link.cast.env.actions.len() {
+        n if n > MAX_SHOWN => format!("motor commands ({MAX_SHOWN} of {n})"),
+        _ => "motor commands".to_owned(),
+    };
+    painter.text(title, Align2::LEFT_TOP, words, FontId::proportional(11.0), palette::FAINT);
     for (row, (channel, command)) in channels.enumerate() {
         let middle = pos2(card.min.x + 8.0, card.min.y + 20.0 + (row as f32 + 0.5) * ROW_HEIGHT);
         motor(painter, middle, name_width, channel, *command);
