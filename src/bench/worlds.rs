@@ -13,7 +13,9 @@ use super::BenchArgs;
 /// Worlds side by side, if nobody says how many.
 const WORLDS: usize = 64;
 /// Seconds that each measurement takes, if nobody says how many are to be simulated.
-const WALL_SECONDS: f64 = 0.5;
+const WALL_SECONDS: f64 = 0.75;
+/// Stretches of a measurement, the fastest of which counts.
+const STRETCHES: usize = 5;
 /// Steps of every world before the clock starts.
 const WARM_UP_ROUNDS: usize = 10;
 
@@ -86,7 +88,7 @@ fn measure(task: &TaskEntry, n: usize, length: Length, seed: u64) -> TaskSpeed {
     }
 }
 
-/// Control steps a second of all worlds together.
+/// Control steps a second of all worlds together, in the fastest of some stretches: what else the machine does slows others.
 fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, length: Length, seed: u64) -> f64 {
     let mut worlds = Worlds::new(task.make, n, threads);
     let mut seeds: Vec<Option<u64>> = (0..n as u64).map(|k| Some(seed.wrapping_add(k))).collect();
@@ -100,8 +102,8 @@ fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, lengt
     let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
     let mut steps = vec![none; n];
     let mut seen = vec![0.0; n * spec.observations.len()];
-    let (mut rounds, mut started) = (0, Instant::now());
-    loop {
+    let mut rounds = 0;
+    let mut round = || {
         worlds.step(&actions[rounds % 64 * of_round..][..of_round], &mut steps);
         for (seed, step) in seeds.iter_mut().zip(&steps) {
             *seed = step.ended().then(|| {
@@ -112,18 +114,23 @@ fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, lengt
         worlds.reset(&seeds);
         worlds.observe(&mut seen);
         rounds += 1;
-        if rounds == WARM_UP_ROUNDS {
-            started = Instant::now();
+    };
+    (0..WARM_UP_ROUNDS).for_each(|_| round());
+    let mut stretch = || {
+        let (started, mut n_steps) = (Instant::now(), 0);
+        loop {
+            round();
+            n_steps += n;
+            let is_over = match length {
+                Length::Simulated(secs) => n_steps as f64 * spec.control_dt_secs * STRETCHES as f64 >= secs,
+                Length::Wall(secs) => started.elapsed().as_secs_f64() * STRETCHES as f64 >= secs,
+            };
+            if is_over {
+                return n_steps as f64 / started.elapsed().as_secs_f64();
+            }
         }
-        let measured = rounds.saturating_sub(WARM_UP_ROUNDS);
-        let is_over = match length {
-            Length::Simulated(secs) => (measured * n) as f64 * spec.control_dt_secs >= secs,
-            Length::Wall(secs) => started.elapsed().as_secs_f64() >= secs,
-        };
-        if measured > 0 && is_over {
-            return (measured * n) as f64 / started.elapsed().as_secs_f64();
-        }
-    }
+    };
+    (0..STRETCHES).map(|_| stretch()).fold(0.0, f64::max)
 }
 
 /// The outcome for people.
