@@ -128,7 +128,11 @@ pub fn build(
     stage.start = whereabouts(&frame.scene);
     build_floor(&mut commands, &mut workshop, stage.size, Vec3::new(0.0, 0.0, low.z));
     let (azimuth, elevation) = good_direction(size);
-    let orbit = Orbit::framing(points, azimuth, elevation);
+    // Who walks needs room.
+    let room = if stage.start.is_some() { 1.3 } else { 1.0 };
+    let middle = low.midpoint(high);
+    let framed = points.iter().map(|point| middle + room * (point - middle)).collect();
+    let orbit = Orbit::framing(framed, azimuth, elevation);
     let shadows = CascadeShadowConfigBuilder {
         num_cascades: 1,
         minimum_distance: 0.1,
