@@ -101,11 +101,13 @@ impl RunConfig {
         let mut config: Self =
             table.try_into().map_err(|e: toml::de::Error| anyhow::anyhow!("{}", e.to_string().trim()))?;
         config.validate()?;
-        config.spell_out()?;
+        if config.robot.is_none() {
+            config.spell_out()?;
+        }
         Ok(config)
     }
 
-    /// Turns presets into the changes that they stand for.
+    /// Turns presets into the changes that they stand for; what these are depends on the robot.
     ///
     /// # Errors
     /// If there is no such preset, or the task lacks what it changes.
@@ -113,7 +115,7 @@ impl RunConfig {
         if self.presets.is_empty() {
             return Ok(());
         }
-        let env = mesolimb_envs::make(&self.task)?;
+        let env = self.open_env()?;
         let mut changes = Vec::new();
         for call in self.presets.drain(..) {
             changes.extend(call.changes(env.as_ref(), self.seed)?);
@@ -165,6 +167,7 @@ impl RunConfig {
         let base = robot_tasks().iter().find(|task| task.name == self.task).map(|task| task.base).unwrap_or_default();
         let (body, n_notes) = robot_file::open_body(&folder.join(robot), base)?;
         self.body = Some(body);
+        self.spell_out()?;
         Ok(n_notes)
     }
 

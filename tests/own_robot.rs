@@ -177,3 +177,17 @@ fn the_list_names_the_tasks_for_any_robot() {
         assert!(for_any.lines().any(|line| line.trim_start().starts_with(&format!("{task} "))), "{task} in {said}");
     }
 }
+
+#[test]
+fn presets_change_the_world_of_a_robot_of_ones_own() {
+    let place = place();
+    let args = format!("train walk --robot biped.urdf --preset slippery,every=100 {SHORT} --out run");
+    succeed(place.path(), &args);
+    let run = fs::read_to_string(place.path().join("run/run.toml")).unwrap();
+    assert!(run.contains("presets = []") && run.contains("ground_friction"), "{run}");
+    refuses(
+        place.path(),
+        "train reach --robot arm.xml --preset slippery --out other",
+        &["slippery", "ground_friction", "reach"],
+    );
+}

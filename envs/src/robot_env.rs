@@ -250,11 +250,11 @@ impl<T: Task> Env for RobotEnv<T> {
             }
         }
         self.state.world.set_joints(&positions, &velocities);
-        let nominal = self.state.world.lowest_point();
+        let nominal = self.design.floor.map(|_| self.state.world.lowest_point());
         self.apply_changed_params();
         // Longer legs would start in the floor.
-        let sunk = f64::from(nominal.min(0.0) - self.state.world.lowest_point());
-        if self.design.floor.is_some() && sunk > BEARABLE_DEPTH {
+        let sunk = nominal.map_or(0.0, |nominal| f64::from(nominal.min(0.0) - self.state.world.lowest_point()));
+        if sunk > BEARABLE_DEPTH {
             self.design.robot.lift(&mut positions, sunk);
             self.state.world.set_joints(&positions, &velocities);
         }

@@ -163,13 +163,13 @@ impl Terrain {
         };
         let ((row, down), (column, right)) = (place(-y), place(x));
         let corner = |rows: usize, columns: usize| self.height(row + rows, column + columns);
-        let (at_row, at_column) = if down + right <= 1.0 { (down, right) } else { (1.0 - down, 1.0 - right) };
-        let (origin, next_row, next_column) = if down + right <= 1.0 {
-            (corner(0, 0), corner(1, 0), corner(0, 1))
+        // From the corner of the triangle that has the right angle: its height, and the way and height along each side.
+        let (origin, [(along_row, next_row), (along_column, next_column)]) = if down + right <= 1.0 {
+            (corner(0, 0), [(down, corner(1, 0)), (right, corner(0, 1))])
         } else {
-            (corner(1, 1), corner(0, 1), corner(1, 0))
+            (corner(1, 1), [(1.0 - down, corner(0, 1)), (1.0 - right, corner(1, 0))])
         };
-        origin + at_row * (next_row - origin) + at_column * (next_column - origin)
+        origin + along_row * (next_row - origin) + along_column * (next_column - origin)
     }
 }
 
@@ -227,7 +227,8 @@ mod tests {
         }
         let steps = Terrain { roughness: 0.0, ..TERRAIN };
         assert!([-1.2, 0.0, 1.2].iter().all(|&x| steps.height_at(x, -x) == 0.0), "level around the origin");
-        let lowest = (0..200).map(|k| steps.height_at(0.04 * k as f32, 1.6)).fold(0.0, f32::min);
-        assert!((lowest + DEEPEST as f32 * steps.step_height).abs() < 1e-6 || lowest < 0.0, "deepest {lowest}");
+        let along = || (0..80).map(|k| 0.1 * k as f32);
+        let lowest = along().flat_map(|x| along().map(move |y| steps.height_at(x, y))).fold(0.0, f32::min);
+        assert_eq!(lowest, -steps.step_height * DEEPEST as f32, "the deepest plateau");
     }
 }
