@@ -29,6 +29,8 @@ pub trait Gait: Clone + Send + Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// Physics step, in seconds.
     const PHYSICS_DT_SECS: f64;
+    /// After each physics step that looks for contacts, so many that do not.
+    const CONTACT_SKIPS: u32 = 0;
     /// Control step, in seconds.
     const CONTROL_DT_SECS: f64;
     /// Coefficient of sliding friction of the floor.
@@ -166,6 +168,7 @@ pub fn design<G: Gait>() -> Design {
         sensors: sensors::<G>(&robot),
         robot,
         physics_dt_secs: G::PHYSICS_DT_SECS,
+        contact_skips: G::CONTACT_SKIPS,
         control_dt_secs: G::CONTROL_DT_SECS,
         time_limit_steps: 1000,
         floor: Some(Floor { friction: G::FLOOR_FRICTION }),

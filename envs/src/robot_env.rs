@@ -37,7 +37,8 @@ pub struct RobotEnv<T> {
     knobs: Knobs,
     sensor_scales: Vec<f32>,
     scene: Scene,
-    n_physics_steps: u32,
+    /// How often the world looks for contacts in a control step.
+    n_strides: u32,
     command: Vec<f32>,
     truth: Vec<f32>,
     state: State<T>,
@@ -66,8 +67,10 @@ impl<T: Task> RobotEnv<T> {
     /// # Errors
     /// If the robot is not physical or the clocks do not fit.
     pub fn new(task: T, design: Design) -> Result<Self, EnvError> {
-        let n_physics_steps = steps_between(design.physics_dt_secs, design.control_dt_secs)?;
-        let template = World::compile(&design.robot, design.floor, design.physics_dt_secs)?;
+        let n_strides =
+            steps_between(design.physics_dt_secs * f64::from(1 + design.contact_skips), design.control_dt_secs)?;
+        let template = World::compile(&design.robot, design.floor, design.physics_dt_secs)?
+            .with_contact_skips(design.contact_skips);
         let (entries, knobs) = Knobs::offered(&design, &T::own_params(), &template);
         let applied = entries.iter().map(|param| param.nominal).collect();
         let n_sensors = design.sensors.len();
@@ -89,7 +92,7 @@ impl<T: Task> RobotEnv<T> {
             scene: stage::scene(&design),
             command: vec![0.0; design.robot.motors.len()],
             truth: vec![0.0; n_sensors],
-            n_physics_steps,
+            n_strides,
             template,
             knobs,
             design,
@@ -140,7 +143,7 @@ impl<T: Task> RobotEnv<T> {
     }
 
     fn step_physics(&mut self) -> Result<(), Fault> {
-        (0..self.n_physics_steps).try_for_each(|_| self.state.world.step())
+        (0..self.n_strides).try_for_each(|_| self.state.world.step())
     }
 
     /// # Errors

@@ -131,7 +131,9 @@ pub struct Design {
     pub sensors: Vec<Sensor>,
     /// Physics step, in seconds.
     pub physics_dt_secs: f64,
-    /// Control step, in seconds: a whole multiple of the physics step.
+    /// After each physics step that looks for contacts, so many that only move them along with the links.
+    pub contact_skips: u32,
+    /// Control step, in seconds: a whole multiple of the physics steps from one look for contacts to the next.
     pub control_dt_secs: f64,
     /// Control steps after which an episode is truncated.
     pub time_limit_steps: u32,

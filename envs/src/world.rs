@@ -96,7 +96,7 @@ struct Layout {
 }
 
 impl World {
-    /// Advances the physics by one step of its clock.
+    /// Advances the physics to the next look for contacts: by one step, or more with [`World::with_contact_skips`].
     ///
     /// # Errors
     /// If a pose or velocity is not finite any more.

@@ -81,8 +81,9 @@ fn a_body_turns_about_its_centre_of_mass() {
 
 #[test]
 fn the_floor_pushes_back_with_the_weight() {
-    for kind in [JointKind::Free, JointKind::Planar] {
-        let mut world = World::compile(&body(BOX, kind), FLOOR, DT).unwrap();
+    for (kind, n_skips) in [(JointKind::Free, 0), (JointKind::Planar, 0), (JointKind::Free, 3), (JointKind::Planar, 1)]
+    {
+        let mut world = World::compile(&body(BOX, kind), FLOOR, DT).unwrap().with_contact_skips(n_skips);
         let (mut start, still) = (positions(&world), vec![0.0; world.robot().n_velocities()]);
         start[if kind == JointKind::Free { 2 } else { 1 }] = 0.15;
         world.set_joints(&start, &still);
@@ -100,6 +101,29 @@ fn the_floor_pushes_back_with_the_weight() {
         let force = f64::from(world.contact_force(0)[2]);
         assert!((force / (3.0 * 3.7) - 1.0).abs() < 1e-3, "{force} N on Mars");
     }
+}
+
+#[test]
+fn skipped_looks_for_contacts_change_no_flight_and_miss_no_landing() {
+    let fall = |n_skips: u32| {
+        let mut world = World::compile(&body(BOX, JointKind::Free), FLOOR, 0.0125).unwrap().with_contact_skips(n_skips);
+        world.set_joints(&[0.0, 0.0, 1.0, 0.1, 0.0, 0.0, 1.0], &[1.0, 0.0, -3.0, 0.5, 2.0, 0.0]);
+        let mut path = Vec::new();
+        for step in 0..80 {
+            if step % (1 + n_skips) == 0 {
+                world.step().unwrap();
+            }
+            path.push((world.link_pose(0).translation, world.lowest_point()));
+        }
+        path
+    };
+    let (looked, skipped) = (fall(0), fall(1));
+    let flight = looked.iter().zip(&skipped).skip(1).step_by(2).take_while(|((_, lowest), _)| *lowest > 0.05);
+    let apart = flight.map(|((a, _), (b, _))| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max));
+    let apart: Vec<f32> = apart.collect();
+    assert!(apart.len() >= 5 && apart.iter().all(|&apart| apart < 1e-4), "{apart:?}");
+    let deepest = |path: &[([f32; 3], f32)]| -path.iter().map(|(_, lowest)| *lowest).fold(f32::INFINITY, f32::min);
+    assert!(deepest(&skipped) < deepest(&looked).max(5e-3), "{} m deep", deepest(&skipped));
 }
 
 /// Box on the floor, at rest.

@@ -12,8 +12,15 @@ use mesolimb_envs::{
     world::{Floor, World},
 };
 
-/// Physics step of the comparisons that say how true the equations of motion are.
-const FINE: f64 = 0.001;
+/// Physics step, and how many of them skip the look for contacts after each that does not.
+#[derive(Clone, Copy)]
+struct Clock {
+    dt_secs: f64,
+    contact_skips: u32,
+}
+
+/// The clock of the comparisons that say how true the equations of motion are.
+const FINE: Clock = Clock { dt_secs: 0.001, contact_skips: 0 };
 const HELD_SECS: f64 = 0.005;
 
 struct Trajectory {
@@ -37,28 +44,31 @@ fn from_mujoco(row: &[f64], is_free: bool) -> Vec<f64> {
 }
 
 /// Largest difference of a joint position within the first and within the whole second, in rad or m.
-fn differences(robot: &str, text: &str, friction: Option<f64>, torques: f64, dt_secs: f64) -> [f64; 2] {
+fn differences(robot: &str, text: &str, friction: Option<f64>, torques: f64, clock: Clock) -> [f64; 2] {
     let mut robot = assets::robot(robot);
     // MuJoCo's dry friction is soft: its joints creep where ours stick.
     robot.links.iter_mut().for_each(|link| link.joint.friction = 0.0);
     let is_free = robot.links[0].joint.kind == JointKind::Free;
     let trajectory = Trajectory::read(text);
-    let mut world = World::compile(&robot, friction.map(|friction| Floor { friction }), dt_secs).unwrap();
+    let Clock { dt_secs, contact_skips } = clock;
+    let floor = friction.map(|friction| Floor { friction });
+    let mut world = World::compile(&robot, floor, dt_secs).unwrap().with_contact_skips(contact_skips);
+    let stride_secs = dt_secs * f64::from(1 + contact_skips);
     world.set_joints(&from_mujoco(&trajectory.rows[0][1..], is_free), &vec![0.0; robot.n_velocities()]);
     let mut now = robot.zero_positions();
     let (mut early, mut all) = (0.0_f64, 0.0_f64);
-    let mut n_steps = 0;
+    let mut n_strides = 0;
     for row in &trajectory.rows {
-        while (n_steps as f64 + 0.5) * dt_secs < row[0] {
-            let t = (n_steps as f64 * dt_secs / HELD_SECS + 1e-9).floor() * HELD_SECS;
+        while (n_strides as f64 + 0.5) * stride_secs < row[0] {
+            let t = (n_strides as f64 * stride_secs / HELD_SECS + 1e-9).floor() * HELD_SECS;
             for (motor_idx, motor) in robot.motors.iter().enumerate() {
                 world.set_motor(motor_idx, torques * motor.limit * ((3.0 + motor_idx as f64) * t).sin());
             }
             world.step().unwrap_or_else(|fault| panic!("{fault} before {} s", row[0]));
-            n_steps += 1;
+            n_strides += 1;
         }
         // Not every sample falls on a step of a coarse clock.
-        if (n_steps as f64 * dt_secs - row[0]).abs() > 1e-6 {
+        if (n_strides as f64 * stride_secs - row[0]).abs() > 1e-6 {
             continue;
         }
         world.joint_positions(&mut now);
@@ -106,9 +116,11 @@ fn a_driven_ant_in_the_air_moves_as_in_mujoco() {
 /// Semi-implicit steps are ahead by half a step of the motion: that, and not more, is what coarse clocks cost.
 #[test]
 fn at_the_clocks_of_the_tasks_robots_still_move_as_in_mujoco() {
-    let dt_secs =
-        |task: &str| tasks().iter().find(|entry| entry.name == task).map(|entry| (entry.design)().physics_dt_secs);
-    let of = |task: &str| dt_secs(task).unwrap_or_else(|| panic!("there is a task {task}"));
+    let of = |task: &str| {
+        let entry = tasks().iter().find(|entry| entry.name == task).unwrap_or_else(|| panic!("there is a task {task}"));
+        let design = (entry.design)();
+        Clock { dt_secs: design.physics_dt_secs, contact_skips: design.contact_skips }
+    };
     let [_, pendulum] = differences("pendulum", include_str!("mujoco/pendulum.csv"), None, 0.0, of("pendulum"));
     assert!(pendulum < 0.05, "pendulum: {pendulum} rad");
     let [_, acrobot] = differences("acrobot", include_str!("mujoco/double-pendulum.csv"), None, 0.0, of("acrobot"));

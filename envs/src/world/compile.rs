@@ -19,6 +19,10 @@ const SURROUNDINGS: Group = Group::GROUP_1;
 /// How many groups are left for the trees of links.
 const TREE_GROUPS: usize = 31;
 
+/// Speed with which things come into touch, in m/s: what they can touch before the next look for contacts is found in time,
+/// where looks are skipped.
+const APPROACH_SPEED: f32 = 6.0;
+
 /// Height at which no part of a robot touches the floor, in m.
 const OUT_OF_REACH: f64 = 100.0;
 
@@ -87,6 +91,14 @@ impl World {
         Ok(world)
     }
 
+    /// After each step that looks for contacts, makes so many that only move them along with the links, in the same
+    /// [`World::step`].
+    #[must_use]
+    pub fn with_contact_skips(mut self, n_skips: u32) -> Self {
+        self.parts.integration = integration(self.parts.integration.dt, 1 + n_skips as usize);
+        self
+    }
+
     /// Takes one step without gravity, out of reach of the floor, so that Rapier's bookkeeping of a new world is behind
     /// it: part of that bookkeeping is not in a saved state.
     fn settle(&mut self) {
@@ -136,19 +148,9 @@ impl CompiledLink {
 
 impl Parts {
     fn empty(dt_secs: f64) -> Self {
-        let integration = IntegrationParameters {
-            dt: dt_secs as f32,
-            num_solver_iterations: 1,
-            num_internal_pgs_iterations: 4,
-            // It would hold back the bodies of fast links, which then are not where their joints are.
-            max_ccd_substeps: 0,
-            // With recycled contacts a new friction coefficient is ignored while a contact rests.
-            contact_recycling: false,
-            ..IntegrationParameters::default()
-        };
         Self {
             gravity: Vector::ZERO,
-            integration,
+            integration: integration(dt_secs as f32, 1),
             islands: IslandManager::new(),
             broad_phase: DefaultBroadPhase::with_optimization_strategy(BvhOptimizationStrategy::None),
             narrow_phase: NarrowPhase::new(),
@@ -169,6 +171,23 @@ impl Parts {
             collider(shape, tree).map(|collider| self.colliders.insert_with_parent(collider, body, &mut self.bodies))
         });
         CompiledLink { tree, body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
+    }
+}
+
+/// Settings of the solver for `n_steps` steps of `dt_secs` each from one look for contacts to the next.
+fn integration(dt_secs: f32, n_steps: usize) -> IntegrationParameters {
+    let (default, stride_secs) = (IntegrationParameters::default(), dt_secs * n_steps as f32);
+    let margin = if n_steps == 1 { default.normalized_prediction_distance } else { APPROACH_SPEED * stride_secs };
+    IntegrationParameters {
+        dt: stride_secs,
+        num_solver_iterations: n_steps,
+        num_internal_pgs_iterations: 4,
+        normalized_prediction_distance: margin,
+        // It would hold back the bodies of fast links, which then are not where their joints are.
+        max_ccd_substeps: 0,
+        // With recycled contacts a new friction coefficient is ignored while a contact rests.
+        contact_recycling: false,
+        ..default
     }
 }
 

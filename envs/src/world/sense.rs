@@ -67,7 +67,7 @@ impl World {
         (weighted / mass).into()
     }
 
-    /// Force with which the contacts of a link pushed on it in the last physics step, in N, along the world's axes;
+    /// Force with which the contacts of a link pushed on it in the last [`World::step`], in N, along the world's axes;
     /// friction is not part of it.
     #[must_use]
     pub fn contact_force(&self, link_idx: usize) -> [f32; 3] {

@@ -247,16 +247,21 @@ impl World {
         }
     }
 
-    /// Hands Rapier the limits that are exceeded: the others would push nothing, but cost time.
+    /// Hands Rapier the limits that are exceeded now, or will be when it looks at them for the last time in this step: the
+    /// others would push nothing, but cost time.
     pub(super) fn engage_limits(&mut self) {
+        let IntegrationParameters { dt, num_solver_iterations: n, .. } = self.parts.integration;
+        let ahead_secs = dt * (n - 1) as f32 / n as f32;
         for joint_idx in 0..self.layout.links.len() {
             let is_limited = self.layout.robot.links[joint_idx].joint.limits.is_some()
                 || self.tuning.joints[joint_idx].locked_at.is_some();
             if is_limited {
                 let axis = self.layout.links[joint_idx].axis;
+                let way = self.joint_velocity(joint_idx) as f32 * ahead_secs;
                 let joint = &mut self.link_mut(joint_idx).joint;
                 let (position, limits) = (joint.coords()[axis as usize], joint.data.limits[axis as usize]);
-                let is_exceeded = !(limits.min..=limits.max).contains(&position);
+                let is_inside = |position: f32| (limits.min..=limits.max).contains(&position);
+                let is_exceeded = !is_inside(position) || !is_inside(position + way);
                 joint.data.limit_axes.set(axis.into(), is_exceeded);
             }
         }
