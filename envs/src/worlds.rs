@@ -19,7 +19,8 @@ const SHARES_PER_THREAD: usize = 8;
 
 /// Worlds of one task that step together. What happens in one depends neither on the others nor on the threads.
 ///
-/// Nothing resets by itself: a world whose episode has ended waits for [`Worlds::reset`].
+/// A world whose episode ends begins the next one within the same step. [`Worlds::observe`] then tells how that one begins,
+/// [`Worlds::observe_end`] how the last one ended.
 pub struct Worlds {
     spec: EnvSpec,
     n_worlds: usize,
@@ -35,19 +36,15 @@ struct Share {
     /// Its place among the shares.
     idx: usize,
     envs: Vec<Box<dyn Env>>,
-    order: Order,
     /// One row for each world.
     actions: Vec<f32>,
     steps: Vec<Step>,
-    seeds: Vec<Option<u64>>,
-}
-
-/// What the worlds of a share are to do.
-#[derive(Clone, Copy, Default)]
-enum Order {
-    #[default]
-    Step,
-    Reset,
+    /// Seed of the next episode of each world.
+    seeds: Vec<u64>,
+    /// By how much seeds grow from one episode of a world to its next.
+    seed_stride: u64,
+    /// One row for each world: what it observed at the end of its last episode.
+    ends: Vec<f32>,
 }
 
 /// Threads that work on shares until no more can come. Each thread has a lane of its own, so that worlds stay in its
@@ -74,7 +71,7 @@ impl Worlds {
         let mut shares = Vec::new();
         while !envs.is_empty() {
             let rest = envs.split_off(n.div_ceil(n_shares).min(envs.len()));
-            shares.push(Share::new(shares.len(), envs, spec.actions.len()));
+            shares.push(Share::new(shares.len(), envs, &spec, n));
             envs = rest;
         }
         let crew = (threads > 1).then(|| Crew::start(threads, shares.len()));
@@ -106,26 +103,18 @@ impl Worlds {
         &mut *self.shares[world_idx / n].envs[world_idx % n]
     }
 
-    /// Starts an episode in each world for which `seeds` has one.
-    ///
-    /// # Panics
-    /// If there is not one place for each world.
-    pub fn reset(&mut self, seeds: &[Option<u64>]) {
-        assert_eq!(seeds.len(), self.n_worlds, "one place for each world");
-        let mut seeds = seeds.iter();
+    /// Starts an episode in every world. Its seed is `seed` in the first world and one more in each next; the next episodes
+    /// of all worlds go on from there.
+    pub fn reset(&mut self, seed: u64) {
+        let mut seeds = (0..).map(|world_idx| seed.wrapping_add(world_idx));
         for share in &mut self.shares {
-            share.order = Order::Reset;
-            share.seeds.iter_mut().zip(&mut seeds).for_each(|(to, seed)| *to = *seed);
-        }
-        // Few resets are not worth another thread.
-        if self.shares.iter().flat_map(|share| &share.seeds).flatten().nth(1).is_some() {
-            self.carry_out();
-        } else {
-            self.shares.iter_mut().for_each(Share::carry_out);
+            share.seeds.iter_mut().zip(&mut seeds).for_each(|(to, seed)| *to = seed);
+            (0..share.envs.len()).for_each(|k| share.begin_episode(k));
         }
     }
 
-    /// One control step of every world: `actions` holds one row for each, `steps` gets what came of it.
+    /// One control step of every world: `actions` holds one row for each, `steps` gets what came of it. Where an episode
+    /// has ended, the next one has begun.
     ///
     /// # Panics
     /// If there is not one row, and one place, for each world.
@@ -135,10 +124,12 @@ impl Worlds {
         assert_eq!(steps.len(), self.n_worlds, "one place for each world");
         let mut rows = actions.iter();
         for share in &mut self.shares {
-            share.order = Order::Step;
             share.actions.iter_mut().zip(&mut rows).for_each(|(to, value)| *to = *value);
         }
-        self.carry_out();
+        match &self.crew {
+            Some(crew) => crew.carry_out(&mut self.shares),
+            None => self.shares.iter_mut().for_each(Share::step),
+        }
         let done = self.shares.iter().flat_map(|share| &share.steps);
         steps.iter_mut().zip(done).for_each(|(step, done)| *step = *done);
     }
@@ -154,43 +145,48 @@ impl Worlds {
         envs.zip(out.chunks_exact_mut(n)).for_each(|(env, row)| env.observe(row));
     }
 
-    /// All shares are done, by whoever comes to them first.
-    fn carry_out(&mut self) {
-        match &self.crew {
-            Some(crew) => crew.carry_out(&mut self.shares),
-            None => self.shares.iter_mut().for_each(Share::carry_out),
-        }
+    /// Writes what a world observed at the end of its last episode: zeros before any has ended.
+    ///
+    /// # Panics
+    /// If `out` has another length than the observation.
+    pub fn observe_end(&self, world_idx: usize, out: &mut [f32]) {
+        let (n, in_share) = (self.spec.observations.len(), self.shares[0].envs.len());
+        let row = world_idx % in_share * n;
+        out.copy_from_slice(&self.shares[world_idx / in_share].ends[row..row + n]);
     }
 }
 
 impl Share {
-    fn new(idx: usize, envs: Vec<Box<dyn Env>>, n_actions: usize) -> Self {
+    fn new(idx: usize, envs: Vec<Box<dyn Env>>, spec: &EnvSpec, seed_stride: usize) -> Self {
         let n = envs.len();
         let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
         Self {
             idx,
             envs,
-            order: Order::Step,
-            actions: vec![0.0; n * n_actions],
+            actions: vec![0.0; n * spec.actions.len()],
             steps: vec![none; n],
-            seeds: vec![None; n],
+            seeds: vec![0; n],
+            seed_stride: seed_stride as u64,
+            ends: vec![0.0; n * spec.observations.len()],
         }
     }
 
-    fn carry_out(&mut self) {
-        match self.order {
-            Order::Step => {
-                let rows = self.actions.chunks_exact(self.actions.len() / self.envs.len());
-                for ((env, action), step) in self.envs.iter_mut().zip(rows).zip(&mut self.steps) {
-                    *step = env.step(action);
-                }
-            }
-            Order::Reset => {
-                for (env, seed) in self.envs.iter_mut().zip(&self.seeds) {
-                    seed.iter().for_each(|&seed| env.reset(seed));
-                }
+    fn step(&mut self) {
+        let n = self.envs.len();
+        let (n_actions, n_observations) = (self.actions.len() / n, self.ends.len() / n);
+        for k in 0..n {
+            let step = self.envs[k].step(&self.actions[k * n_actions..][..n_actions]);
+            self.steps[k] = step;
+            if step.ended() {
+                self.envs[k].observe(&mut self.ends[k * n_observations..][..n_observations]);
+                self.begin_episode(k);
             }
         }
+    }
+
+    fn begin_episode(&mut self, k: usize) {
+        self.envs[k].reset(self.seeds[k]);
+        self.seeds[k] = self.seeds[k].wrapping_add(self.seed_stride);
     }
 }
 
@@ -202,7 +198,7 @@ impl Crew {
             let (lanes, done_to) = (lanes.clone(), done_to.clone());
             let work = move || {
                 while let Some(mut share) = next(&lanes, lane_idx).or_else(|| receive(&lanes[lane_idx])) {
-                    share.carry_out();
+                    share.step();
                     if done_to.send(share).is_err() {
                         return;
                     }
@@ -227,7 +223,7 @@ impl Crew {
             shares[idx] = share;
         };
         while let Some(mut share) = next(&self.lanes, 0) {
-            share.carry_out();
+            share.step();
             keep(share);
         }
         for _ in 0..n_open {
@@ -277,7 +273,7 @@ mod tests {
     /// Rewards and last observations of eleven worlds, bit for bit.
     fn lived(make: fn() -> Box<dyn Env>, threads: usize) -> (Vec<u64>, Vec<u32>) {
         let mut worlds = Worlds::new(make, 11, threads);
-        worlds.reset(&std::array::from_fn::<_, 11, _>(|k| Some(100 + k as u64)));
+        worlds.reset(100);
         let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
         let (mut steps, mut rewards, mut rng) = (vec![none; 11], Vec::new(), stream(0, "actions"));
         for _ in 0..30 {

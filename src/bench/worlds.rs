@@ -91,9 +91,7 @@ fn measure(task: &TaskEntry, n: usize, length: Length, seed: u64) -> TaskSpeed {
 /// Control steps a second of all worlds together, in the fastest of some stretches: what else the machine does slows others.
 fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, length: Length, seed: u64) -> f64 {
     let mut worlds = Worlds::new(task.make, n, threads);
-    let mut seeds: Vec<Option<u64>> = (0..n as u64).map(|k| Some(seed.wrapping_add(k))).collect();
-    let mut next_seed = seed.wrapping_add(n as u64);
-    worlds.reset(&seeds);
+    worlds.reset(seed);
     // Actions are drawn before the clock starts.
     let mut rng = stream(seed, "actions");
     let row = || spec.actions.iter().map(|channel| channel.low..channel.high);
@@ -105,13 +103,6 @@ fn steps_per_s(task: &TaskEntry, spec: &EnvSpec, n: usize, threads: usize, lengt
     let mut rounds = 0;
     let mut round = || {
         worlds.step(&actions[rounds % 64 * of_round..][..of_round], &mut steps);
-        for (seed, step) in seeds.iter_mut().zip(&steps) {
-            *seed = step.ended().then(|| {
-                next_seed = next_seed.wrapping_add(1);
-                next_seed
-            });
-        }
-        worlds.reset(&seeds);
         worlds.observe(&mut seen);
         rounds += 1;
     };
