@@ -25,13 +25,12 @@ pub struct Worlds {
     spec: EnvSpec,
     n_worlds: usize,
     /// All hold as many worlds but the last one.
-    shares: Vec<Share>,
+    shares: Vec<Box<Share>>,
     /// All threads but the caller's own.
     crew: Option<Crew>,
 }
 
 /// Some worlds, with what they are to do and what came of it. It goes to whoever has time for it and comes back.
-#[derive(Default)]
 struct Share {
     /// Its place among the shares.
     idx: usize,
@@ -51,9 +50,9 @@ struct Share {
 /// caches; who has emptied his own helps the others.
 struct Crew {
     /// Where shares are laid out; the first lane is the caller's.
-    to: Vec<Sender<Share>>,
-    lanes: Vec<Receiver<Share>>,
-    done: Receiver<Share>,
+    to: Vec<Sender<Box<Share>>>,
+    lanes: Vec<Receiver<Box<Share>>>,
+    done: Receiver<Box<Share>>,
     handles: Vec<JoinHandle<()>>,
 }
 
@@ -71,7 +70,7 @@ impl Worlds {
         let mut shares = Vec::new();
         while !envs.is_empty() {
             let rest = envs.split_off(n.div_ceil(n_shares).min(envs.len()));
-            shares.push(Share::new(shares.len(), envs, &spec, n));
+            shares.push(Box::new(Share::new(shares.len(), envs, &spec, n)));
             envs = rest;
         }
         let crew = (threads > 1).then(|| Crew::start(threads, shares.len()));
@@ -128,7 +127,7 @@ impl Worlds {
         }
         match &self.crew {
             Some(crew) => crew.carry_out(&mut self.shares),
-            None => self.shares.iter_mut().for_each(Share::step),
+            None => self.shares.iter_mut().for_each(|share| share.step()),
         }
         let done = self.shares.iter().flat_map(|share| &share.steps);
         steps.iter_mut().zip(done).for_each(|(step, done)| *step = *done);
@@ -192,8 +191,8 @@ impl Share {
 
 impl Crew {
     fn start(n_lanes: usize, n_shares: usize) -> Self {
-        let (to, lanes): (Vec<_>, Vec<_>) = (0..n_lanes).map(|_| bounded::<Share>(n_shares)).unzip();
-        let (done_to, done) = bounded::<Share>(n_shares);
+        let (to, lanes): (Vec<_>, Vec<_>) = (0..n_lanes).map(|_| bounded::<Box<Share>>(n_shares)).unzip();
+        let (done_to, done) = bounded::<Box<Share>>(n_shares);
         let handles = (1..n_lanes).map(|lane_idx| {
             let (lanes, done_to) = (lanes.clone(), done_to.clone());
             let work = move || {
@@ -209,33 +208,26 @@ impl Crew {
         Self { to, handles: handles.collect(), lanes, done }
     }
 
-    fn carry_out(&self, shares: &mut [Share]) {
+    fn carry_out(&self, shares: &mut Vec<Box<Share>>) {
         let n_shares = shares.len();
-        let mut n_open = n_shares;
         // The last lane first: its thread has to wake up.
-        for (idx, share) in shares.iter_mut().enumerate().rev() {
-            let laid_out = self.to[idx * self.to.len() / n_shares].send(std::mem::take(share));
+        for share in shares.drain(..).rev() {
+            let laid_out = self.to[share.idx * self.to.len() / n_shares].send(share);
             assert!(laid_out.is_ok(), "there is room for all shares");
         }
-        let mut keep = |share: Share| {
-            n_open -= 1;
-            let idx = share.idx;
-            shares[idx] = share;
-        };
         while let Some(mut share) = next(&self.lanes, 0) {
             share.step();
-            keep(share);
+            shares.push(share);
         }
-        for _ in 0..n_open {
-            let share = receive(&self.done).expect("a thread of the worlds broke down");
-            let idx = share.idx;
-            shares[idx] = share;
+        while shares.len() < n_shares {
+            shares.push(receive(&self.done).expect("a thread of the worlds broke down"));
         }
+        shares.sort_unstable_by_key(|share| share.idx);
     }
 }
 
 /// The next share of a lane, or of another one.
-fn next(lanes: &[Receiver<Share>], lane_idx: usize) -> Option<Share> {
+fn next(lanes: &[Receiver<Box<Share>>], lane_idx: usize) -> Option<Box<Share>> {
     let (before, from) = lanes.split_at(lane_idx);
     from.iter().chain(before).find_map(|lane| lane.try_recv().ok())
 }
@@ -252,7 +244,7 @@ impl Drop for Crew {
 
 /// What comes next; nothing if nothing can come any more. Waking up takes longer than many a control step, so it is
 /// looked for a while before the thread sleeps.
-fn receive(channel: &Receiver<Share>) -> Option<Share> {
+fn receive(channel: &Receiver<Box<Share>>) -> Option<Box<Share>> {
     for _ in 0..LOOKS {
         match channel.try_recv() {
             Ok(share) => return Some(share),
@@ -270,12 +262,13 @@ mod tests {
     use super::*;
     use crate::{registry::tasks, streams::stream};
 
+    const STILL: Step = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
+
     /// Rewards and last observations of eleven worlds, bit for bit.
     fn lived(make: fn() -> Box<dyn Env>, threads: usize) -> (Vec<u64>, Vec<u32>) {
         let mut worlds = Worlds::new(make, 11, threads);
         worlds.reset(100);
-        let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
-        let (mut steps, mut rewards, mut rng) = (vec![none; 11], Vec::new(), stream(0, "actions"));
+        let (mut steps, mut rewards, mut rng) = (vec![STILL; 11], Vec::new(), stream(0, "actions"));
         for _ in 0..30 {
             let spec = worlds.spec();
             let row = || spec.actions.iter().map(|channel| channel.high);
@@ -298,5 +291,39 @@ mod tests {
                 assert_eq!(alone, lived(task.make, threads), "{} on {threads} threads", task.name);
             }
         }
+    }
+
+    #[test]
+    fn an_episode_that_ends_is_followed_by_the_next_and_tells_how_it_ended() {
+        let (n, seed, action) = (3, 5, [10.0]);
+        let make = || crate::make("cartpole").unwrap();
+        let mut worlds = Worlds::new(make, n, 2);
+        worlds.reset(seed);
+        let mut alone: Vec<_> = (0..n as u64).map(|k| (make(), seed + k)).collect();
+        alone.iter_mut().for_each(|(env, seed)| env.reset(*seed));
+        let n_seen = worlds.spec().observations.len();
+        let (mut steps, mut seen, mut expected) = (vec![STILL; n], vec![0.0; n * n_seen], vec![0.0; n_seen]);
+        let mut n_ended = 0;
+        for _ in 0..60 {
+            worlds.step(&action.repeat(n), &mut steps);
+            worlds.observe(&mut seen);
+            for (world_idx, (env, seed)) in alone.iter_mut().enumerate() {
+                let step = env.step(&action);
+                assert_eq!(step, steps[world_idx]);
+                env.observe(&mut expected);
+                if step.ended() {
+                    n_ended += 1;
+                    let mut end = vec![0.0; n_seen];
+                    worlds.observe_end(world_idx, &mut end);
+                    assert_eq!(end, expected, "the end of an episode");
+                    *seed += n as u64;
+                    env.reset(*seed);
+                    env.observe(&mut expected);
+                    assert_ne!(end, expected);
+                }
+                assert_eq!(seen[world_idx * n_seen..][..n_seen], expected, "world {world_idx}");
+            }
+        }
+        assert!(n_ended > 2 * n, "{n_ended} episodes ended");
     }
 }
