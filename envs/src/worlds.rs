@@ -25,7 +25,7 @@ pub struct Worlds {
     spec: EnvSpec,
     n_worlds: usize,
     /// All hold as many worlds but the last one.
-    shares: Vec<Box<Share>>,
+    shares: Vec<Share>,
     /// All threads but the caller's own.
     crew: Option<Crew>,
 }
@@ -50,14 +50,14 @@ struct Share {
 /// caches; who has emptied his own helps the others.
 struct Crew {
     /// Where shares are laid out; the first lane is the caller's.
-    to: Vec<Sender<Box<Share>>>,
-    lanes: Vec<Receiver<Box<Share>>>,
-    done: Receiver<Box<Share>>,
+    to: Vec<Sender<Share>>,
+    lanes: Vec<Receiver<Share>>,
+    done: Receiver<Share>,
     handles: Vec<JoinHandle<()>>,
 }
 
 impl Worlds {
-    /// `n` worlds, on so many threads; one of them is the caller's own.
+    /// `n` worlds, on so many threads; one of them is the caller's own. They begin as after `reset(0)`.
     ///
     /// # Panics
     /// If there is to be no world or no thread, or the system gives no thread.
@@ -70,11 +70,13 @@ impl Worlds {
         let mut shares = Vec::new();
         while !envs.is_empty() {
             let rest = envs.split_off(n.div_ceil(n_shares).min(envs.len()));
-            shares.push(Box::new(Share::new(shares.len(), envs, &spec, n)));
+            shares.push(Share::new(shares.len(), envs, &spec, n));
             envs = rest;
         }
         let crew = (threads > 1).then(|| Crew::start(threads, shares.len()));
-        Self { spec, n_worlds: n, shares, crew }
+        let mut worlds = Self { spec, n_worlds: n, shares, crew };
+        worlds.reset(0);
+        worlds
     }
 
     /// Number of worlds.
@@ -127,7 +129,7 @@ impl Worlds {
         }
         match &self.crew {
             Some(crew) => crew.carry_out(&mut self.shares),
-            None => self.shares.iter_mut().for_each(|share| share.step()),
+            None => self.shares.iter_mut().for_each(Share::step),
         }
         let done = self.shares.iter().flat_map(|share| &share.steps);
         steps.iter_mut().zip(done).for_each(|(step, done)| *step = *done);
@@ -191,8 +193,8 @@ impl Share {
 
 impl Crew {
     fn start(n_lanes: usize, n_shares: usize) -> Self {
-        let (to, lanes): (Vec<_>, Vec<_>) = (0..n_lanes).map(|_| bounded::<Box<Share>>(n_shares)).unzip();
-        let (done_to, done) = bounded::<Box<Share>>(n_shares);
+        let (to, lanes): (Vec<_>, Vec<_>) = (0..n_lanes).map(|_| bounded::<Share>(n_shares)).unzip();
+        let (done_to, done) = bounded::<Share>(n_shares);
         let handles = (1..n_lanes).map(|lane_idx| {
             let (lanes, done_to) = (lanes.clone(), done_to.clone());
             let work = move || {
@@ -208,7 +210,7 @@ impl Crew {
         Self { to, handles: handles.collect(), lanes, done }
     }
 
-    fn carry_out(&self, shares: &mut Vec<Box<Share>>) {
+    fn carry_out(&self, shares: &mut Vec<Share>) {
         let n_shares = shares.len();
         // The last lane first: its thread has to wake up.
         for share in shares.drain(..).rev() {
@@ -227,7 +229,7 @@ impl Crew {
 }
 
 /// The next share of a lane, or of another one.
-fn next(lanes: &[Receiver<Box<Share>>], lane_idx: usize) -> Option<Box<Share>> {
+fn next(lanes: &[Receiver<Share>], lane_idx: usize) -> Option<Share> {
     let (before, from) = lanes.split_at(lane_idx);
     from.iter().chain(before).find_map(|lane| lane.try_recv().ok())
 }
@@ -244,7 +246,7 @@ impl Drop for Crew {
 
 /// What comes next; nothing if nothing can come any more. Waking up takes longer than many a control step, so it is
 /// looked for a while before the thread sleeps.
-fn receive(channel: &Receiver<Box<Share>>) -> Option<Box<Share>> {
+fn receive(channel: &Receiver<Share>) -> Option<Share> {
     for _ in 0..LOOKS {
         match channel.try_recv() {
             Ok(share) => return Some(share),
