@@ -15,7 +15,7 @@ const WORLDS: usize = 64;
 /// Seconds that each measurement takes, if nobody says how many are to be simulated.
 const WALL_SECONDS: f64 = 0.75;
 /// Stretches of a measurement, the fastest of which counts.
-const STRETCHES: usize = 5;
+const STRETCHES: usize = 15;
 /// For so many steps of all worlds actions are drawn.
 const ROUNDS_OF_ACTIONS: usize = 64;
 /// Steps of every world before the clock starts.
