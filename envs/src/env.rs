@@ -6,7 +6,8 @@ use crate::{params::Params, robot::RobotSpec, scene::Scene};
 
 /// A robot task in closed loop.
 ///
-/// The meanings are Gymnasium's: `terminated` and `truncated` are apart, nothing resets by itself, seeds are arguments.
+/// The meanings are Gymnasium's: `terminated` and `truncated` are apart, nothing resets by itself (only [`crate::Worlds`]
+/// do), seeds are arguments.
 /// Buffers belong to the caller, and [`Env::step`] and [`Env::observe`] allocate nothing.
 pub trait Env: Send {
     /// What the task observes, accepts and how long an episode lasts.
@@ -51,7 +52,7 @@ pub trait Env: Send {
 }
 
 /// What one control step led to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Reward of this step.
     pub reward: f64,
@@ -176,13 +177,17 @@ pub enum EnvError {
         /// What was expected.
         expected: String,
     },
-    /// Two clocks do not fit: the control step must be a whole multiple of the physics step.
-    #[error("control step {control_dt_secs} s is not a whole multiple of physics step {physics_dt_secs} s")]
+    /// Two clocks do not fit: the control step must be a whole multiple of the physics steps of a stride.
+    #[error(
+        "control step {control_dt_secs} s is not a whole multiple of {n_steps} × the physics step {physics_dt_secs} s"
+    )]
     Clocks {
         /// Control step.
         control_dt_secs: f64,
         /// Physics step.
         physics_dt_secs: f64,
+        /// Physics steps from one look for contacts to the next.
+        n_steps: u32,
     },
     /// A saved state does not belong to this task or is damaged.
     #[error("saved state of task '{task}' cannot be used: {reason}")]

@@ -29,7 +29,7 @@ pub trait Gait: Clone + Send + Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// Physics step, in seconds.
     const PHYSICS_DT_SECS: f64;
-    /// After each physics step that looks for contacts, so many that do not.
+    /// Physics steps that reuse the contacts found before, after each step that looks for them.
     const CONTACT_SKIPS: u32 = 0;
     /// Control step, in seconds.
     const CONTROL_DT_SECS: f64;

@@ -14,7 +14,7 @@ use crate::{
     sensors::{Distortion, Sensors},
     streams::stream,
     task::{Design, Outcome, Task},
-    world::World,
+    world::{Clock, World},
 };
 
 use knobs::{Knob, Knobs, Whole};
@@ -37,7 +37,7 @@ pub struct RobotEnv<T> {
     knobs: Knobs,
     sensor_scales: Vec<f32>,
     scene: Scene,
-    /// How often the world looks for contacts in a control step.
+    /// Strides of the physics in a control step.
     n_strides: u32,
     command: Vec<f32>,
     truth: Vec<f32>,
@@ -67,10 +67,8 @@ impl<T: Task> RobotEnv<T> {
     /// # Errors
     /// If the robot is not physical or the clocks do not fit.
     pub fn new(task: T, design: Design) -> Result<Self, EnvError> {
-        let n_strides =
-            steps_between(design.physics_dt_secs * f64::from(1 + design.contact_skips), design.control_dt_secs)?;
-        let template = World::compile(&design.robot, design.floor, design.physics_dt_secs)?
-            .with_contact_skips(design.contact_skips);
+        let n_strides = strides_between(design.clock(), design.control_dt_secs)?;
+        let template = World::compile(&design.robot, design.floor, design.clock())?;
         let (entries, knobs) = Knobs::offered(&design, &T::own_params(), &template);
         let applied = entries.iter().map(|param| param.nominal).collect();
         let n_sensors = design.sensors.len();
@@ -347,12 +345,14 @@ fn spec(design: &Design) -> EnvSpec {
     }
 }
 
-/// Physics steps in a control step.
-fn steps_between(physics_dt_secs: f64, control_dt_secs: f64) -> Result<u32, EnvError> {
-    let ratio = control_dt_secs / physics_dt_secs;
-    let n_steps = ratio.round();
-    let fits = physics_dt_secs > 0.0 && (1.0..1e6).contains(&n_steps) && (ratio - n_steps).abs() < 1e-9 * n_steps;
-    if fits { Ok(n_steps as u32) } else { Err(EnvError::Clocks { control_dt_secs, physics_dt_secs }) }
+/// Strides of the physics in a control step.
+fn strides_between(clock: Clock, control_dt_secs: f64) -> Result<u32, EnvError> {
+    let ratio = control_dt_secs / clock.stride_secs();
+    let n_strides = ratio.round();
+    let fits = clock.dt_secs > 0.0 && (1.0..1e6).contains(&n_strides) && (ratio - n_strides).abs() < 1e-9 * n_strides;
+    let Clock { dt_secs: physics_dt_secs, contact_skips } = clock;
+    let misfit = EnvError::Clocks { control_dt_secs, physics_dt_secs, n_steps: 1 + contact_skips };
+    if fits { Ok(n_strides as u32) } else { Err(misfit) }
 }
 
 /// Depth in the floor with which an episode may begin, in m.
@@ -381,9 +381,13 @@ mod tests {
     fn clocks_that_do_not_fit_are_refused_with_both_numbers() {
         let design = Design { control_dt_secs: 0.012, physics_dt_secs: 0.005, ..cartpole::design() };
         let error = RobotEnv::new(cartpole::Cartpole, design).err().unwrap();
-        assert_eq!(error, EnvError::Clocks { control_dt_secs: 0.012, physics_dt_secs: 0.005 });
-        assert!(steps_between(0.005, 0.0).is_err() && steps_between(0.0, 0.02).is_err());
-        assert!(steps_between(f64::NAN, 0.02).is_err() && steps_between(0.005, f64::INFINITY).is_err());
+        assert_eq!(error, EnvError::Clocks { control_dt_secs: 0.012, physics_dt_secs: 0.005, n_steps: 1 });
+        let error = strides_between(Clock { dt_secs: 0.0125, contact_skips: 2 }, 0.05).err().unwrap();
+        assert_eq!(error.to_string(), "control step 0.05 s is not a whole multiple of 3 × the physics step 0.0125 s");
+        assert!(strides_between(0.005.into(), 0.0).is_err() && strides_between(0.0.into(), 0.02).is_err());
+        assert!(
+            strides_between(f64::NAN.into(), 0.02).is_err() && strides_between(0.005.into(), f64::INFINITY).is_err()
+        );
     }
 
     #[test]

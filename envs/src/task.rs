@@ -7,7 +7,7 @@ use crate::{
     env::Channel,
     robot::RobotSpec,
     scene::{Role, SceneItem},
-    world::{Floor, World},
+    world::{Clock, Floor, World},
 };
 
 /// The behaviour of a task; [`RobotEnv`](crate::RobotEnv) does the rest. Its fields are what lasts within an episode.
@@ -131,9 +131,9 @@ pub struct Design {
     pub sensors: Vec<Sensor>,
     /// Physics step, in seconds.
     pub physics_dt_secs: f64,
-    /// After each physics step that looks for contacts, so many that only move them along with the links.
+    /// Physics steps that reuse the contacts found before, after each step that looks for them.
     pub contact_skips: u32,
-    /// Control step, in seconds: a whole multiple of the physics steps from one look for contacts to the next.
+    /// Control step, in seconds: a whole multiple of the stride, which is the time from one look for contacts to the next.
     pub control_dt_secs: f64,
     /// Control steps after which an episode is truncated.
     pub time_limit_steps: u32,
@@ -147,6 +147,14 @@ pub struct Design {
     pub hand: Option<String>,
     /// What is drawn besides the links.
     pub props: Vec<Prop>,
+}
+
+impl Design {
+    /// The clock of the physics.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock { dt_secs: self.physics_dt_secs, contact_skips: self.contact_skips }
+    }
 }
 
 /// An observation channel.

@@ -46,6 +46,18 @@ pub struct World {
     layout: Arc<Layout>,
 }
 
+/// The clock of the physics.
+///
+/// From one look for contacts to the next takes a stride, of one step or more. Within a stride contacts and joints are
+/// solved anew in each step, but no new contacts are found, and motors and fields act as at its beginning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clock {
+    /// Step of the physics, in seconds.
+    pub dt_secs: f64,
+    /// Steps that reuse the contacts found before, after each step that looks for them.
+    pub contact_skips: u32,
+}
+
 /// Position and orientation in the world.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WorldPose {
@@ -95,8 +107,23 @@ struct Layout {
     n_velocities: usize,
 }
 
+impl Clock {
+    /// Time from one look for contacts to the next, in seconds.
+    #[must_use]
+    pub fn stride_secs(self) -> f64 {
+        self.dt_secs * f64::from(1 + self.contact_skips)
+    }
+}
+
+/// Looks for contacts in each step.
+impl From<f64> for Clock {
+    fn from(dt_secs: f64) -> Self {
+        Self { dt_secs, contact_skips: 0 }
+    }
+}
+
 impl World {
-    /// Advances the physics to the next look for contacts: by one step, or more with [`World::with_contact_skips`].
+    /// Advances the physics by one stride of its [`Clock`]: by one step, if no looks for contacts are skipped.
     ///
     /// # Errors
     /// If a pose or velocity is not finite any more.

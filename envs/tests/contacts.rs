@@ -3,7 +3,7 @@
 use mesolimb_envs::{
     RobotSpec, Shape,
     robot::{JointKind, JointSpec, LinkSpec, ShapeSpec},
-    world::{Floor, Terrain, World},
+    world::{Clock, Floor, Terrain, World},
 };
 
 const DT: f64 = 0.002;
@@ -81,9 +81,10 @@ fn a_body_turns_about_its_centre_of_mass() {
 
 #[test]
 fn the_floor_pushes_back_with_the_weight() {
-    for (kind, n_skips) in [(JointKind::Free, 0), (JointKind::Planar, 0), (JointKind::Free, 3), (JointKind::Planar, 1)]
+    for (kind, contact_skips) in
+        [(JointKind::Free, 0), (JointKind::Planar, 0), (JointKind::Free, 3), (JointKind::Planar, 1)]
     {
-        let mut world = World::compile(&body(BOX, kind), FLOOR, DT).unwrap().with_contact_skips(n_skips);
+        let mut world = World::compile(&body(BOX, kind), FLOOR, Clock { dt_secs: DT, contact_skips }).unwrap();
         let (mut start, still) = (positions(&world), vec![0.0; world.robot().n_velocities()]);
         start[if kind == JointKind::Free { 2 } else { 1 }] = 0.15;
         world.set_joints(&start, &still);
@@ -105,30 +106,35 @@ fn the_floor_pushes_back_with_the_weight() {
 
 #[test]
 fn skipped_looks_for_contacts_change_no_flight_and_miss_no_landing() {
-    let fall = |n_skips: u32| {
-        let mut world = World::compile(&body(BOX, JointKind::Free), FLOOR, 0.0125).unwrap().with_contact_skips(n_skips);
-        world.set_joints(&[0.0, 0.0, 1.0, 0.1, 0.0, 0.0, 1.0], &[1.0, 0.0, -3.0, 0.5, 2.0, 0.0]);
-        let mut path = Vec::new();
-        for step in 0..80 {
-            if step % (1 + n_skips) == 0 {
-                world.step().unwrap();
-            }
-            path.push((world.link_pose(0).translation, world.lowest_point()));
-        }
-        path
+    // Poses and lowest points after every second step; the box comes down with 5 m/s.
+    let fall = |contact_skips: u32, height: f64| {
+        let clock = Clock { dt_secs: 0.0125, contact_skips };
+        let mut world = World::compile(&body(BOX, JointKind::Free), FLOOR, clock).unwrap();
+        world.set_joints(&[0.0, 0.0, height, 0.1, 0.0, 0.0, 1.0], &[1.0, 0.0, -2.0, 0.5, 2.0, 0.0]);
+        let path = (0..40).map(|_| {
+            (0..2 / (1 + contact_skips)).for_each(|_| world.step().unwrap());
+            (world.link_pose(0), f64::from(world.lowest_point()))
+        });
+        path.collect::<Vec<_>>()
     };
-    let (looked, skipped) = (fall(0), fall(1));
-    let flight = looked.iter().zip(&skipped).skip(1).step_by(2).take_while(|((_, lowest), _)| *lowest > 0.05);
-    let apart = flight.map(|((a, _), (b, _))| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max));
-    let apart: Vec<f32> = apart.collect();
-    assert!(apart.len() >= 5 && apart.iter().all(|&apart| apart < 1e-4), "{apart:?}");
-    let deepest = |path: &[([f32; 3], f32)]| -path.iter().map(|(_, lowest)| *lowest).fold(f32::INFINITY, f32::min);
-    assert!(deepest(&skipped) < deepest(&looked).max(5e-3), "{} m deep", deepest(&skipped));
+    for phase in 0..12 {
+        let height = 1.0 + 0.015 * f64::from(phase);
+        let (looked, skipped) = (fall(0, height), fall(1, height));
+        let n_in_flight = looked.iter().take_while(|(_, lowest)| *lowest > 0.1).count();
+        assert!(n_in_flight >= 4);
+        for ((a, _), (b, _)) in looked.iter().zip(&skipped).take(n_in_flight) {
+            let apart = a.translation.iter().zip(b.translation).chain(a.rotation.iter().zip(b.rotation));
+            assert!(apart.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 1e-4, "{a:?} and {b:?}");
+        }
+        let deepest = skipped.iter().map(|(_, lowest)| -lowest).fold(f64::NEG_INFINITY, f64::max);
+        assert!((-0.01..2e-3).contains(&deepest), "{deepest} m deep from {height} m");
+    }
 }
 
 /// Box on the floor, at rest.
-fn resting_box() -> World {
-    let mut world = World::compile(&body(BOX, JointKind::Free), FLOOR, DT).unwrap();
+fn resting_box(contact_skips: u32) -> World {
+    let clock = Clock { dt_secs: DT, contact_skips };
+    let mut world = World::compile(&body(BOX, JointKind::Free), FLOOR, clock).unwrap();
     world.set_joints(&[0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 1.0], &[0.0; 6]);
     run(&mut world, 0.5);
     world
@@ -139,7 +145,7 @@ fn a_block_slips_where_the_slope_is_steeper_than_its_friction() {
     for friction in [0.02, 0.2, 1.0, 2.0] {
         for (share, slips) in [(0.95, false), (1.05, true)] {
             // The friction changes under a resting contact.
-            let mut world = resting_box();
+            let mut world = resting_box(0);
             world.set_contact_friction(friction);
             world.set_slope((friction * share).atan());
             run(&mut world, 1.0);
@@ -157,7 +163,7 @@ fn a_block_slips_where_the_slope_is_steeper_than_its_friction() {
 
 #[test]
 fn a_sliding_block_slows_by_its_friction() {
-    let mut world = resting_box();
+    let mut world = resting_box(0);
     world.set_contact_friction(0.3);
     let at = positions(&world);
     world.set_joints(&at, &[2.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
@@ -198,27 +204,29 @@ fn wind_accelerates_by_force_over_mass_and_stops_when_it_is_still() {
 
 #[test]
 fn terrain_appears_under_a_body_and_goes_again() {
-    let mut world = resting_box();
-    world.set_terrain(Terrain { roughness: 0.0, step_height: 0.2 });
-    run(&mut world, 2.0);
-    let low = world.link_pose(0).translation[2];
-    let heights = [0.1, -0.1, -0.3];
-    assert!(heights.iter().any(|height| (low - height).abs() < 0.02), "rests on a plateau, at {low}");
-    // Terrain has no end.
-    for x in [4.9, -123.4, 5678.9] {
-        world.set_joints(&[x, 0.5 * x, 0.3, 0.0, 0.0, 0.0, 1.0], &[0.0; 6]);
+    for contact_skips in [0, 1] {
+        let mut world = resting_box(contact_skips);
+        world.set_terrain(Terrain { roughness: 0.0, step_height: 0.2 });
         run(&mut world, 2.0);
-        let z = world.link_pose(0).translation[2];
-        assert!((-0.4..0.2).contains(&z), "rests at {z} m where x is {x} m");
+        let low = world.link_pose(0).translation[2];
+        let heights = [0.1, -0.1, -0.3];
+        assert!(heights.iter().any(|height| (low - height).abs() < 0.02), "rests on a plateau, at {low}");
+        // Terrain has no end.
+        for x in [4.9, -123.4, 5678.9] {
+            world.set_joints(&[x, 0.5 * x, 0.3, 0.0, 0.0, 0.0, 1.0], &[0.0; 6]);
+            run(&mut world, 2.0);
+            let z = world.link_pose(0).translation[2];
+            assert!((-0.4..0.2).contains(&z), "rests at {z} m where x is {x} m");
+        }
+        world.set_terrain(Terrain::default());
+        run(&mut world, 3.0);
+        assert!(world.lowest_point().abs() < 0.01, "back on the level floor: {}", world.lowest_point());
     }
-    world.set_terrain(Terrain::default());
-    run(&mut world, 3.0);
-    assert!(world.lowest_point().abs() < 0.01, "back on the level floor: {}", world.lowest_point());
 }
 
 #[test]
 fn a_saved_world_in_contact_goes_on_bit_for_bit() {
-    let mut world = resting_box();
+    let mut world = resting_box(0);
     world.set_slope(0.6);
     run(&mut world, 0.1);
     let copy = world.clone();

@@ -9,15 +9,8 @@ use mesolimb_envs::{
     assets,
     robot::JointKind,
     tasks,
-    world::{Floor, World},
+    world::{Clock, Floor, World},
 };
-
-/// Physics step, and how many of them skip the look for contacts after each that does not.
-#[derive(Clone, Copy)]
-struct Clock {
-    dt_secs: f64,
-    contact_skips: u32,
-}
 
 /// The clock of the comparisons that say how true the equations of motion are.
 const FINE: Clock = Clock { dt_secs: 0.001, contact_skips: 0 };
@@ -50,10 +43,8 @@ fn differences(robot: &str, text: &str, friction: Option<f64>, torques: f64, clo
     robot.links.iter_mut().for_each(|link| link.joint.friction = 0.0);
     let is_free = robot.links[0].joint.kind == JointKind::Free;
     let trajectory = Trajectory::read(text);
-    let Clock { dt_secs, contact_skips } = clock;
-    let floor = friction.map(|friction| Floor { friction });
-    let mut world = World::compile(&robot, floor, dt_secs).unwrap().with_contact_skips(contact_skips);
-    let stride_secs = dt_secs * f64::from(1 + contact_skips);
+    let stride_secs = clock.stride_secs();
+    let mut world = World::compile(&robot, friction.map(|friction| Floor { friction }), clock).unwrap();
     world.set_joints(&from_mujoco(&trajectory.rows[0][1..], is_free), &vec![0.0; robot.n_velocities()]);
     let mut now = robot.zero_positions();
     let (mut early, mut all) = (0.0_f64, 0.0_f64);
@@ -118,8 +109,7 @@ fn a_driven_ant_in_the_air_moves_as_in_mujoco() {
 fn at_the_clocks_of_the_tasks_robots_still_move_as_in_mujoco() {
     let of = |task: &str| {
         let entry = tasks().iter().find(|entry| entry.name == task).unwrap_or_else(|| panic!("there is a task {task}"));
-        let design = (entry.design)();
-        Clock { dt_secs: design.physics_dt_secs, contact_skips: design.contact_skips }
+        (entry.design)().clock()
     };
     let [_, pendulum] = differences("pendulum", include_str!("mujoco/pendulum.csv"), None, 0.0, of("pendulum"));
     assert!(pendulum < 0.05, "pendulum: {pendulum} rad");

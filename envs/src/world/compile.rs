@@ -7,7 +7,7 @@ use rapier3d::{
     prelude::*,
 };
 
-use super::{Floor, Forces, Layout, Parts, STANDARD_GRAVITY, Tuning, Workspace, World};
+use super::{Clock, Floor, Forces, Layout, Parts, STANDARD_GRAVITY, Tuning, Workspace, World};
 use crate::{
     env::EnvError,
     robot::{JointKind, LinkSpec, RobotSpec, ShapeSpec},
@@ -19,9 +19,9 @@ const SURROUNDINGS: Group = Group::GROUP_1;
 /// How many groups are left for the trees of links.
 const TREE_GROUPS: usize = 31;
 
-/// Speed with which things come into touch, in m/s: what they can touch before the next look for contacts is found in time,
-/// where looks are skipped.
-const APPROACH_SPEED: f32 = 6.0;
+/// Fastest approach, in m/s, that is still caught where looks for contacts are skipped: they are found this speed times the
+/// stride ahead.
+const APPROACH_SPEED: f64 = 6.0;
 
 /// Height at which no part of a robot touches the floor, in m.
 const OUT_OF_REACH: f64 = 100.0;
@@ -44,9 +44,9 @@ impl World {
     ///
     /// # Errors
     /// If the description of the robot is not physical.
-    pub fn compile(robot: &RobotSpec, floor: Option<Floor>, dt_secs: f64) -> Result<Self, EnvError> {
+    pub fn compile(robot: &RobotSpec, floor: Option<Floor>, clock: impl Into<Clock>) -> Result<Self, EnvError> {
         robot.validate()?;
-        let mut parts = Parts::empty(dt_secs);
+        let mut parts = Parts::empty(clock.into());
         let mut links: Vec<CompiledLink> = Vec::with_capacity(robot.links.len());
         let mut bases = Vec::new();
         for (link_idx, link) in robot.links.iter().enumerate() {
@@ -91,15 +91,7 @@ impl World {
         Ok(world)
     }
 
-    /// After each step that looks for contacts, makes so many that only move them along with the links, in the same
-    /// [`World::step`].
-    #[must_use]
-    pub fn with_contact_skips(mut self, n_skips: u32) -> Self {
-        self.parts.integration = integration(self.parts.integration.dt, 1 + n_skips as usize);
-        self
-    }
-
-    /// Takes one step without gravity, out of reach of the floor, so that Rapier's bookkeeping of a new world is behind
+    /// Takes one stride without gravity, out of reach of the floor, so that Rapier's bookkeeping of a new world is behind
     /// it: part of that bookkeeping is not in a saved state.
     fn settle(&mut self) {
         let robot = &self.layout.clone().robot;
@@ -147,10 +139,10 @@ impl CompiledLink {
 }
 
 impl Parts {
-    fn empty(dt_secs: f64) -> Self {
+    fn empty(clock: Clock) -> Self {
         Self {
             gravity: Vector::ZERO,
-            integration: integration(dt_secs as f32, 1),
+            integration: integration(clock),
             islands: IslandManager::new(),
             broad_phase: DefaultBroadPhase::with_optimization_strategy(BvhOptimizationStrategy::None),
             narrow_phase: NarrowPhase::new(),
@@ -174,15 +166,15 @@ impl Parts {
     }
 }
 
-/// Settings of the solver for `n_steps` steps of `dt_secs` each from one look for contacts to the next.
-fn integration(dt_secs: f32, n_steps: usize) -> IntegrationParameters {
-    let (default, stride_secs) = (IntegrationParameters::default(), dt_secs * n_steps as f32);
-    let margin = if n_steps == 1 { default.normalized_prediction_distance } else { APPROACH_SPEED * stride_secs };
+/// Settings of the solver.
+fn integration(clock: Clock) -> IntegrationParameters {
+    let default = IntegrationParameters::default();
+    let ahead = if clock.contact_skips == 0 { 0.0 } else { APPROACH_SPEED * clock.stride_secs() };
     IntegrationParameters {
-        dt: stride_secs,
-        num_solver_iterations: n_steps,
+        dt: clock.stride_secs() as f32,
+        num_solver_iterations: 1 + clock.contact_skips as usize,
         num_internal_pgs_iterations: 4,
-        normalized_prediction_distance: margin,
+        normalized_prediction_distance: default.normalized_prediction_distance.max(ahead as f32),
         // It would hold back the bodies of fast links, which then are not where their joints are.
         max_ccd_substeps: 0,
         // With recycled contacts a new friction coefficient is ignored while a contact rests.

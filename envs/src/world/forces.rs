@@ -131,7 +131,7 @@ impl World {
         self.forces.curl = (strength != 0.0).then_some(Curl { site_idx, strength: strength as f32 });
     }
 
-    /// Motors and fields for the next physics step.
+    /// Motors and fields for the next stride.
     pub(super) fn exert_forces(&mut self) {
         for motor_idx in 0..self.forces.drives.len() {
             let drive = self.forces.drives[motor_idx];

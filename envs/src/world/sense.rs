@@ -90,7 +90,7 @@ impl World {
         })
     }
 
-    /// Adds the points in which shapes touch, in m.
+    /// Adds the points in which shapes touched at the last look for contacts, in m.
     pub fn contacts(&self, out: &mut Vec<[f32; 3]>) {
         for pair in self.parts.narrow_phase.contact_pairs() {
             let Some(collider) = self.parts.colliders.get(pair.collider1) else { continue };
