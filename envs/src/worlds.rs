@@ -2,6 +2,7 @@
 
 use std::{
     hint::spin_loop,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     thread::{self, JoinHandle},
 };
 
@@ -40,9 +41,9 @@ struct Share {
     steps: Vec<Step>,
     /// Seed of the next episode of each world.
     seeds: Vec<u64>,
-    /// By how much seeds grow from one episode of a world to its next.
-    seed_stride: u64,
-    /// One row for each world: what it observed at the end of its last episode.
+    /// By how much the seed grows from one episode of a world to its next.
+    seed_increment: u64,
+    /// One row for each world: what it observed when an episode last ended in a step.
     ends: Vec<f32>,
 }
 
@@ -52,7 +53,8 @@ struct Crew {
     /// Where shares are laid out; the first lane is the caller's.
     to: Vec<Sender<Share>>,
     lanes: Vec<Receiver<Share>>,
-    done: Receiver<Share>,
+    /// Shares that are done, or what broke down their thread.
+    done: Receiver<thread::Result<Share>>,
     handles: Vec<JoinHandle<()>>,
 }
 
@@ -104,8 +106,8 @@ impl Worlds {
         &mut *self.shares[world_idx / n].envs[world_idx % n]
     }
 
-    /// Starts an episode in every world. Its seed is `seed` in the first world and one more in each next; the next episodes
-    /// of all worlds go on from there.
+    /// Starts an episode in every world. Episode `e` of world `k` of `n` has seed `seed + k + e · n`; what [`Env::save`]
+    /// writes of a world does not tell which one comes next.
     pub fn reset(&mut self, seed: u64) {
         let mut seeds = (0..).map(|world_idx| seed.wrapping_add(world_idx));
         for share in &mut self.shares {
@@ -146,7 +148,7 @@ impl Worlds {
         envs.zip(out.chunks_exact_mut(n)).for_each(|(env, row)| env.observe(row));
     }
 
-    /// Writes what a world observed at the end of its last episode: zeros before any has ended.
+    /// Writes what a world observed when an episode last ended in [`Worlds::step`]: zeros before any has.
     ///
     /// # Panics
     /// If `out` has another length than the observation.
@@ -158,16 +160,15 @@ impl Worlds {
 }
 
 impl Share {
-    fn new(idx: usize, envs: Vec<Box<dyn Env>>, spec: &EnvSpec, seed_stride: usize) -> Self {
+    fn new(idx: usize, envs: Vec<Box<dyn Env>>, spec: &EnvSpec, seed_increment: usize) -> Self {
         let n = envs.len();
-        let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
         Self {
             idx,
             envs,
             actions: vec![0.0; n * spec.actions.len()],
-            steps: vec![none; n],
+            steps: vec![Step::default(); n],
             seeds: vec![0; n],
-            seed_stride: seed_stride as u64,
+            seed_increment: seed_increment as u64,
             ends: vec![0.0; n * spec.observations.len()],
         }
     }
@@ -187,20 +188,23 @@ impl Share {
 
     fn begin_episode(&mut self, k: usize) {
         self.envs[k].reset(self.seeds[k]);
-        self.seeds[k] = self.seeds[k].wrapping_add(self.seed_stride);
+        self.seeds[k] = self.seeds[k].wrapping_add(self.seed_increment);
     }
 }
 
 impl Crew {
     fn start(n_lanes: usize, n_shares: usize) -> Self {
         let (to, lanes): (Vec<_>, Vec<_>) = (0..n_lanes).map(|_| bounded::<Share>(n_shares)).unzip();
-        let (done_to, done) = bounded::<Share>(n_shares);
+        let (done_to, done) = bounded(n_shares);
         let handles = (1..n_lanes).map(|lane_idx| {
             let (lanes, done_to) = (lanes.clone(), done_to.clone());
             let work = move || {
                 while let Some(mut share) = next(&lanes, lane_idx).or_else(|| receive(&lanes[lane_idx])) {
-                    share.step();
-                    if done_to.send(share).is_err() {
+                    let done = catch_unwind(AssertUnwindSafe(|| {
+                        share.step();
+                        share
+                    }));
+                    if done_to.send(done).is_err() {
                         return;
                     }
                 }
@@ -222,7 +226,8 @@ impl Crew {
             shares.push(share);
         }
         while shares.len() < n_shares {
-            shares.push(receive(&self.done).expect("a thread of the worlds broke down"));
+            let done = receive(&self.done).expect("threads work until no shares can come");
+            shares.push(done.unwrap_or_else(|panic| resume_unwind(panic)));
         }
         shares.sort_unstable_by_key(|share| share.idx);
     }
@@ -238,7 +243,7 @@ impl Drop for Crew {
     fn drop(&mut self) {
         self.to.clear();
         for handle in self.handles.drain(..) {
-            // What broke it down was told where its share was missed.
+            // A share that broke down was told of where it was missed.
             let _ = handle.join();
         }
     }
@@ -246,10 +251,10 @@ impl Drop for Crew {
 
 /// What comes next; nothing if nothing can come any more. Waking up takes longer than many a control step, so it is
 /// looked for a while before the thread sleeps.
-fn receive(channel: &Receiver<Share>) -> Option<Share> {
+fn receive<T>(channel: &Receiver<T>) -> Option<T> {
     for _ in 0..LOOKS {
         match channel.try_recv() {
-            Ok(share) => return Some(share),
+            Ok(message) => return Some(message),
             Err(TryRecvError::Disconnected) => return None,
             Err(TryRecvError::Empty) => (0..PAUSES).for_each(|_| spin_loop()),
         }
@@ -264,13 +269,11 @@ mod tests {
     use super::*;
     use crate::{registry::tasks, streams::stream};
 
-    const STILL: Step = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
-
     /// Rewards and last observations of eleven worlds, bit for bit.
     fn lived(make: fn() -> Box<dyn Env>, threads: usize) -> (Vec<u64>, Vec<u32>) {
         let mut worlds = Worlds::new(make, 11, threads);
         worlds.reset(100);
-        let (mut steps, mut rewards, mut rng) = (vec![STILL; 11], Vec::new(), stream(0, "actions"));
+        let (mut steps, mut rewards, mut rng) = (vec![Step::default(); 11], Vec::new(), stream(0, "actions"));
         for _ in 0..30 {
             let spec = worlds.spec();
             let row = || spec.actions.iter().map(|channel| channel.high);
@@ -304,7 +307,7 @@ mod tests {
         let mut alone: Vec<_> = (0..n as u64).map(|k| (make(), seed + k)).collect();
         alone.iter_mut().for_each(|(env, seed)| env.reset(*seed));
         let n_seen = worlds.spec().observations.len();
-        let (mut steps, mut seen, mut expected) = (vec![STILL; n], vec![0.0; n * n_seen], vec![0.0; n_seen]);
+        let (mut steps, mut seen, mut expected) = (vec![Step::default(); n], vec![0.0; n * n_seen], vec![0.0; n_seen]);
         let mut n_ended = 0;
         for _ in 0..60 {
             worlds.step(&action.repeat(n), &mut steps);
@@ -327,5 +330,18 @@ mod tests {
             }
         }
         assert!(n_ended > 2 * n, "{n_ended} episodes ended");
+    }
+
+    #[test]
+    fn what_breaks_down_on_any_thread_breaks_down_the_step() {
+        for threads in [1, 2, 4] {
+            let mut worlds = Worlds::new(|| crate::make("cartpole").unwrap(), 32, threads);
+            // Stands for an error of a task: a world of another one, which takes another action.
+            *worlds.shares.last_mut().unwrap().envs.last_mut().unwrap() = crate::make("reacher").unwrap();
+            let step = AssertUnwindSafe(|| worlds.step(&[0.0; 32], &mut [Step::default(); 32]));
+            let panic = catch_unwind(step).expect_err("an action that does not fit is refused");
+            let told = panic.downcast_ref::<String>().map_or("", String::as_str);
+            assert!(told.contains("length of the action of 'reacher'"), "{told:?} on {threads} threads");
+        }
     }
 }

@@ -72,17 +72,17 @@ pub fn bench_worlds(args: &BenchArgs) -> anyhow::Result<Vec<TaskSpeed>> {
 }
 
 fn measure(task: &TaskEntry, n: usize, length: Length, seed: u64) -> TaskSpeed {
-    let spec = (task.make)().spec().clone();
-    let physics_per_env_step = (spec.control_dt_secs / spec.physics_dt_secs).round();
     let mut runs = [(1, 1), (n, 1), (n, 2)].map(|(worlds, threads)| Run::new(task, worlds, threads, seed));
     // In turns, so that what else the machine does slows all of them; the fastest stretch of each counts.
     let mut fastest = [0.0_f64; 3];
     for _ in 0..STRETCHES {
         for (run, fastest) in runs.iter_mut().zip(&mut fastest) {
-            *fastest = fastest.max(run.steps_per_s(length, spec.control_dt_secs));
+            *fastest = fastest.max(run.steps_per_s(length));
         }
     }
     let [env_steps_per_s, one, two] = fastest;
+    let spec = runs[0].worlds.spec();
+    let physics_per_env_step = (spec.control_dt_secs / spec.physics_dt_secs).round();
     TaskSpeed {
         task: task.name,
         control_step_ms: 1e3 * spec.control_dt_secs,
@@ -115,8 +115,7 @@ impl Run {
         let row = || spec.actions.iter().map(|channel| channel.low..channel.high);
         let actions = (0..n * ROUNDS_OF_ACTIONS).flat_map(|_| row()).map(|range| rng.random_range(range)).collect();
         let seen = vec![0.0; n * spec.observations.len()];
-        let none = Step { reward: 0.0, terminated: false, truncated: false, fault: None };
-        let mut run = Self { worlds, actions, steps: vec![none; n], seen, n_rounds: 0 };
+        let mut run = Self { worlds, actions, steps: vec![Step::default(); n], seen, n_rounds: 0 };
         (0..WARM_UP_ROUNDS).for_each(|_| run.round());
         run
     }
@@ -131,7 +130,8 @@ impl Run {
     }
 
     /// Control steps a second of all worlds together, in one stretch.
-    fn steps_per_s(&mut self, length: Length, control_dt_secs: f64) -> f64 {
+    fn steps_per_s(&mut self, length: Length) -> f64 {
+        let control_dt_secs = self.worlds.spec().control_dt_secs;
         let (started, mut n_steps) = (Instant::now(), 0);
         loop {
             self.round();
