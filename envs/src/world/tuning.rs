@@ -18,6 +18,9 @@ use crate::{
 /// What is left of the mass of a link that was taken off: a mass of zero would leave its joint without inertia.
 const MASS_LEFT: f64 = 1e-2;
 
+/// How much a joint is expected to accelerate within a stride, in rad/s² or m/s²: limits that it may reach are engaged.
+const EXPECTED_ACCELERATION: f32 = 1000.0;
+
 /// How the links differ from their description.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tuning {
@@ -247,22 +250,24 @@ impl World {
         }
     }
 
-    /// Hands Rapier the limits that are exceeded now, or will be when it looks at them for the last time in this step: the
-    /// others would push nothing, but cost time.
+    /// Hands Rapier the limits that are exceeded, or could be when a later step of the stride begins: the others would push
+    /// nothing, but cost time.
     pub(super) fn engage_limits(&mut self) {
-        let IntegrationParameters { dt, num_solver_iterations: n, .. } = self.parts.integration;
-        let ahead_secs = dt * (n - 1) as f32 / n as f32;
+        let IntegrationParameters { dt: stride_secs, num_solver_iterations: n_steps, .. } = self.parts.integration;
+        let ahead_secs = stride_secs * (n_steps - 1) as f32 / n_steps as f32;
         for joint_idx in 0..self.layout.links.len() {
             let is_limited = self.layout.robot.links[joint_idx].joint.limits.is_some()
                 || self.tuning.joints[joint_idx].locked_at.is_some();
             if is_limited {
                 let axis = self.layout.links[joint_idx].axis;
-                let way = self.joint_velocity(joint_idx) as f32 * ahead_secs;
+                let reach = self.joint_velocity(joint_idx) as f32 * ahead_secs;
+                let spread = EXPECTED_ACCELERATION * ahead_secs * ahead_secs;
                 let joint = &mut self.link_mut(joint_idx).joint;
                 let (position, limits) = (joint.coords()[axis as usize], joint.data.limits[axis as usize]);
-                let is_inside = |position: f32| (limits.min..=limits.max).contains(&position);
-                let is_exceeded = !is_inside(position) || !is_inside(position + way);
-                joint.data.limit_axes.set(axis.into(), is_exceeded);
+                let is_exceeded = |position: f32| !(limits.min..=limits.max).contains(&position);
+                let is_engaged =
+                    [0.0, reach - spread, reach + spread].into_iter().any(|way| is_exceeded(position + way));
+                joint.data.limit_axes.set(axis.into(), is_engaged);
             }
         }
     }
