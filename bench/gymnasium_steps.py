@@ -5,7 +5,8 @@
     python bench/gymnasium_steps.py --mesolimb target/release/mesolimb
 
 Both play random actions on one thread, in turn, `--repeats` times. Each time the fastest of fifteen stretches of 50 ms
-counts, after a warm-up; the table gives the medians of these, and the ratio of ours to theirs. A control step is as long as the task says, and not always as long as that of the other: see the columns in ms.
+counts, after a warm-up; the table gives the medians of these, and the ratio of ours to theirs. A control step is as long as
+the task says, and not always as long as that of the other: see the columns in ms.
 Leave the machine alone meanwhile; about three minutes.
 """
 

@@ -1,10 +1,18 @@
 //! Free bodies, floors and friction against closed forms.
 
+#![allow(clippy::print_stdout, reason = "`--nocapture` shows what was measured")]
+
 use mesolimb_envs::{
-    RobotSpec, Shape,
+    Env, RobotSpec, Shape,
+    half_cheetah::HalfCheetah,
+    locomotion::{self, Locomotion},
     robot::{JointKind, JointSpec, LinkSpec, ShapeSpec},
+    robot_env::RobotEnv,
+    task::Design,
     world::{Clock, Floor, Terrain, World},
 };
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
 
 const DT: f64 = 0.002;
 const G: f64 = 9.81;
@@ -234,4 +242,49 @@ fn a_saved_world_in_contact_goes_on_bit_for_bit() {
     let mut copy = copy;
     run(&mut copy, 1.0);
     assert_eq!(positions(&world), positions(&copy));
+}
+
+/// The value below which a share of all values lies.
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
+}
+
+#[test]
+fn a_half_cheetah_under_full_torques_stays_on_the_floor_and_within_its_stops() {
+    // Depth of the lowest point in the floor and excess of the joints over their stops, after every control step.
+    let measure = |contact_skips: u32| {
+        let (mut depths, mut excesses) = (Vec::new(), Vec::new());
+        let design = Design { contact_skips, ..locomotion::design::<HalfCheetah>() };
+        let mut env = RobotEnv::new(Locomotion::<HalfCheetah>::default(), design).unwrap();
+        let limits: Vec<f32> = env.spec().actions.iter().map(|channel| channel.high).collect();
+        let mut action = limits.clone();
+        for seed in 0..60 {
+            env.reset(seed);
+            let mut rng = Pcg64::seed_from_u64(seed);
+            for step in 0..400 {
+                if step % 2 == 0 {
+                    let drawn = limits.iter().map(|&limit| if rng.random() { limit } else { -limit });
+                    action.iter_mut().zip(drawn).for_each(|(to, torque)| *to = torque);
+                }
+                assert_eq!(env.step(&action).fault, None);
+                let world = env.world();
+                depths.push(f64::from(-world.lowest_point()).max(0.0));
+                for (joint_idx, link) in world.robot().links.iter().enumerate() {
+                    if let Some([low, high]) = link.joint.limits {
+                        let position = world.joint_position(joint_idx);
+                        excesses.push((low - position).max(position - high).max(0.0));
+                    }
+                }
+            }
+        }
+        let depths = [0.9, 0.99, 0.999, 1.0].map(|share| 1e3 * quantile(&depths, share));
+        let excesses = [0.99, 1.0].map(|share| quantile(&excesses, share));
+        println!("{contact_skips} skips: depth {depths:.1?} mm, excess {excesses:.3?} rad");
+        (depths, excesses)
+    };
+    let (looked, skipped) = (measure(0), measure(1));
+    assert!(skipped.0[1] < 5.0 && skipped.0[1] < looked.0[1], "depth: {:?} and {:?} mm", skipped.0, looked.0);
+    assert!(skipped.1[0] < 0.08 && skipped.1[1] < 0.4, "excess: {:?} and {:?} rad", skipped.1, looked.1);
 }

@@ -255,13 +255,13 @@ impl World {
     pub(super) fn engage_limits(&mut self) {
         let IntegrationParameters { dt: stride_secs, num_solver_iterations: n_steps, .. } = self.parts.integration;
         let ahead_secs = stride_secs * (n_steps - 1) as f32 / n_steps as f32;
+        let spread = EXPECTED_ACCELERATION * ahead_secs * ahead_secs;
         for joint_idx in 0..self.layout.links.len() {
             let is_limited = self.layout.robot.links[joint_idx].joint.limits.is_some()
                 || self.tuning.joints[joint_idx].locked_at.is_some();
             if is_limited {
                 let axis = self.layout.links[joint_idx].axis;
                 let reach = self.joint_velocity(joint_idx) as f32 * ahead_secs;
-                let spread = EXPECTED_ACCELERATION * ahead_secs * ahead_secs;
                 let joint = &mut self.link_mut(joint_idx).joint;
                 let (position, limits) = (joint.coords()[axis as usize], joint.data.limits[axis as usize]);
                 let is_exceeded = |position: f32| !(limits.min..=limits.max).contains(&position);
