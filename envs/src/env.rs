@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{params::Params, robot::RobotSpec, scene::Scene};
+use crate::{books::Books, params::Params, robot::RobotSpec, scene::Scene};
 
 /// A robot task in closed loop.
 ///
@@ -37,6 +37,16 @@ pub trait Env: Send {
 
     /// Changes parameters; they take effect at the next [`Env::step`] or [`Env::reset`] and outlast the episode.
     fn params_mut(&mut self) -> &mut Params;
+
+    /// The books of energy of the episode so far.
+    fn books(&self) -> Books;
+
+    /// Makes the steps of the physics `factor` times as short, for good, and starts an episode with seed 0. Parameters keep
+    /// their values. What was learned with one clock can be tried with a finer one.
+    ///
+    /// # Errors
+    /// If `factor` is zero.
+    fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError>;
 
     /// Rewrites `out` with the shapes and poses to draw.
     fn scene(&self, out: &mut Scene);

@@ -15,6 +15,7 @@ pub mod arm7;
 pub mod arm_push;
 pub mod arm_reach;
 pub mod assets;
+pub mod books;
 pub mod cartpole;
 pub mod cartpole_swingup;
 pub mod env;
@@ -48,6 +49,7 @@ pub mod water_maze;
 pub mod world;
 pub mod worlds;
 
+pub use books::Books;
 pub use env::{Channel, Env, EnvError, EnvSpec, Fault, Step};
 pub use params::{Param, Params};
 pub use perturbation::{Change, ChangeSchedule, PresetCall};

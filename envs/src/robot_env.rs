@@ -4,6 +4,7 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    books::Books,
     env::{Channel, Env, EnvError, EnvSpec, Fault, Step},
     late::{Late, MAX_REWARD_DELAY_STEPS},
     motors::{Line, Motors},
@@ -298,6 +299,19 @@ impl<T: Task> Env for RobotEnv<T> {
 
     fn params_mut(&mut self) -> &mut Params {
         &mut self.state.params
+    }
+
+    fn books(&self) -> Books {
+        self.state.world.books()
+    }
+
+    fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError> {
+        let design = Design { physics_dt_secs: self.design.physics_dt_secs / f64::from(factor), ..self.design.clone() };
+        let mut finer = Self::new(self.state.task.clone(), design)?;
+        finer.state.params = self.state.params.clone();
+        finer.reset(0);
+        *self = finer;
+        Ok(())
     }
 
     fn scene(&self, out: &mut Scene) {

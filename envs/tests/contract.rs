@@ -6,7 +6,7 @@ use std::{
 };
 
 use mesolimb_envs::{
-    Env, EnvError, EnvSpec, Params, RobotSpec, Scene, Step, make, params, tasks,
+    Books, Env, EnvError, EnvSpec, Params, RobotSpec, Scene, Step, make, params, tasks,
     testing::{check_env, check_long_run},
 };
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
@@ -116,6 +116,12 @@ impl Env for Broken {
     }
     fn params_mut(&mut self) -> &mut Params {
         self.env.params_mut()
+    }
+    fn books(&self) -> Books {
+        self.env.books()
+    }
+    fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError> {
+        self.env.refine_clock(factor)
     }
     fn scene(&self, out: &mut Scene) {
         self.env.scene(out);

