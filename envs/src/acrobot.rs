@@ -77,7 +77,7 @@ pub fn design() -> Design {
             Sensor::new("shoulder_velocity", "rad/s", [-60.0, 60.0], 4.0),
             Sensor::new("elbow_velocity", "rad/s", [-120.0, 120.0], 8.0),
         ],
-        physics_dt_secs: 0.005,
+        physics_dt_secs: 0.0025,
         control_dt_secs: 0.04,
         time_limit_steps: 1250,
         props: vec![

@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|
 //! | 0 | `height` of the torso's middle | m | 0 to 5 | 0.2 |
 //! | 1 to 4 | `orientation_w`, `_x`, `_y`, `_z` of the torso | 1 | ±1.01 | 0.3 |
-//! | 5, 6 | `front_left_hip`, `front_left_ankle` | rad | limits ± 0.5 | 0.5 |
-//! | 7 to 12 | the same of the front right, back right and back left leg | rad | limits ± 0.5 | 0.5 |
+//! | 5, 6 | `front_left_hip`, `front_left_ankle` | rad | limits ± 1 | 0.5 |
+//! | 7 to 12 | the same of the front right, back right and back left leg | rad | limits ± 1 | 0.5 |
 //! | 13 to 15 | `velocity_x`, `velocity_y`, `velocity_z` along the world's axes | m/s | ±50 | 2 |
 //! | 16 to 18 | `roll_rate`, `pitch_rate`, `yaw_rate` along the torso's axes | rad/s | ±50 | 2 |
 //! | 19 to 26 | velocities of the joints, in the order of their positions | rad/s | ±50 | 2 |
@@ -34,8 +34,7 @@ pub struct Ant;
 
 impl Gait for Ant {
     const NAME: &'static str = "ant";
-    const PHYSICS_DT_SECS: f64 = 0.0125;
-    const CONTACT_SKIPS: u32 = 1;
+    const PHYSICS_DT_SECS: f64 = 0.01;
     const CONTROL_DT_SECS: f64 = 0.05;
     const FLOOR_FRICTION: f64 = 1.0;
     const CONTROL_COST: f64 = 0.5;

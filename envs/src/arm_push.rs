@@ -2,7 +2,7 @@
 //!
 //! | index | observation | unit | range | scale |
 //! |---|---|---|---|---|
-//! | 0 … 6 | `shoulder_yaw`, `shoulder_pitch`, `shoulder_roll`, `elbow`, `forearm_roll`, `wrist`, `hand_roll` | rad | limits of the joint and 0.3 | 1 |
+//! | 0 … 6 | `shoulder_yaw`, `shoulder_pitch`, `shoulder_roll`, `elbow`, `forearm_roll`, `wrist`, `hand_roll` | rad | limits of the joint and 0.6 | 1 |
 //! | 7 … 13 | the same with `_velocity` | rad/s | ±80 | 3 |
 //! | 14, 15 | `gripper_x`, `gripper_y`: from the shoulder | m | ±0.84 | 0.5 |
 //! | 16 | `gripper_z`: from the table | m | −0.5 to 1.3 | 0.5 |
@@ -185,7 +185,7 @@ pub fn design() -> Design {
         name: "arm-push",
         robot,
         sensors,
-        physics_dt_secs: 0.005,
+        physics_dt_secs: 0.0025,
         control_dt_secs: 0.02,
         time_limit_steps: 250,
         hand: Some(GRIPPER.into()),

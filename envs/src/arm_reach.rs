@@ -2,7 +2,7 @@
 //!
 //! | index | observation | unit | range | scale |
 //! |---|---|---|---|---|
-//! | 0 … 6 | `shoulder_yaw`, `shoulder_pitch`, `shoulder_roll`, `elbow`, `forearm_roll`, `wrist`, `hand_roll` | rad | limits of the joint and 0.3 | 1 |
+//! | 0 … 6 | `shoulder_yaw`, `shoulder_pitch`, `shoulder_roll`, `elbow`, `forearm_roll`, `wrist`, `hand_roll` | rad | limits of the joint and 0.6 | 1 |
 //! | 7 … 13 | the same with `_velocity` | rad/s | ±80 | 3 |
 //! | 14 … 16 | `gripper_x`, `gripper_y`, `gripper_z`: from the shoulder | m | ±0.84 | 0.5 |
 //! | 17 … 19 | `target_x`, `target_y`, `target_z`: from the shoulder | m | −0.7 to 0.7 | 0.5 |
@@ -55,7 +55,7 @@ const EFFORT_COST: f64 = 0.05;
 /// The only site of the robot.
 const GRIPPER_SITE: usize = 0;
 /// How far a stop gives way, in rad.
-const GIVE: f64 = 0.3;
+const GIVE: f64 = 0.6;
 const MAX_VELOCITY: f32 = 80.0;
 
 /// Behaviour of the task.
@@ -95,7 +95,7 @@ pub fn design() -> Design {
         name: "arm-reach",
         robot,
         sensors,
-        physics_dt_secs: 0.005,
+        physics_dt_secs: 0.0025,
         control_dt_secs: 0.02,
         time_limit_steps: 150,
         hand: Some(GRIPPER.into()),

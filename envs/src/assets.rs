@@ -38,6 +38,7 @@ pub fn robot(name: &str) -> RobotSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::robot::{FrictionCone, Softness};
 
     #[test]
     fn every_robot_is_read_whole_and_under_its_own_name() {
@@ -46,5 +47,27 @@ mod tests {
             assert_eq!(file.robot.name, *name);
             assert_eq!(file.notes, [], "{name}");
         }
+    }
+
+    /// The numbers of Gymnasium's files; margins are those of shape and floor together.
+    #[test]
+    fn the_robots_of_gymnasium_give_way_as_there() {
+        let soft = |impedance, width| Softness { impedance, width, ..Softness::default() };
+        let plain = Softness::default();
+        let cases = [
+            ("ant", plain, 0.02, plain),
+            ("half-cheetah", soft([0.0, 0.8], 0.01), 0.0, soft([0.0, 0.8], 0.03)),
+            ("hopper", soft([0.8, 0.8], 0.01), 0.002, plain),
+            ("walker", plain, 0.0, plain),
+        ];
+        for (name, softness, margin, stop) in cases {
+            let robot = robot(name);
+            assert_eq!(robot.friction_cone, FrictionCone::Pyramidal, "{name}");
+            assert!(robot.axial_joints().all(|(_, joint)| joint.stop == stop), "{name}");
+            let mut shapes = robot.links.iter().flat_map(|link| &link.shapes);
+            assert!(shapes.all(|shape| (shape.softness, shape.margin) == (softness, margin)), "{name}");
+        }
+        let others = robot_names().filter(|name| cases.iter().all(|(other, ..)| other != name));
+        assert!(others.into_iter().all(|name| robot(name).friction_cone == FrictionCone::default()));
     }
 }

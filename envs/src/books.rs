@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct Books {
     /// Kinetic energy now, that of the rotors included.
     pub kinetic: f64,
-    /// Potential energy in the field of gravity now, over that at the start.
+    /// Potential energy in the field of gravity now, against the origin of the world.
     pub potential: f64,
     /// Energy in the springs of the joints now.
     pub springs: f64,
@@ -53,6 +53,12 @@ impl Books {
     #[must_use]
     pub fn energy(&self) -> f64 {
         self.kinetic + self.potential + self.springs
+    }
+
+    /// All work so far that is accounted for.
+    pub(crate) fn work(&self) -> f64 {
+        let Self { motors, fields, damping, dry_friction, contacts, sliding, stops, .. } = self;
+        motors + fields + damping + dry_friction + contacts + sliding + stops
     }
 
     /// Energy so far that nothing paid for: what contacts and stops gave too much, and what came from nowhere.

@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|
 //! | 0 | `height` of the back, over its height at the start | m | −0.7 to 4.3 | 0.2 |
 //! | 1 | `pitch` of the back, nose down | rad | ±1000 | 0.3 |
-//! | 2 to 4 | `back_hip`, `back_knee`, `back_ankle` | rad | limits ± 0.5 | 0.5 |
-//! | 5 to 7 | the same of the front leg | rad | limits ± 0.5 | 0.5 |
+//! | 2 to 4 | `back_hip`, `back_knee`, `back_ankle` | rad | limits ± 1 | 0.5 |
+//! | 5 to 7 | the same of the front leg | rad | limits ± 1 | 0.5 |
 //! | 8, 9 | `velocity_x`, `velocity_z` of the middle of the back | m/s | ±50 | 2 |
 //! | 10 | `pitch_rate` | rad/s | ±50 | 2 |
 //! | 11 to 16 | velocities of the joints, in the order of their positions | rad/s | ±50 | 2 |
@@ -33,8 +33,7 @@ pub struct HalfCheetah;
 
 impl Gait for HalfCheetah {
     const NAME: &'static str = "half-cheetah";
-    const PHYSICS_DT_SECS: f64 = 0.0125;
-    const CONTACT_SKIPS: u32 = 1;
+    const PHYSICS_DT_SECS: f64 = 0.0025;
     const CONTROL_DT_SECS: f64 = 0.05;
     const FLOOR_FRICTION: f64 = 0.4;
     const CONTROL_COST: f64 = 0.1;

@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|
 //! | 0 | `height` of the torso's middle | m | 0 to 5 | 0.2 |
 //! | 1 | `pitch` of the torso, forwards | rad | ±1000 | 0.3 |
-//! | 2, 3, 4 | `hip`, `knee`, `ankle` | rad | limits ± 0.5 | 0.5 |
+//! | 2, 3, 4 | `hip`, `knee`, `ankle` | rad | limits ± 1 | 0.5 |
 //! | 5, 6 | `velocity_x`, `velocity_z` of the torso's middle | m/s | ±10 | 2 |
 //! | 7 | `pitch_rate` | rad/s | ±10 | 2 |
 //! | 8, 9, 10 | `hip_velocity`, `knee_velocity`, `ankle_velocity` | rad/s | ±10 | 2 |
@@ -33,7 +33,7 @@ impl Gait for Hopper {
     const NAME: &'static str = "hopper";
     const PHYSICS_DT_SECS: f64 = 0.002;
     const CONTROL_DT_SECS: f64 = 0.008;
-    const FLOOR_FRICTION: f64 = 2.0;
+    const FLOOR_FRICTION: f64 = 1.0;
     const CONTROL_COST: f64 = 1e-3;
     const HEALTHY_REWARD: f64 = 1.0;
     const HEALTHY_HEIGHTS: [f64; 2] = [0.7, f64::INFINITY];

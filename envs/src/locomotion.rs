@@ -29,8 +29,6 @@ pub trait Gait: Clone + Send + Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// Physics step, in seconds.
     const PHYSICS_DT_SECS: f64;
-    /// Physics steps that reuse the contacts found before, after each step that looks for them.
-    const CONTACT_SKIPS: u32 = 0;
     /// Control step, in seconds.
     const CONTROL_DT_SECS: f64;
     /// Coefficient of sliding friction of the floor.
@@ -168,9 +166,9 @@ pub fn design<G: Gait>() -> Design {
         sensors: sensors::<G>(&robot),
         robot,
         physics_dt_secs: G::PHYSICS_DT_SECS,
-        contact_skips: G::CONTACT_SKIPS,
         control_dt_secs: G::CONTROL_DT_SECS,
         time_limit_steps: 1000,
+        alive_bonus: G::HEALTHY_REWARD,
         floor: Some(Floor { friction: G::FLOOR_FRICTION }),
         legs: G::LEGS.iter().map(|leg| (*leg).to_owned()).collect(),
         ..Design::default()
@@ -192,7 +190,7 @@ fn sensors<G: Gait>(robot: &RobotSpec) -> Vec<Sensor> {
     sensors.extend(joints().map(|joint| {
         let [low, high] = joint.limits.unwrap_or([-100.0, 100.0]).map(|limit| limit as f32);
         // Stops give way a little.
-        let slack = 0.5;
+        let slack = 1.0;
         Sensor::new(&joint.name, "rad", [low - slack, high + slack], 0.5)
     }));
     let speed = |name: &str, unit: &str| Sensor::new(name, unit, [-G::MAX_VELOCITY, G::MAX_VELOCITY], 2.0);

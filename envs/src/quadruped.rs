@@ -78,7 +78,7 @@ pub fn design() -> Design {
         name: "quadruped",
         sensors: sensors(&robot),
         robot,
-        physics_dt_secs: 0.005,
+        physics_dt_secs: 0.0025,
         control_dt_secs: 0.02,
         time_limit_steps: 1000,
         floor: Some(Floor { friction: 0.8 }),

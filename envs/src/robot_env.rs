@@ -306,7 +306,9 @@ impl<T: Task> Env for RobotEnv<T> {
     }
 
     fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError> {
-        let design = Design { physics_dt_secs: self.design.physics_dt_secs / f64::from(factor), ..self.design.clone() };
+        let physics_dt_secs = self.design.physics_dt_secs / f64::from(factor);
+        let contacts = self.design.contacts.without_skips();
+        let design = Design { physics_dt_secs, contacts, ..self.design.clone() };
         let mut finer = Self::new(self.state.task.clone(), design)?;
         finer.state.params = self.state.params.clone();
         finer.reset(0);
@@ -364,8 +366,8 @@ fn strides_between(clock: Clock, control_dt_secs: f64) -> Result<u32, EnvError> 
     let ratio = control_dt_secs / clock.stride_secs();
     let n_strides = ratio.round();
     let fits = clock.dt_secs > 0.0 && (1.0..1e6).contains(&n_strides) && (ratio - n_strides).abs() < 1e-9 * n_strides;
-    let Clock { dt_secs: physics_dt_secs, contact_skips } = clock;
-    let misfit = EnvError::Clocks { control_dt_secs, physics_dt_secs, n_steps: 1 + contact_skips };
+    let n_steps = clock.steps_of_a_stride();
+    let misfit = EnvError::Clocks { control_dt_secs, physics_dt_secs: clock.dt_secs, n_steps };
     if fits { Ok(n_strides as u32) } else { Err(misfit) }
 }
 
@@ -389,14 +391,15 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
-    use crate::{cartpole, reacher, streams::fnv1a};
+    use crate::{cartpole, reacher, streams::fnv1a, world::Contacts};
 
     #[test]
     fn clocks_that_do_not_fit_are_refused_with_both_numbers() {
         let design = Design { control_dt_secs: 0.012, physics_dt_secs: 0.005, ..cartpole::design() };
         let error = RobotEnv::new(cartpole::Cartpole, design).err().unwrap();
         assert_eq!(error, EnvError::Clocks { control_dt_secs: 0.012, physics_dt_secs: 0.005, n_steps: 1 });
-        let error = strides_between(Clock { dt_secs: 0.0125, contact_skips: 2 }, 0.05).err().unwrap();
+        let error =
+            strides_between(Clock { dt_secs: 0.0125, contacts: Contacts::Rigid { skips: 2 } }, 0.05).err().unwrap();
         assert_eq!(error.to_string(), "control step 0.05 s is not a whole multiple of 3 × the physics step 0.0125 s");
         assert!(strides_between(0.005.into(), 0.0).is_err() && strides_between(0.0.into(), 0.02).is_err());
         assert!(

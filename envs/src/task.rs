@@ -7,7 +7,7 @@ use crate::{
     env::Channel,
     robot::RobotSpec,
     scene::{Role, SceneItem},
-    world::{Clock, Floor, World},
+    world::{Clock, Contacts, Floor, World},
 };
 
 /// The behaviour of a task; [`RobotEnv`](crate::RobotEnv) does the rest. Its fields are what lasts within an episode.
@@ -131,12 +131,14 @@ pub struct Design {
     pub sensors: Vec<Sensor>,
     /// Physics step, in seconds.
     pub physics_dt_secs: f64,
-    /// Physics steps that reuse the contacts found before, after each step that looks for them.
-    pub contact_skips: u32,
-    /// Control step, in seconds: a whole multiple of the stride, which is the time from one look for contacts to the next.
+    /// How contacts and stops push.
+    pub contacts: Contacts,
+    /// Control step, in seconds: a whole multiple of the physics step.
     pub control_dt_secs: f64,
     /// Control steps after which an episode is truncated.
     pub time_limit_steps: u32,
+    /// Reward of every step for being alive, which is had by standing still, too.
+    pub alive_bonus: f64,
     /// What it stands on, if it touches the ground.
     pub floor: Option<Floor>,
     /// Whether all motion is horizontal, so that gravity is not worth offering as a parameter.
@@ -153,7 +155,7 @@ impl Design {
     /// The clock of the physics.
     #[must_use]
     pub fn clock(&self) -> Clock {
-        Clock { dt_secs: self.physics_dt_secs, contact_skips: self.contact_skips }
+        Clock { dt_secs: self.physics_dt_secs, contacts: self.contacts }
     }
 }
 

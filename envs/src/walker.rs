@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|
 //! | 0 | `height` of the torso's middle | m | 0 to 5 | 0.2 |
 //! | 1 | `pitch` of the torso, forwards | rad | ±1000 | 0.3 |
-//! | 2 to 4 | `right_hip`, `right_knee`, `right_ankle` | rad | limits ± 0.5 | 0.5 |
-//! | 5 to 7 | the same of the left leg | rad | limits ± 0.5 | 0.5 |
+//! | 2 to 4 | `right_hip`, `right_knee`, `right_ankle` | rad | limits ± 1 | 0.5 |
+//! | 5 to 7 | the same of the left leg | rad | limits ± 1 | 0.5 |
 //! | 8, 9 | `velocity_x`, `velocity_z` of the torso's middle | m/s | ±10 | 2 |
 //! | 10 | `pitch_rate` | rad/s | ±10 | 2 |
 //! | 11 to 16 | velocities of the joints, in the order of their positions | rad/s | ±10 | 2 |
@@ -34,7 +34,7 @@ impl Gait for Walker {
     const NAME: &'static str = "walker";
     const PHYSICS_DT_SECS: f64 = 0.002;
     const CONTROL_DT_SECS: f64 = 0.008;
-    const FLOOR_FRICTION: f64 = 1.9;
+    const FLOOR_FRICTION: f64 = 0.7;
     const CONTROL_COST: f64 = 1e-3;
     const HEALTHY_REWARD: f64 = 1.0;
     const HEALTHY_HEIGHTS: [f64; 2] = [0.8, 2.0];

@@ -9,11 +9,11 @@ use mesolimb_envs::{
     assets,
     robot::JointKind,
     tasks,
-    world::{Clock, Floor, World},
+    world::{Clock, Contacts, Floor, World},
 };
 
 /// The clock of the comparisons that say how true the equations of motion are.
-const FINE: Clock = Clock { dt_secs: 0.001, contact_skips: 0 };
+const FINE: Clock = Clock { dt_secs: 0.001, contacts: Contacts::Soft };
 const HELD_SECS: f64 = 0.005;
 
 struct Trajectory {

@@ -1,6 +1,6 @@
 //! Whether a description of a robot is physical.
 
-use super::{InertiaSpec, JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec};
+use super::{FrictionCone, InertiaSpec, JointKind, JointSpec, LinkSpec, MotorSpec, RobotSpec, ShapeSpec, Softness};
 use crate::{env::EnvError, scene::Shape};
 
 /// The cost of a step grows with the square of the links and more; no robot comes near this.
@@ -34,6 +34,9 @@ impl RobotSpec {
             unit(&owner, "rotation", &site.rotation)?;
         }
         self.base.iter().try_for_each(|shape| shape.check("base"))?;
+        if let FrictionCone::Elliptic { impratio } = self.friction_cone {
+            positive("friction_cone", "impratio", impratio)?;
+        }
         match &self.home {
             Some(home) if home.len() != self.zero_positions().len() => {
                 Err(format!("home has {} positions, expected {}", home.len(), self.zero_positions().len()))
@@ -115,6 +118,8 @@ impl ShapeSpec {
         if let Some(friction) = self.contact_friction {
             not_negative(owner, "contact_friction", friction)?;
         }
+        sound(owner, "softness of a shape", &self.softness)?;
+        not_negative(owner, "margin of a shape", self.margin)?;
         match self.shape {
             Shape::Sphere { radius } => positive(owner, "radius", radius.into()),
             Shape::Capsule { radius, half_length } | Shape::Cylinder { radius, half_length } => {
@@ -153,6 +158,7 @@ impl JointSpec {
         ];
         resistances.into_iter().try_for_each(|(field, value)| not_negative(&joint, field, value))?;
         finite(&joint, "spring_rest", &[self.spring_rest])?;
+        sound(&joint, "stop", &self.stop)?;
         match self.limits {
             Some(_) if !self.kind.is_axial() => Err(format!("{joint}: only a hinge or slide has limits")),
             Some(limits) => ascending(&joint, "limits", limits),
@@ -211,6 +217,10 @@ fn finite(owner: &str, field: &str, values: &[f64]) -> Result<(), String> {
     }
 }
 
+fn sound(owner: &str, field: &str, softness: &Softness) -> Result<(), String> {
+    softness.flaw().map_or(Ok(()), |flaw| Err(format!("{owner}: {field}: {flaw}")))
+}
+
 fn unit(owner: &str, field: &str, quaternion: &[f64; 4]) -> Result<(), String> {
     finite(owner, field, quaternion)?;
     let norm = quaternion.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -219,6 +229,7 @@ fn unit(owner: &str, field: &str, quaternion: &[f64; 4]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::cartpole;
 
     #[test]
@@ -227,6 +238,48 @@ mod tests {
         robot.links[1].mass_kg = -0.5;
         let error = robot.validate().unwrap_err().to_string();
         assert!(error.contains("link 'pole': mass_kg is -0.5, expected a finite value"), "{error}");
+    }
+
+    #[test]
+    fn softness_margin_and_cone_are_checked() {
+        type Change = fn(&mut RobotSpec);
+        let refused = |change: Change| {
+            let mut robot = cartpole::robot();
+            change(&mut robot);
+            robot.validate().unwrap_err().to_string()
+        };
+        let cases: [(Change, &str); 8] = [
+            (
+                |robot| robot.links[1].shapes[0].softness.time_constant_secs = 0.0,
+                "link 'pole': softness of a shape: time_constant_secs is 0, expected a finite value above zero",
+            ),
+            (
+                |robot| robot.links[1].joint.stop.damping_ratio = f64::NAN,
+                "joint 'hinge': stop: damping_ratio is NaN, expected a finite value above zero",
+            ),
+            (
+                |robot| robot.links[1].joint.stop.impedance = [0.9, 1.5],
+                "joint 'hinge': stop: impedance is 1.5, expected 0 to 1",
+            ),
+            (|robot| robot.links[1].joint.stop.midpoint = -0.5, "stop: midpoint is -0.5, expected 0 to 1"),
+            (
+                |robot| robot.links[1].joint.stop.width = f64::INFINITY,
+                "stop: width is inf, expected a finite value of zero or more",
+            ),
+            (|robot| robot.links[1].joint.stop.power = 0.5, "stop: power is 0.5, expected a finite value of 1 or more"),
+            (
+                |robot| robot.links[1].shapes[0].margin = -0.001,
+                "link 'pole': margin of a shape is -0.001, expected a finite value of zero or more",
+            ),
+            (
+                |robot| robot.friction_cone = FrictionCone::Elliptic { impratio: 0.0 },
+                "friction_cone: impratio is 0, expected a finite value above zero",
+            ),
+        ];
+        for (change, expected) in cases {
+            let error = refused(change);
+            assert!(error.contains(expected), "{error}\nexpected {expected}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use nalgebra::{Isometry3, Quaternion, UnitQuaternion, Vector3};
 
-use super::{InertiaSpec, LinkSpec, ShapeSpec, mass::Mass};
+use super::{InertiaSpec, LinkSpec, ShapeSpec, Softness, mass::Mass};
 use crate::scene::Shape;
 
 impl LinkSpec {
@@ -31,7 +31,14 @@ impl ShapeSpec {
     /// A shape at the origin of its link that touches nothing.
     #[must_use]
     pub fn new(shape: Shape) -> Self {
-        Self { shape, translation: [0.0; 3], rotation: super::unrotated(), contact_friction: None }
+        Self {
+            shape,
+            translation: [0.0; 3],
+            rotation: super::unrotated(),
+            contact_friction: None,
+            softness: Softness::default(),
+            margin: 0.0,
+        }
     }
 
     /// The shape in a link that is `scale` times as long.

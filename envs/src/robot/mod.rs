@@ -10,11 +10,14 @@ mod check;
 pub mod dynamics;
 mod inertia;
 mod mass;
+mod softness;
 
 pub use check::MAX_LINKS;
 pub use dynamics::TreeDynamics;
 pub(crate) use inertia::unit_quaternion;
 pub(crate) use mass::Mass;
+pub(crate) use softness::Response;
+pub use softness::Softness;
 
 /// A robot. SI units throughout; the world's z axis points up.
 ///
@@ -39,6 +42,42 @@ pub struct RobotSpec {
     /// Positions of all joints in the posture to start from; see [`RobotSpec::rest_positions`] if absent.
     #[serde(default)]
     pub home: Option<Vec<f64>>,
+    /// How friction bounds the forces of contacts.
+    #[serde(default)]
+    pub friction_cone: FrictionCone,
+}
+
+/// How friction and softness of contacts belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrictionCone {
+    /// Friction gives way `impratio` times less than the normal force does.
+    Elliptic {
+        /// At least above zero.
+        impratio: f64,
+    },
+    /// As soft as MuJoCo's pyramids of four edges: a contact gives way the more, the more friction it has.
+    Pyramidal,
+}
+
+impl FrictionCone {
+    /// By how much more a contact with this coefficient of friction resists along its normal and across it than one without
+    /// friction.
+    pub(crate) fn resistances(self, friction: f64) -> [f64; 2] {
+        let square = friction * friction;
+        match self {
+            Self::Elliptic { impratio } => [1.0, 1.0 / impratio],
+            // Four edges at ± μ share the normal force, two of them the friction along an axis.
+            Self::Pyramidal => [0.5 * square * (1.0 + square), 1.0 + square],
+        }
+    }
+}
+
+impl Default for FrictionCone {
+    /// Friction that hardly creeps.
+    fn default() -> Self {
+        Self::Elliptic { impratio: 100.0 }
+    }
 }
 
 /// A rigid part and the joint that moves it.
@@ -77,6 +116,12 @@ pub struct ShapeSpec {
     /// Coefficient of sliding friction; the shape touches nothing if absent.
     #[serde(default)]
     pub contact_friction: Option<f64>,
+    /// How contacts give way.
+    #[serde(default)]
+    pub softness: Softness,
+    /// Distance at which contacts begin to push, in m; those of two shapes add up.
+    #[serde(default)]
+    pub margin: f64,
 }
 
 /// Distribution of the mass of a link.
@@ -112,6 +157,9 @@ pub struct JointSpec {
     /// Smallest and largest position of a hinge or slide, in rad (m); free if absent.
     #[serde(default)]
     pub limits: Option<[f64; 2]>,
+    /// How its stops give way.
+    #[serde(default)]
+    pub stop: Softness,
     /// Viscous damping of every degree of freedom, in N·m·s/rad (N·s/m).
     #[serde(default)]
     pub damping: f64,
@@ -228,6 +276,7 @@ impl JointSpec {
             anchor: [0.0; 3],
             rotation: unrotated(),
             limits: None,
+            stop: Softness::default(),
             damping: 0.0,
             friction: 0.0,
             armature: 0.0,

@@ -26,7 +26,7 @@ pub(super) fn assemble(
     weld_massless(&mut bodies, notes);
     let place = bodies.first().map(|body| Place { line: None, ..body.place.clone() }).unwrap_or_default();
     let (moving, fixed) = tree::weld(bodies);
-    let mut robot = RobotSpec { name, links: Vec::new(), motors, sites: Vec::new(), base: Vec::new(), home: None };
+    let mut robot = RobotSpec { name, motors, ..RobotSpec::default() };
     for body in &fixed {
         robot.base.extend(body.shapes.iter().map(|shape| moved(shape, &body.pose)));
         for (site, _) in &body.sites {

@@ -8,6 +8,9 @@
 //! the last without mass; slides along x and z and a hinge about y, in that order or with z first, are one planar joint
 //! where they alone hold a body on the world. A body that is joined to another stays as a site by its name.
 //!
+//! How contacts and stops give way is read from MJCF, with its friction cone, which is MuJoCo's pyramid where the file
+//! names none. URDF says nothing of it: softness is MuJoCo's default there, and friction hardly creeps.
+//!
 //! Nothing here opens a file: what the robot file names is asked for. Any text ends in a robot or an error, in bounded
 //! time and memory.
 

@@ -46,7 +46,7 @@ impl Solid {
     pub fn shape(&self, pose: &Isometry3<f64>, contact_friction: Option<f64>) -> ShapeSpec {
         let (shape, pose) = self.touching(pose);
         let (translation, rotation) = parts(&pose);
-        ShapeSpec { shape, translation, rotation, contact_friction }
+        ShapeSpec { translation, rotation, contact_friction, ..ShapeSpec::new(shape) }
     }
 
     fn touching(&self, pose: &Isometry3<f64>) -> (Shape, Isometry3<f64>) {

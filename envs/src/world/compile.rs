@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use nalgebra::Vector3;
 use rapier3d::{
     math::{Pose, Rotation, Vector},
     prelude::*,
 };
 
-use super::{Clock, Floor, Forces, Layout, Parts, STANDARD_GRAVITY, Tuning, Workspace, World};
+use super::{
+    Clock, Contacts, Floor, Forces, Layout, Ledger, Parts, Pushes, STANDARD_GRAVITY, Surface, Tuning, Workspace, World,
+    constraint::dot,
+    motion::{Factor, Motion},
+    rigid,
+};
 use crate::{
     env::EnvError,
     robot::{JointKind, LinkSpec, RobotSpec, ShapeSpec},
@@ -19,10 +25,6 @@ const SURROUNDINGS: Group = Group::GROUP_1;
 /// How many groups are left for the trees of links.
 const TREE_GROUPS: usize = 31;
 
-/// Fastest approach, in m/s, that is still caught where looks for contacts are skipped: they are found this speed times the
-/// stride ahead.
-const APPROACH_SPEED: f64 = 6.0;
-
 /// Height at which no part of a robot touches the floor, in m.
 const OUT_OF_REACH: f64 = 100.0;
 
@@ -33,6 +35,8 @@ pub(super) struct CompiledLink {
     pub body: RigidBodyHandle,
     pub joint: MultibodyJointHandle,
     pub kind: JointKind,
+    /// The link that it hangs on.
+    pub parent: Option<usize>,
     /// The axis of a hinge or slide in Rapier's joint.
     pub axis: JointAxis,
     /// The collider of each shape that touches something.
@@ -46,33 +50,43 @@ impl World {
     /// If the description of the robot is not physical.
     pub fn compile(robot: &RobotSpec, floor: Option<Floor>, clock: impl Into<Clock>) -> Result<Self, EnvError> {
         robot.validate()?;
-        let mut parts = Parts::empty(clock.into());
+        let clock = clock.into();
+        let mut parts = Parts::empty(clock);
         let mut links: Vec<CompiledLink> = Vec::with_capacity(robot.links.len());
         let mut bases = Vec::new();
         for (link_idx, link) in robot.links.iter().enumerate() {
-            let parent = robot.parent_idx(link_idx).map(|parent_idx| &links[parent_idx]);
-            let (hangs_on, tree) = parent.map(|parent| (parent.body, parent.tree)).unwrap_or_else(|| {
+            let parent = robot.parent_idx(link_idx);
+            let (hangs_on, tree) = parent.map(|idx| (links[idx].body, links[idx].tree)).unwrap_or_else(|| {
                 bases.push(parts.bodies.insert(RigidBodyBuilder::fixed()));
                 (bases[bases.len() - 1], tree_group(bases.len() - 1))
             });
-            links.push(parts.insert_link(link, hangs_on, tree));
+            links.push(CompiledLink { parent, ..parts.insert_link(link, hangs_on, tree) });
         }
-        let mut grips: Vec<_> =
-            robot.links.iter().zip(&links).flat_map(|(link, compiled)| compiled.grips(link)).collect();
+        let mut surfaces = Vec::new();
+        for (link_idx, (link, compiled)) in robot.links.iter().zip(&links).enumerate() {
+            for (shape, collider) in link.shapes.iter().zip(&compiled.colliders) {
+                surfaces.extend(collider.zip(Surface::of(shape, Some(link_idx))));
+            }
+        }
         for shape in &robot.base {
-            if let (Some(collider), Some(friction)) = (collider(shape, SURROUNDINGS), shape.contact_friction) {
-                grips.push((parts.colliders.insert(collider), friction));
+            if let (Some(collider), Some(surface)) = (collider(shape, SURROUNDINGS), Surface::of(shape, None)) {
+                surfaces.push((parts.colliders.insert(collider), surface));
             }
         }
         let compiled_floor = floor.map(|floor| parts.insert_floor(floor));
         if let (Some(Floor { friction }), Some(floor)) = (floor, &compiled_floor) {
-            grips.extend([floor.plane, floor.field].map(|handle| (handle, friction)));
+            surfaces.extend([floor.plane, floor.field].map(|handle| (handle, Surface::floor(friction))));
         }
         let layout = Layout {
             motor_joints: robot.motors.iter().filter_map(|motor| robot.joint_idx(&motor.joint)).collect(),
             site_links: robot.sites.iter().filter_map(|site| robot.link_idx(&site.link)).collect(),
             floor: compiled_floor,
-            grips,
+            surfaces,
+            contacts: clock.contacts,
+            eases: vec![0.0; robot.links.len()],
+            dof_eases: vec![0.0; robot.n_velocities()],
+            first_dofs: (0..robot.links.len()).map(|idx| robot.velocity_range(idx).start).collect(),
+            dof_joints: (0..robot.links.len()).flat_map(|idx| robot.velocity_range(idx).map(move |_| idx)).collect(),
             n_positions: robot.zero_positions().len(),
             n_velocities: robot.n_velocities(),
             robot: robot.clone(),
@@ -81,13 +95,20 @@ impl World {
         };
         let mut world = Self {
             forces: Forces::resting(robot),
-            tuning: Tuning::none(robot.links.len()),
+            tuning: Tuning::none(robot),
+            ledger: Ledger::default(),
+            pushes: Pushes { on_links: vec![[0.0; 3]; robot.links.len()] },
             parts,
             workspace: Workspace::default(),
             layout: Arc::new(layout),
         };
         world.set_coefficients();
+        if let Contacts::Rigid { .. } = clock.contacts {
+            world.harden();
+        }
         world.settle();
+        world.find_eases();
+        world.ledger = Ledger::default();
         Ok(world)
     }
 
@@ -107,7 +128,41 @@ impl World {
         self.set_gravity(STANDARD_GRAVITY);
     }
 
-    /// Damping, armature, friction and springs; Rapier's own default for a hinge is a damping of 0.1.
+    /// How easily links and joints are moved, with all joints at zero.
+    fn find_eases(&mut self) {
+        let robot = self.layout.robot.clone();
+        let still = vec![0.0; robot.n_velocities()];
+        self.set_joints(&robot.zero_positions(), &still);
+        let (mut motion, mut factor) = (Motion::default(), Factor::default());
+        motion.read(self);
+        motion.factorise(|_| 0.0, &mut factor);
+        let ease_of = |row: Vec<f64>| {
+            let mut response = row.clone();
+            factor.solve(&mut response);
+            dot(&row, &response)
+        };
+        let link_ease = |link_idx: usize| {
+            let along = [Vector3::x(), Vector3::y(), Vector3::z()].map(|axis| {
+                let mut row = vec![0.0; motion.n()];
+                motion.add_row(link_idx, motion.centre(link_idx), axis, 1.0, &mut row);
+                ease_of(row)
+            });
+            along.iter().sum::<f64>() / 3.0
+        };
+        let dof_ease = |dof: usize| {
+            let mut row = vec![0.0; motion.n()];
+            row[dof] = 1.0;
+            ease_of(row)
+        };
+        let (eases, dof_eases) =
+            ((0..robot.links.len()).map(link_ease).collect(), (0..motion.n()).map(dof_ease).collect());
+        self.set_joints(&robot.rest_positions(), &still);
+        if let Some(layout) = Arc::get_mut(&mut self.layout) {
+            (layout.eases, layout.dof_eases) = (eases, dof_eases);
+        }
+    }
+
+    /// Damping, armature and springs; Rapier's own default for a hinge is a damping of 0.1.
     fn set_coefficients(&mut self) {
         let layout = self.layout.clone();
         for (joint_idx, (compiled, link)) in layout.links.iter().zip(&layout.robot.links).enumerate() {
@@ -115,7 +170,8 @@ impl World {
             for dof in dof..dof + compiled.kind.n_velocities() {
                 multibody.damping_mut()[dof] = link.joint.damping as f32;
                 multibody.armature_mut()[dof] = link.joint.armature as f32;
-                multibody.frictions_mut()[dof] = link.joint.friction as f32;
+                // Contacts, stops and dry friction are ours.
+                multibody.frictions_mut()[dof] = 0.0;
             }
             if link.joint.kind.is_axial() {
                 self.set_joint_stiffness(joint_idx, link.joint.stiffness);
@@ -130,11 +186,15 @@ impl World {
     }
 }
 
-impl CompiledLink {
-    /// The colliders of `link` with their friction.
-    fn grips(&self, link: &LinkSpec) -> impl Iterator<Item = (ColliderHandle, f64)> {
-        let shapes = self.colliders.iter().zip(&link.shapes);
-        shapes.filter_map(|(collider, shape)| Some(((*collider)?, shape.contact_friction?)))
+impl Surface {
+    fn of(shape: &ShapeSpec, link_idx: Option<usize>) -> Option<Self> {
+        let ShapeSpec { softness, margin, contact_friction, .. } = *shape;
+        contact_friction.map(|friction| Self { link_idx, softness: Some(softness), margin, friction })
+    }
+
+    /// As soft as what touches it, with its margin.
+    fn floor(friction: f64) -> Self {
+        Self { link_idx: None, softness: None, margin: 0.0, friction }
     }
 }
 
@@ -162,25 +222,23 @@ impl Parts {
         let colliders = link.shapes.iter().map(|shape| {
             collider(shape, tree).map(|collider| self.colliders.insert_with_parent(collider, body, &mut self.bodies))
         });
-        CompiledLink { tree, body, joint, kind: link.joint.kind, axis, colliders: colliders.collect() }
+        CompiledLink { tree, body, joint, kind: link.joint.kind, parent: None, axis, colliders: colliders.collect() }
     }
 }
 
 /// Settings of the solver.
 fn integration(clock: Clock) -> IntegrationParameters {
-    let default = IntegrationParameters::default();
-    let ahead = if clock.contact_skips == 0 { 0.0 } else { APPROACH_SPEED * clock.stride_secs() };
-    IntegrationParameters {
+    let parameters = IntegrationParameters {
         dt: clock.stride_secs() as f32,
-        num_solver_iterations: 1 + clock.contact_skips as usize,
-        num_internal_pgs_iterations: 4,
-        normalized_prediction_distance: default.normalized_prediction_distance.max(ahead as f32),
+        num_solver_iterations: 1,
+        num_internal_pgs_iterations: 1,
         // It would hold back the bodies of fast links, which then are not where their joints are.
         max_ccd_substeps: 0,
         // With recycled contacts a new friction coefficient is ignored while a contact rests.
         contact_recycling: false,
-        ..default
-    }
+        ..IntegrationParameters::default()
+    };
+    rigid::integration(clock, parameters)
 }
 
 /// The joint of a link, and the axis of its one degree of freedom.
@@ -201,11 +259,8 @@ fn joint(link: &LinkSpec) -> (GenericJoint, JointAxis) {
         // Its position is its pose in the world.
         JointKind::Free => (Pose::IDENTITY, Pose::IDENTITY),
     };
-    let mut joint =
+    let joint =
         GenericJointBuilder::new(locked).local_frame1(frame1).local_frame2(frame2).contacts_enabled(false).build();
-    if let Some([low, high]) = spec.limits {
-        joint.set_limits(axis, [low as f32, high as f32]);
-    }
     (joint, axis)
 }
 
@@ -235,6 +290,8 @@ pub(super) fn surrounding(builder: ColliderBuilder, friction: f64) -> ColliderBu
         .friction(friction as f32)
         .friction_combine_rule(CoefficientCombineRule::Max)
         .restitution(0.0)
+        // Contacts are found, and solved by us.
+        .solver_groups(InteractionGroups::none())
         .collision_groups(InteractionGroups::new(SURROUNDINGS, !SURROUNDINGS, InteractionTestMode::And))
 }
 

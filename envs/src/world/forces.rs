@@ -1,14 +1,13 @@
 //! What acts on the robot besides gravity: motors, wind and force fields.
 
-use rapier3d::{math::Vector, prelude::*};
+use nalgebra::Vector3;
 use serde::{Deserialize, Serialize};
 
-use super::{Terrain, World};
+use super::{
+    Terrain, World,
+    motion::{Motion, double},
+};
 use crate::robot::RobotSpec;
-
-/// Stiffness of the spring that carries the torque of a motor where the joint has none, in N·m/rad or N/m: a turn
-/// changes the torque by less than single precision tells.
-const LEAST_STIFFNESS: f64 = 1e-6;
 
 /// What acts on the robot besides gravity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +21,8 @@ pub(super) struct Forces {
     drives: Vec<Drive>,
     wind: Option<Wind>,
     curl: Option<Curl>,
+    /// Torque or force of the motor of each joint in this step, in N·m or N.
+    torques: Vec<f64>,
 }
 
 /// What a motor was told, and how it answers.
@@ -56,7 +57,20 @@ impl Forces {
         let rest = robot.rest_positions();
         let commands = robot.rest_commands(&rest);
         let drives = commands.map(|command| Drive { command, gain: 1.0, dead_zone: 0.0, saturation: 1.0 }).collect();
-        Self { gravity: 0.0, slope: 0.0, terrain: Terrain::default(), drives, wind: None, curl: None }
+        Self {
+            gravity: 0.0,
+            slope: 0.0,
+            terrain: Terrain::default(),
+            drives,
+            wind: None,
+            curl: None,
+            torques: vec![0.0; robot.links.len()],
+        }
+    }
+
+    /// Torque or force of the motor of a joint in this step, in N·m or N.
+    pub(super) fn torque(&self, joint_idx: usize) -> f64 {
+        self.torques[joint_idx]
     }
 
     /// Whether these are possible forces on `robot`.
@@ -64,6 +78,8 @@ impl Forces {
         let Terrain { roughness, step_height } = self.terrain;
         self.drives.len() == robot.motors.len()
             && [self.gravity, self.slope, roughness.into(), step_height.into()].iter().all(|x| x.is_finite())
+            && self.torques.len() == robot.links.len()
+            && self.torques.iter().all(|torque| torque.is_finite())
             && self.drives.iter().all(Drive::is_finite)
             && self
                 .wind
@@ -121,61 +137,43 @@ impl World {
 
     /// A force (N, along the world's axes) on the centre of mass of a link, until it is set again.
     pub fn set_wind(&mut self, link_idx: usize, force: [f32; 3]) {
-        self.clear_forces();
         self.forces.wind = (force != [0.0; 3]).then_some(Wind { link_idx, force });
     }
 
     /// A horizontal force on a site across its velocity, `strength` times as large (N·s/m), until it is set again.
     pub fn set_curl_field(&mut self, site_idx: usize, strength: f64) {
-        self.clear_forces();
         self.forces.curl = (strength != 0.0).then_some(Curl { site_idx, strength: strength as f32 });
     }
 
-    /// Motors and fields for the next stride.
+    /// What the motors give in the next stride.
     pub(super) fn exert_forces(&mut self) {
         for motor_idx in 0..self.forces.drives.len() {
             let drive = self.forces.drives[motor_idx];
             let limit = self.layout.robot.motors[motor_idx].limit;
             let torque = drive.answer(self.motor_torque(motor_idx, drive.command), limit);
-            self.set_torque(self.layout.motor_joints[motor_idx], torque);
+            let joint_idx = self.layout.motor_joints[motor_idx];
+            self.forces.torques[joint_idx] = torque;
         }
-        if self.forces.wind.is_none() && self.forces.curl.is_none() {
-            return;
-        }
-        self.clear_forces();
+    }
+
+    /// Largest share of its limit that a motor gives.
+    pub(super) fn motor_load(&self) -> f64 {
+        let loads = self.layout.robot.motors.iter().zip(&self.layout.motor_joints);
+        loads.map(|(motor, &joint_idx)| (self.forces.torque(joint_idx) / motor.limit).abs()).fold(0.0, f64::max)
+    }
+
+    /// Adds what wind and fields do to each degree of freedom, in N·m or N.
+    pub(super) fn add_fields(&self, motion: &Motion, out: &mut [f64]) {
+        let mut push = |link_idx: usize, point: Vector3<f64>, force: Vector3<f64>| {
+            motion.add_row(link_idx, point, force, 1.0, out);
+        };
         if let Some(Wind { link_idx, force }) = self.forces.wind {
-            self.parts.bodies[self.layout.links[link_idx].body].add_force(Vector::from(force), true);
+            push(link_idx, motion.centre(link_idx), Vector3::from(force).map(f64::from));
         }
         if let Some(Curl { site_idx, strength }) = self.forces.curl {
             let [vx, vy, _] = self.site_velocity(site_idx);
-            let (body, point) =
-                (self.layout.links[self.layout.site_links[site_idx]].body, self.site(site_idx).translation);
-            self.parts.bodies[body].add_force_at_point(Vector::new(strength * vy, -strength * vx, 0.0), point, true);
-        }
-    }
-
-    /// The torque (N·m) or force (N) of a motor, on top of that of the spring of its joint.
-    ///
-    /// It shifts where the spring rests. A motor of Rapier would do the same as a constraint, at the cost of a solve with
-    /// the mass matrix.
-    fn set_torque(&mut self, joint_idx: usize, torque: f64) {
-        let axis = self.layout.links[joint_idx].axis as usize;
-        let spring_rest = self.layout.robot.links[joint_idx].joint.spring_rest;
-        let stiffness = self.tuning.stiffness(joint_idx).max(LEAST_STIFFNESS);
-        let rest = spring_rest + torque / stiffness;
-        self.link_mut(joint_idx).joint.set_spring(axis, stiffness as f32, rest as f32);
-    }
-
-    /// Forces on a body last in Rapier until they are taken away.
-    fn clear_forces(&mut self) {
-        let links = [
-            self.forces.wind.map(|wind| wind.link_idx),
-            self.forces.curl.map(|curl| self.layout.site_links[curl.site_idx]),
-        ];
-        for link_idx in links.into_iter().flatten() {
-            let body = &mut self.parts.bodies[self.layout.links[link_idx].body];
-            body.reset_forces(true);
-            body.reset_torques(true);
+            let force = Vector3::new(f64::from(strength * vy), f64::from(-strength * vx), 0.0);
+            push(self.layout.site_links[site_idx], double(self.site(site_idx).translation), force);
         }
     }
 }

@@ -76,6 +76,7 @@ impl World {
     pub fn set_terrain(&mut self, terrain: Terrain) {
         let Some(floor) = &self.layout.floor else { return };
         self.forces.terrain = terrain;
+        self.ledger.interrupt();
         let is_level = terrain == Terrain::default();
         if let Some(plane) = self.parts.colliders.get_mut(floor.plane) {
             plane.set_enabled(is_level);

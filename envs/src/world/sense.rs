@@ -3,15 +3,8 @@
 use rapier3d::{math::Vector, prelude::*};
 
 use super::{World, WorldPose};
-use crate::books::Books;
 
 impl World {
-    /// The books of energy since the world was compiled or copied from one that was.
-    #[must_use]
-    pub fn books(&self) -> Books {
-        Books::default()
-    }
-
     /// Velocity of the origin of a link, in m/s, and its angular velocity, in rad/s, both along the world's axes.
     #[must_use]
     pub fn link_velocity(&self, link_idx: usize) -> ([f32; 3], [f32; 3]) {
@@ -78,23 +71,13 @@ impl World {
     /// friction is not part of it.
     #[must_use]
     pub fn contact_force(&self, link_idx: usize) -> [f32; 3] {
-        let mut impulse = Vector::ZERO;
-        for &handle in self.layout.links[link_idx].colliders.iter().flatten() {
-            for pair in self.parts.narrow_phase.contact_pairs_with(handle) {
-                // The normal points from the first collider to the second.
-                let sign = if pair.collider1 == handle { -1.0 } else { 1.0 };
-                impulse += pair.total_impulse() * sign;
-            }
-        }
-        (impulse / self.parts.integration.dt).into()
+        self.pushes.on_links[link_idx]
     }
 
     /// Whether a link touches something.
     #[must_use]
     pub fn touches(&self, link_idx: usize) -> bool {
-        self.layout.links[link_idx].colliders.iter().flatten().any(|&handle| {
-            self.parts.narrow_phase.contact_pairs_with(handle).any(|pair| pair.total_impulse_magnitude() > 0.0)
-        })
+        self.pushes.on_links[link_idx] != [0.0; 3]
     }
 
     /// Adds the points in which shapes touched at the last look for contacts, in m.

@@ -7,19 +7,16 @@ use rapier3d::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    World,
+    Surface, World,
     compile::{quaternion, rapier_from_shape, shared_shape, vector},
 };
 use crate::{
-    robot::{InertiaSpec, LinkSpec},
+    robot::{InertiaSpec, JointSpec, LinkSpec, RobotSpec},
     scene::Shape,
 };
 
 /// What is left of the mass of a link that was taken off: a mass of zero would leave its joint without inertia.
 const MASS_LEFT: f64 = 1e-2;
-
-/// How much a joint is expected to accelerate within a stride, in rad/s² or m/s²: limits that it may reach are engaged.
-const EXPECTED_ACCELERATION: f32 = 1000.0;
 
 /// How the links differ from their description.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,16 +45,18 @@ struct JointTuning {
     range_scale: f64,
     /// Of its spring, in N·m/rad or N/m.
     stiffness: f64,
+    /// Dry friction, in N·m or N.
+    friction: f64,
     /// Where it is locked.
-    locked_at: Option<f32>,
+    locked_at: Option<f64>,
 }
 
 impl Tuning {
-    pub(super) fn none(n_links: usize) -> Self {
+    pub(super) fn none(robot: &RobotSpec) -> Self {
         let link = LinkTuning { mass_scale: 1.0, length_scale: 1.0, centre_shift: 0.0, payload_kg: 0.0, is_off: false };
         Self {
-            links: vec![link; n_links],
-            joints: vec![JointTuning { range_scale: 1.0, stiffness: 0.0, locked_at: None }; n_links],
+            links: vec![link; robot.links.len()],
+            joints: robot.links.iter().map(|link| JointTuning::none(&link.joint)).collect(),
         }
     }
 
@@ -69,14 +68,33 @@ impl Tuning {
         self.joints[joint_idx].stiffness
     }
 
+    /// Where a joint is locked, in rad or m.
+    pub(super) fn locked_at(&self, joint_idx: usize) -> Option<f64> {
+        self.joints[joint_idx].locked_at
+    }
+
+    /// Smallest and largest position of `joint` as it is now, in rad or m.
+    pub(super) fn limits(&self, joint_idx: usize, joint: &JointSpec) -> Option<[f64; 2]> {
+        let scale = self.joints[joint_idx].range_scale;
+        joint.limits.map(|[low, high]| {
+            let middle = f64::midpoint(low, high);
+            [low, high].map(|limit| if scale == 1.0 { limit } else { middle + (limit - middle) * scale })
+        })
+    }
+
+    /// Dry friction of `joint` as it is now, in N·m or N.
+    pub(super) fn joint_friction(&self, joint_idx: usize) -> f64 {
+        self.joints[joint_idx].friction
+    }
+
     /// Whether this is a possible tuning of `n_links` links.
     pub(super) fn fits(&self, n_links: usize) -> bool {
         let of_link = |link: &LinkTuning| {
             [link.mass_scale, link.length_scale, link.centre_shift, link.payload_kg].iter().all(|x| x.is_finite())
         };
         let of_joint = |joint: &JointTuning| {
-            [joint.range_scale, joint.stiffness].iter().all(|x| x.is_finite())
-                && joint.locked_at.is_none_or(f32::is_finite)
+            [joint.range_scale, joint.stiffness, joint.friction].iter().all(|x| x.is_finite())
+                && joint.locked_at.is_none_or(f64::is_finite)
         };
         self.links.len() == n_links
             && self.joints.len() == n_links
@@ -100,8 +118,7 @@ impl World {
 
     /// Dry friction of a joint, in N·m or N.
     pub fn set_joint_friction(&mut self, joint_idx: usize, friction: f64) {
-        let (multibody, dof) = self.parts.dof_mut(self.layout.links[joint_idx].joint);
-        multibody.frictions_mut()[dof] = friction as f32;
+        self.tuning.joints[joint_idx].friction = friction;
     }
 
     /// Viscous damping of a hinge or slide, in N·m·s/rad or N·s/m.
@@ -113,22 +130,18 @@ impl World {
     /// Stiffness of the spring of a hinge or slide, in N·m/rad or N/m.
     pub fn set_joint_stiffness(&mut self, joint_idx: usize, stiffness: f64) {
         self.tuning.joints[joint_idx].stiffness = stiffness;
-        let rest = self.layout.robot.links[joint_idx].joint.spring_rest as f32;
-        let axis = self.layout.links[joint_idx].axis as usize;
-        self.link_mut(joint_idx).joint.set_spring(axis, stiffness as f32, rest);
+        self.ledger.interrupt();
     }
 
     /// Range of a hinge or slide with limits, as a share of the described one, about its middle.
     pub fn set_joint_range(&mut self, joint_idx: usize, scale: f64) {
         self.tuning.joints[joint_idx].range_scale = scale;
-        self.update_limits(joint_idx);
     }
 
     /// Locks a hinge or slide where it is, or frees it.
     pub fn set_joint_locked(&mut self, joint_idx: usize, is_locked: bool) {
-        let position = self.joint_position(joint_idx) as f32;
+        let position = self.joint_position(joint_idx);
         self.tuning.joints[joint_idx].locked_at = is_locked.then_some(position);
-        self.update_limits(joint_idx);
     }
 
     /// Mass of a link, in kg. Its inertia grows with it, its centre of mass stays.
@@ -194,7 +207,7 @@ impl World {
     /// what is bolted to the world changes in proportion.
     pub fn set_contact_friction(&mut self, friction: f64) {
         let Some(nominal) = self.contact_friction() else { return };
-        for &(handle, own) in &self.layout.grips {
+        for &(handle, Surface { friction: own, .. }) in &self.layout.surfaces {
             if let Some(collider) = self.parts.colliders.get_mut(handle) {
                 collider.set_friction((own * friction / nominal) as f32);
             }
@@ -204,7 +217,12 @@ impl World {
     /// Largest coefficient of friction of all shapes in the unchanged world: none if nothing can touch anything.
     #[must_use]
     pub fn contact_friction(&self) -> Option<f64> {
-        self.layout.grips.iter().map(|(_, friction)| *friction).max_by(f64::total_cmp).filter(|most| *most > 0.0)
+        self.layout
+            .surfaces
+            .iter()
+            .map(|(_, surface)| surface.friction)
+            .max_by(f64::total_cmp)
+            .filter(|most| *most > 0.0)
     }
 
     /// A shape as it is now, with its pose in the frame of the link.
@@ -222,54 +240,21 @@ impl World {
     }
 
     pub(super) fn update_mass(&mut self, link_idx: usize) {
+        self.ledger.interrupt();
         let properties = self.tuning.links[link_idx].properties(&self.layout.robot.links[link_idx]);
         self.parts.bodies[self.layout.links[link_idx].body].set_additional_mass_properties(properties, true);
     }
 
     fn update_gravity(&mut self) {
+        self.ledger.interrupt();
         let (sin, cos) = self.forces.slope.sin_cos();
         self.parts.gravity = Vector::new((-self.forces.gravity * sin) as f32, 0.0, (-self.forces.gravity * cos) as f32);
     }
+}
 
-    fn update_limits(&mut self, joint_idx: usize) {
-        let JointTuning { range_scale, locked_at, .. } = self.tuning.joints[joint_idx];
-        let axis = self.layout.links[joint_idx].axis;
-        let described = self.layout.robot.links[joint_idx].joint.limits;
-        let joint = &mut self.link_mut(joint_idx).joint.data;
-        match (locked_at, described) {
-            (Some(position), _) => {
-                joint.set_limits(axis, [position, position]);
-            }
-            (None, Some([low, high])) => {
-                let middle = f64::midpoint(low, high);
-                let around =
-                    |limit: f64| if range_scale == 1.0 { limit } else { middle + (limit - middle) * range_scale };
-                joint.set_limits(axis, [around(low) as f32, around(high) as f32]);
-            }
-            (None, None) => joint.limit_axes.remove(axis.into()),
-        }
-    }
-
-    /// Hands Rapier the limits that are exceeded, or could be when a later step of the stride begins: the others would push
-    /// nothing, but cost time.
-    pub(super) fn engage_limits(&mut self) {
-        let IntegrationParameters { dt: stride_secs, num_solver_iterations: n_steps, .. } = self.parts.integration;
-        let ahead_secs = stride_secs * (n_steps - 1) as f32 / n_steps as f32;
-        let spread = EXPECTED_ACCELERATION * ahead_secs * ahead_secs;
-        for joint_idx in 0..self.layout.links.len() {
-            let is_limited = self.layout.robot.links[joint_idx].joint.limits.is_some()
-                || self.tuning.joints[joint_idx].locked_at.is_some();
-            if is_limited {
-                let axis = self.layout.links[joint_idx].axis;
-                let reach = self.joint_velocity(joint_idx) as f32 * ahead_secs;
-                let joint = &mut self.link_mut(joint_idx).joint;
-                let (position, limits) = (joint.coords()[axis as usize], joint.data.limits[axis as usize]);
-                let is_exceeded = |position: f32| !(limits.min..=limits.max).contains(&position);
-                let is_engaged =
-                    [0.0, reach - spread, reach + spread].into_iter().any(|way| is_exceeded(position + way));
-                joint.data.limit_axes.set(axis.into(), is_engaged);
-            }
-        }
+impl JointTuning {
+    fn none(joint: &JointSpec) -> Self {
+        Self { range_scale: 1.0, stiffness: 0.0, friction: joint.friction, locked_at: None }
     }
 }
 

@@ -12,10 +12,11 @@ use mjcf_rs::{
 use nalgebra::{Isometry3, Matrix3, Quaternion, UnitQuaternion, Vector3};
 use roxmltree::Node;
 
-use super::Reading;
+use super::{Reading, floor::Floor};
 use crate::{
-    robot::{JointKind, JointSpec, Mass},
+    robot::{JointKind, JointSpec, Mass, Softness},
     robot_file::{
+        Base,
         asset::{AssetPath, ReadAsset},
         error::RobotFileError,
         library::{Library, Measured},
@@ -44,8 +45,9 @@ impl<'a> Reading<'a, '_> {
             .flat_map(|entry| &entry.body.joints)
             .filter_map(|joint| joint.name.clone())
             .collect();
-        let floors = self.floors();
+        let floors = self.floors()?;
         let mut bodies: Vec<Body> = Vec::new();
+        let mut moves: Vec<bool> = Vec::new();
         for (body_idx, entry) in self.model.bodies.iter().enumerate() {
             let Some(nodes) = self.nodes.bodies.get(body_idx) else { break };
             let name = match &entry.body.name {
@@ -60,7 +62,9 @@ impl<'a> Reading<'a, '_> {
             for (joint, &node) in entry.body.joints.iter().zip(&nodes.joints) {
                 self.joint(&mut body, joint, node, &mut joint_names)?;
             }
-            self.shapes(&mut body, &entry.body.geoms, &nodes.geoms, &floors, &meshes)?;
+            let is_freed = self.base == Base::Free && body_idx != 0 && parent.is_none();
+            moves.push(is_freed || !body.joints.is_empty() || parent.is_some_and(|parent| moves[parent]));
+            self.shapes(&mut body, &entry.body.geoms, &nodes.geoms, &floors, moves[body_idx], &meshes)?;
             self.inertial(&mut body, entry.body.inertial.as_ref(), nodes.inertial)?;
             let named = entry.body.sites.iter().filter_map(|site| Some((site.name.clone()?, isometry(&site.pose))));
             body.sites.extend(named);
@@ -128,6 +132,7 @@ impl<'a> Reading<'a, '_> {
             armature: joint.armature,
             stiffness: if axial { joint.stiffness } else { 0.0 },
             spring_rest: if axial { joint.springref - reference } else { 0.0 },
+            stop: if axial { self.stop(joint, node)? } else { Softness::default() },
             ..JointSpec::new(&name, kind, if axial { joint.axis } else { [0.0, 0.0, 1.0] })
         };
         body.joints.push(Joint { spec, place, pos: joint.pos.into(), home: Home::At(at), reference });
@@ -166,26 +171,13 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
-    /// What the floor of the file touches; without one, that of MuJoCo's defaults.
-    fn floors(&self) -> Vec<[u32; 2]> {
-        let geoms = self.model.bodies.iter().flat_map(|entry| &entry.body.geoms);
-        let mut floors: Vec<_> = geoms
-            .filter(|geom| matches!(geom.type_, GeomType::Plane | GeomType::Hfield))
-            .map(|geom| [geom.contype, geom.conaffinity])
-            .collect();
-        floors.dedup();
-        if floors.is_empty() {
-            floors.push([1, 1]);
-        }
-        floors
-    }
-
     fn shapes(
         &mut self,
         body: &mut Body,
         geoms: &[Geom],
         nodes: &[Node<'a, '_>],
-        floors: &[[u32; 2]],
+        floors: &[Floor],
+        moves: bool,
         meshes: &Meshes,
     ) -> Result<(), RobotFileError> {
         let is_seen_only = |geom: &Geom| geom.contype == 0 && geom.conaffinity == 0;
@@ -198,13 +190,12 @@ impl<'a> Reading<'a, '_> {
                 // The box around what is only seen would hide what touches.
                 continue;
             }
-            let touches_floor =
-                floors.iter().any(|floor| geom.contype & floor[1] != 0 || floor[0] & geom.conaffinity != 0);
-            if !touches_floor && !is_seen_only(geom) {
+            let shape = self.touching(solid.shape(&pose, None), geom, node, floors, moves)?;
+            if shape.contact_friction.is_none() && !is_seen_only(geom) {
                 let what = "touches nothing: its contype and conaffinity are not those of the floor";
                 self.notes.add(self.source.place(node), "geom", geom.name.as_deref(), what);
             }
-            body.shapes.push(solid.shape(&pose, touches_floor.then_some(geom.friction[0])));
+            body.shapes.push(shape);
         }
         body.mass = masses;
         Ok(())

@@ -42,6 +42,10 @@ fn holds(tag: &str, attribute: &str) -> Option<Holds> {
         "gear" => Numbers(1, 6),
         "gainprm" | "biasprm" => Numbers(1, 10),
         "qpos" | "vertex" | "face" => Numbers(0, usize::MAX),
+        "solref" | "solreflimit" => Numbers(1, 2),
+        "solimp" | "solimplimit" => Numbers(1, 5),
+        "margin" | "impratio" => Positive(1, 1),
+        "cone" => Word(&["pyramidal", "elliptic"]),
         "contype" | "conaffinity" => Bits,
         "limited" | "ctrllimited" | "forcelimited" | "actuatorfrclimited" | "inertiafromgeom" => Word(TRISTATE),
         "autolimits" | "strippath" | "balanceinertia" => Word(BOOL),
@@ -78,6 +82,7 @@ fn attributes(tag: &str) -> Option<(&'static [&'static str], &'static [&'static 
             ],
             &["texturedir", "convexhull", "usethread", "fusestatic", "saveinertial", "fitaabb", "alignfree"],
         ),
+        "option" => (&["cone", "impratio"], &[]),
         "mujoco" => (&["model"], &[]),
         "default" => (&["class"], &[]),
         "body" => (&["name", "childclass"], &["user", "sleep"]),
@@ -99,6 +104,8 @@ fn attributes(tag: &str) -> Option<(&'static [&'static str], &'static [&'static 
                 "ref",
                 "actuatorfrcrange",
                 "actuatorfrclimited",
+                "solreflimit",
+                "solimplimit",
             ],
             &["group", "user"],
         ),
@@ -116,6 +123,9 @@ fn attributes(tag: &str) -> Option<(&'static [&'static str], &'static [&'static 
                 "contype",
                 "conaffinity",
                 "mesh",
+                "solref",
+                "solimp",
+                "margin",
             ],
             &["rgba", "material", "group", "user"],
         ),
@@ -187,6 +197,9 @@ fn belongs(tag: &str, parent: &str) -> bool {
 /// Elements that are only to be looked at.
 const LOOKS: [&str; 7] = ["light", "camera", "visual", "statistic", "texture", "material", "custom"];
 
+/// What becomes of settings of the simulator.
+const OF_THE_WORLD: &str = "not read: the world has its own clock, gravity and solver";
+
 /// Attributes that the parser does not get to see: they are not read, and it would refuse some of their values.
 const UNSEEN: [&str; 8] = ["rgba", "user", "sleep", "group", "mocap", "gravcomp", "priority", "condim"];
 
@@ -256,9 +269,14 @@ impl Survey<'_> {
                 self.notes.add(place, tag, name, "left out, with the bodies that it makes");
             }
             (_, tag) if LOOKS.contains(&tag) => self.notes.add(place, "looks", Some(tag), "not needed"),
-            ("mujoco", "option" | "size") => {
-                self.notes.add(place, tag, None, "not read: the world has its own clock, gravity and solver");
+            ("mujoco", "option") => {
+                self.attributes(child, false)?;
+                for part in elements(child) {
+                    let kind = format!("{tag} {}", part.tag_name().name());
+                    self.notes.add(self.source.place(part), &kind, None, OF_THE_WORLD);
+                }
             }
+            ("mujoco", "size") => self.notes.add(place, tag, None, OF_THE_WORLD),
             ("mujoco", "contact" | "equality" | "tendon" | "deformable" | "extension") => {
                 for part in elements(child) {
                     let kind = format!("{tag} {}", part.tag_name().name());
@@ -307,7 +325,8 @@ impl Survey<'_> {
                 self.check(node, name, value)?;
             } else if !unimportant.contains(&name) && !DEFAULTS.contains(&(name, value)) && !rests(name, value) {
                 let kind = format!("{}{tag} {name}", if in_default { "default " } else { "" });
-                self.notes.add(self.source.place(node), &kind, node.attribute("name"), "not read");
+                let what = if tag == "option" { OF_THE_WORLD } else { "not read" };
+                self.notes.add(self.source.place(node), &kind, node.attribute("name"), what);
             }
             if UNSEEN.contains(&name) {
                 self.blank(attribute.range());

@@ -3,11 +3,26 @@
 //! Masses are MuJoCo's: where a body has no `inertial`, or `inertiafromgeom` says so, those of its shapes at their density
 //! or mass, in closed form; then `boundmass`, `boundinertia`, `balanceinertia` and `settotalmass`. A mesh weighs what it
 //! encloses, and touches as the box around it; an ellipsoid touches as a capsule.
+//!
+//! Contacts and stops give way as MuJoCo's: `solref`, `solimp` and `margin` of shapes, `solreflimit` and `solimplimit` of
+//! joints, with what default classes set of them number by number, and `cone` and `impratio` of `option`. A `solref` of
+//! stiffness and damping becomes the time constant and damping ratio that have them; here it too dies away no sooner than
+//! in two steps.
+//!
+//! The world's own floor stands in for a plane or height field of the file, and has neither softness nor margin. So each
+//! shape that can touch that plane and moves takes in the plane's: the margins are added, as in MuJoCo 4 (earlier
+//! versions take the larger), and the softness is mixed half and half. Where there is no plane the shape keeps its own.
+//! What it takes in also counts where it touches anything else.
 
 mod actuators;
 mod bodies;
+mod cone;
 mod fields;
+mod floor;
 mod nodes;
+mod solver;
+#[cfg(test)]
+mod solver_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +39,7 @@ use super::{
     notes::Notes,
     xml::Source,
 };
+use crate::robot::RobotSpec;
 use nodes::Nodes;
 
 /// Reads the text of the file `name`.
@@ -36,13 +52,14 @@ pub(super) fn read(name: &str, text: &str, base: Base, files: &mut ReadAsset<'_>
     let nodes = Nodes::new(&source, root)?;
     let model = parse(&source, &seen)?;
     let robot_name = model.name.clone().unwrap_or_else(|| "robot".into());
-    let mut reading = Reading { source: &source, nodes: &nodes, model: &model, notes, n_positions: 0 };
+    let mut reading = Reading { source: &source, nodes: &nodes, model: &model, notes, base, n_positions: 0 };
     let mut bodies = reading.bodies(files)?;
     set_base(&mut bodies, base, &mut reading.notes);
     let motors = reading.motors(&bodies)?;
     let home = reading.home()?;
+    let friction_cone = reading.friction_cone()?;
     let mut notes = reading.notes;
-    let robot = assemble(robot_name, bodies, motors, home, &mut notes)?;
+    let robot = RobotSpec { friction_cone, ..assemble(robot_name, bodies, motors, home, &mut notes)? };
     Ok(RobotFile { robot, format: Format::Mjcf, sensors, notes: notes.into_notes() })
 }
 
@@ -52,6 +69,7 @@ struct Reading<'a, 'input> {
     nodes: &'a Nodes<'a, 'input>,
     model: &'a Model,
     notes: Notes,
+    base: Base,
     /// How many numbers the positions of the joints so far have in the file.
     n_positions: usize,
 }

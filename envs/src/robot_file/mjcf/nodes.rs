@@ -34,28 +34,37 @@ pub(super) struct Nodes<'a, 'input> {
     pub bodies: Vec<BodyNodes<'a, 'input>>,
     /// Those of each actuator.
     pub actuators: Vec<Node<'a, 'input>>,
+    /// The elements `option`.
+    pub options: Vec<Node<'a, 'input>>,
     /// The first posture.
     pub key: Option<Node<'a, 'input>>,
-    classes: HashMap<&'a str, Class<'a, 'input>>,
+    classes: HashMap<&'a str, Class<'a>>,
 }
 
 #[derive(Default)]
-struct Class<'a, 'input> {
+struct Class<'a> {
     parent: Option<&'a str>,
-    elements: Vec<Node<'a, 'input>>,
+    /// By element and attribute.
+    values: HashMap<(&'a str, &'a str), &'a str>,
 }
 
 impl<'a, 'input: 'a> Nodes<'a, 'input> {
     /// Walks through the file, and checks that names are there once and classes exist.
     pub fn new(source: &Source, root: Node<'a, 'input>) -> Result<Self, RobotFileError> {
-        let mut nodes =
-            Self { bodies: vec![BodyNodes::default()], actuators: Vec::new(), key: None, classes: HashMap::new() };
+        let mut nodes = Self {
+            bodies: vec![BodyNodes::default()],
+            actuators: Vec::new(),
+            options: Vec::new(),
+            key: None,
+            classes: HashMap::new(),
+        };
         for part in elements(root).filter(|part| part.has_tag_name("default")) {
             nodes.add_class(source, part, None, 0)?;
         }
         for part in elements(root) {
             match part.tag_name().name() {
                 "worldbody" => nodes.add_body(part, 0),
+                "option" => nodes.options.push(part),
                 "actuator" => nodes.actuators.extend(elements(part).filter(is_actuator)),
                 "keyframe" if nodes.key.is_none() => nodes.key = elements(part).find(|key| key.has_tag_name("key")),
                 _ => {}
@@ -67,15 +76,39 @@ impl<'a, 'input: 'a> Nodes<'a, 'input> {
 
     /// The value of `attribute` for an element of class `class`, from itself or its defaults.
     pub fn attribute(&self, node: Node<'a, 'input>, class: Option<&str>, attribute: &str) -> Option<&'a str> {
-        let tag = node.tag_name();
-        let mut value = node.attribute(attribute);
-        let mut class = self.classes.get(class.unwrap_or("main"));
-        while let (None, Some(here)) = (value, class) {
-            let set = here.elements.iter().rev().filter(|element| element.tag_name() == tag);
-            value = set.filter_map(|element| element.attribute(attribute)).next();
-            class = here.parent.and_then(|parent| self.classes.get(parent));
+        self.attributes(node, class, attribute).next()
+    }
+
+    /// The values of `attribute` for an element of class `class`: its own, that of its class, those of the classes above.
+    fn attributes(
+        &self,
+        node: Node<'a, 'input>,
+        class: Option<&str>,
+        attribute: &str,
+    ) -> impl Iterator<Item = &'a str> {
+        let key = (node.tag_name().name(), attribute);
+        let above = |class: &&Class<'a>| class.parent.and_then(|parent| self.classes.get(parent));
+        let classes = std::iter::successors(self.classes.get(class.unwrap_or("main")), above);
+        node.attribute(attribute).into_iter().chain(classes.filter_map(move |class| class.values.get(&key).copied()))
+    }
+
+    /// The numbers of `attribute` for an element of class `class`, where none are set those of `default`.
+    ///
+    /// As in MuJoCo, a list that is too short sets its first numbers; the others are those of the class above.
+    pub fn numbers<const N: usize>(
+        &self,
+        node: Node<'a, 'input>,
+        class: Option<&str>,
+        attribute: &str,
+        default: [f64; N],
+    ) -> [f64; N] {
+        let mut numbers: [Option<f64>; N] = [None; N];
+        for value in self.attributes(node, class, attribute) {
+            for (number, word) in numbers.iter_mut().zip(value.split_ascii_whitespace()) {
+                *number = number.or_else(|| word.parse().ok());
+            }
         }
-        value
+        std::array::from_fn(|idx| numbers[idx].unwrap_or(default[idx]))
     }
 
     fn add_class(
@@ -105,7 +138,8 @@ impl<'a, 'input: 'a> Nodes<'a, 'input> {
             if child.has_tag_name("default") {
                 self.add_class(source, child, Some(name), depth + 1)?;
             } else if let Some(class) = self.classes.get_mut(name) {
-                class.elements.push(child);
+                let tag = child.tag_name().name();
+                class.values.extend(child.attributes().map(|set| ((tag, set.name()), set.value())));
             }
         }
         Ok(())

@@ -218,8 +218,8 @@ fn the_compiler_changes_masses() {
 #[test]
 fn what_is_not_read_is_noted_with_its_line() {
     let file = file(
-        r#"<worldbody><light/><body name="b" gravcomp="1"><joint name="j" solreflimit="0.1 1"/>
-           <geom size="0.1" condim="6" solref="0.1 1"/>
+        r#"<worldbody><light/><body name="b" gravcomp="1"><joint name="j" solreffriction="0.1 1"/>
+           <geom size="0.1" condim="6" solmix="2"/>
            <composite type="cable"/></body></worldbody>
            <contact><pair geom1="a" geom2="b" name="p"/><pair geom1="a" geom2="c"/><exclude body1="b" body2="c"/></contact>
            <equality><weld body1="b"/></equality>
@@ -232,8 +232,9 @@ fn what_is_not_read_is_noted_with_its_line() {
         file.notes.iter().map(|note| (note.element.as_str(), note.place.line.unwrap(), note.count)).collect();
     for expected in [
         ("body gravcomp", 2, 1),
-        ("joint solreflimit", 2, 1),
+        ("joint solreffriction", 2, 1),
         ("geom condim", 3, 1),
+        ("geom solmix", 3, 1),
         ("composite", 4, 1),
         ("contact pair", 5, 2),
         ("contact exclude", 5, 1),

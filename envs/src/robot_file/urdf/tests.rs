@@ -1,7 +1,7 @@
 //! Small robots with known numbers.
 
 use crate::{
-    robot::{JointKind, RobotSpec},
+    robot::{FrictionCone, JointKind, RobotSpec, Softness},
     robot_file::{AssetPath, Base, RobotFile, RobotFileError, no_assets, read},
     scene::Shape,
 };
@@ -54,7 +54,9 @@ fn an_arm_is_read() {
         joint("flange", "fixed", "upper", "tool", r#"<origin xyz="0.4 0 0"/>"#),
     ));
     assert_eq!(arm.links.len(), 1);
+    assert_eq!(arm.friction_cone, FrictionCone::Elliptic { impratio: 100.0 });
     let upper = &arm.links[0];
+    assert_eq!(upper.joint.stop, Softness::default());
     assert_eq!((upper.name.as_str(), &upper.parent, upper.joint.kind), ("upper", &None, JointKind::Hinge));
     near(&upper.joint.anchor, &[0.0, 0.0, 1.0]);
     near(&upper.joint.rotation, &[0.0, 0.0, 0.5_f64.sqrt(), 0.5_f64.sqrt()]);

@@ -1,0 +1,192 @@
+//! Keeps the [`Books`] of a world, step by step.
+//!
+//! A step first changes velocities, `v → v⁺`, then moves with the new ones: its velocities belong to the middles between
+//! positions. So the kinetic energy at the positions `q` that a step begins with is the mean of that with `v` and that with
+//! `v⁺`. All forces of the step work along `(v + v⁺) / 2`, half of it before `q` and half after. With the velocities of one end
+//! alone, energy would seem to come and go with every swing.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    World,
+    constraint::{At, Bound, Row, dot},
+    motion::Motion,
+    touch::{Contact, Workbench},
+};
+use crate::books::Books;
+
+/// The books, and what is needed to go on with them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Ledger {
+    pub books: Books,
+    /// Energy at the positions that the last step began with, in J; none before the first one.
+    energy: Option<f64>,
+    /// Work of the last step, in J: half of it is in that energy.
+    last_work: f64,
+    /// What contacts and stops have taken and not given back since their touch began, in J.
+    accounts: Vec<(Key, f64)>,
+    /// Somebody posed the robot or changed the world since the last step.
+    is_posed: bool,
+}
+
+/// What a touch did in a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Work {
+    key: Key,
+    /// In J.
+    work: f64,
+    /// What its springs held when the step began, in J.
+    stored: f64,
+}
+
+/// What a touch is between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Key {
+    Links([Option<usize>; 2]),
+    Joint(usize),
+}
+
+impl Key {
+    fn of(at: At, contacts: &[Contact]) -> Self {
+        match at {
+            At::Contact(contact_idx) => Self::Links(contacts[contact_idx].links),
+            At::Joint(joint_idx) => Self::Joint(joint_idx),
+        }
+    }
+}
+
+impl Default for Ledger {
+    /// That of a robot that was just posed.
+    fn default() -> Self {
+        Self { books: Books::default(), energy: None, last_work: 0.0, accounts: Vec::new(), is_posed: true }
+    }
+}
+
+impl Ledger {
+    /// What comes is no work of the robot's own: somebody posed it, or changed it or its surroundings.
+    pub fn interrupt(&mut self) {
+        self.is_posed = true;
+    }
+
+    /// Says how much energy each contact and stop may give: what its touch has taken, or what somebody pressed in.
+    pub fn allot(&self, bench: &mut Workbench) {
+        let Workbench { constraints, contacts, .. } = bench;
+        for row_idx in 0..constraints.rows().len() {
+            let row = constraints.rows()[row_idx];
+            if row.bound != Bound::Push {
+                continue;
+            }
+            let key = Key::of(row.at, contacts);
+            let is_of_it = |other: &&Row| other.bound == Bound::Push && Key::of(other.at, contacts) == key;
+            let rows = constraints.rows();
+            let touch = rows.iter().position(|other| is_of_it(&other)).unwrap_or(row_idx);
+            let account = if self.is_posed {
+                rows.iter().filter(is_of_it).map(|other| other.stored).sum()
+            } else {
+                self.accounts.iter().find(|(other, _)| *other == key).map_or(0.0, |(_, taken)| *taken)
+            };
+            constraints.set_account(row_idx, touch, account);
+        }
+    }
+
+    /// The touches that go on get their work; all others are over. What somebody pressed in has paid already.
+    fn settle(&mut self, works: &[Work]) {
+        self.accounts.retain(|(key, _)| works.iter().any(|work| work.key == *key));
+        for &Work { key, work, stored } in works {
+            let account_idx = self.accounts.iter().position(|(other, _)| *other == key).unwrap_or_else(|| {
+                self.accounts.push((key, 0.0));
+                self.accounts.len() - 1
+            });
+            if self.is_posed {
+                self.accounts[account_idx].1 = stored;
+            }
+            let taken = self.accounts[account_idx].1 - work;
+            self.books.overdrawn += (-taken).max(0.0);
+            self.accounts[account_idx].1 = taken.max(0.0);
+        }
+    }
+}
+
+impl World {
+    /// The books of energy since the world was compiled, or copied from one that was.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        if self.ledger.energy.is_some() {
+            return self.ledger.books;
+        }
+        let mut motion = Motion::default();
+        motion.read(self);
+        let [kinetic, potential, springs] = self.energy(&motion);
+        Books { kinetic, potential, springs, ..self.ledger.books }
+    }
+
+    /// Begins a step: `bench` holds its motion.
+    pub(super) fn open_books(&mut self, bench: &Workbench) {
+        let [_, potential, springs] = self.energy(&bench.motion);
+        (self.ledger.books.potential, self.ledger.books.springs) = (potential, springs);
+    }
+
+    /// Enters a step that was taken. `bench` still holds how it began.
+    pub(super) fn close_books(&mut self, bench: &mut Workbench, dt_secs: f64) {
+        let Workbench { motion, constraints, contacts, means, after, works, fields, .. } = bench;
+        after.resize(motion.n(), 0.0);
+        self.joint_velocities(after);
+        means.clear();
+        means.extend(motion.velocities.iter().zip(&*after).map(|(v, after)| 0.5 * (v + after)));
+        fields.clear();
+        fields.resize(motion.n(), 0.0);
+        self.add_fields(motion, fields);
+        let mut books = self.ledger.books;
+        let before = books.work();
+        for (dof, mean) in means.iter().enumerate() {
+            let joint_idx = self.layout.dof_joints[dof];
+            let way = mean * dt_secs;
+            books.damping -= self.resistance(dof).0 * after[dof] * way;
+            books.fields += fields[dof] * way;
+            if self.layout.links[joint_idx].kind.is_axial() {
+                let work = self.forces.torque(joint_idx) * way;
+                books.motors += work;
+                books.motors_gross += work.abs();
+            }
+        }
+        works.clear();
+        for (row, entries, force) in constraints.solved() {
+            let work = force * dot(entries, means) * dt_secs;
+            match (row.bound, row.at) {
+                (Bound::Within(_), _) => books.dry_friction += work,
+                (Bound::Friction(_) | Bound::FrictionAcross, _) => books.sliding += work,
+                (Bound::Push | Bound::Hold, At::Contact(_)) => books.contacts += work,
+                (Bound::Push | Bound::Hold, At::Joint(_)) => books.stops += work,
+            }
+            if matches!(row.bound, Bound::Push | Bound::Hold) {
+                let key = Key::of(row.at, contacts);
+                match works.iter_mut().find(|other| other.key == key) {
+                    Some(sum) => (sum.work, sum.stored) = (sum.work + work, sum.stored + row.stored),
+                    None => works.push(Work { key, work, stored: row.stored }),
+                }
+            }
+        }
+        books.kinetic = 0.5 * (motion.kinetic(&motion.velocities) + motion.kinetic(after));
+        books.motor_load = books.motor_load.max(self.motor_load());
+        let work = books.work() - before;
+        let ledger = &mut self.ledger;
+        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - 0.5 * ledger.last_work);
+        if ledger.is_posed {
+            books.fields += change;
+        } else {
+            books.drift += change - 0.5 * work;
+        }
+        (ledger.energy, ledger.last_work) = (Some(books.energy()), work);
+        ledger.books = books;
+        ledger.settle(works);
+        ledger.is_posed = false;
+    }
+
+    /// Kinetic energy, potential energy in the field of gravity, and energy of springs, in J.
+    fn energy(&self, motion: &Motion) -> [f64; 3] {
+        let springs = self.layout.robot.axial_joints().map(|(joint_idx, joint)| {
+            0.5 * self.tuning.stiffness(joint_idx) * (self.joint_position(joint_idx) - joint.spring_rest).powi(2)
+        });
+        [motion.kinetic(&motion.velocities), motion.potential(), springs.sum()]
+    }
+}
