@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use mesolimb_envs::nearest::hint;
 
 use crate::{
+    audit::{self, AuditArgs},
     bench::{self, BenchArgs},
     brain::{self, BrainCommand},
     check::{self, CheckArgs},
@@ -108,6 +109,13 @@ enum Command {
     Bench(BenchArgs),
     /// Say what a robot file holds, and what of it is not read
     Check(CheckArgs),
+    /// Search a task or robot for faults of the physics to profit from, and say whether what was found holds
+    Audit {
+        #[command(flatten)]
+        audit: AuditArgs,
+        #[command(flatten)]
+        threads: Threads,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -144,7 +152,7 @@ struct RunArgs {
 
 #[derive(Debug, Args)]
 struct Threads {
-    /// Threads for evaluation and studies; results do not depend on it
+    /// Threads for evaluation, studies and audits; results do not depend on it
     #[arg(long)]
     threads: Option<usize>,
 }
@@ -308,6 +316,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Check(args)) => {
             say(&check::run(&args)?);
             Ok(())
+        }
+        Some(Command::Audit { audit, threads }) => {
+            threads.apply()?;
+            audit::run(&audit, say)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The app: command line, runs on disk, and the view of body and brain while they learn.
 
+pub mod audit;
 pub mod bench;
 pub mod brain;
 pub mod check;

@@ -1,11 +1,13 @@
 //! The only place where brain and body meet: agents that learn online in closed loop, and how they are run and measured.
 
 pub mod agent;
+pub mod audit;
 pub mod baseline;
 pub mod evaluation;
 pub mod normaliser;
 pub mod registry;
 pub mod rollout;
+pub mod search;
 pub mod spiking;
 
 pub use agent::{Agent, AgentError, Insight, Mode, Transition};

@@ -47,6 +47,23 @@ impl Normaliser {
         }
     }
 
+    /// Takes in all samples that another one has taken in.
+    ///
+    /// Source: Chan, Golub & LeVeque 1979, for the sums of squares of two samples together.
+    pub fn merge(&mut self, other: &Self) {
+        let count = self.count + other.count;
+        if other.count == 0.0 {
+            return;
+        }
+        let share = other.count / count;
+        for (idx, (mean, m2)) in self.mean.iter_mut().zip(&mut self.m2).enumerate() {
+            let apart = other.mean[idx] - *mean;
+            *mean += share * apart;
+            *m2 += other.m2[idx] + self.count * share * apart * apart;
+        }
+        self.count = count;
+    }
+
     /// Sample variance of a channel; 1 until there are two samples.
     #[must_use]
     pub fn variance(&self, channel: usize) -> f64 {
@@ -124,6 +141,26 @@ mod tests {
         let mean = scaled.iter().sum::<f32>() / 1000.0;
         let variance = scaled.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 999.0;
         assert!(mean.abs() < 1e-4 && (variance - 1.0).abs() < 1e-3, "mean {mean}, variance {variance}");
+    }
+
+    #[test]
+    fn samples_that_are_merged_count_as_if_seen_one_after_the_other() {
+        let samples: Vec<[f32; 2]> = (0..50).map(|i| [(i * i % 17) as f32, 3.0 - i as f32]).collect();
+        let of = |samples: &[[f32; 2]]| {
+            let mut normaliser = Normaliser::new(2);
+            samples.iter().for_each(|sample| normaliser.update(sample));
+            normaliser
+        };
+        let (mut merged, whole) = (of(&samples[..20]), of(&samples));
+        merged.merge(&of(&samples[20..]));
+        merged.merge(&Normaliser::new(2));
+        for channel in 0..2 {
+            assert!((merged.mean(channel) - whole.mean(channel)).abs() < 1e-12, "mean {channel}");
+            assert!((merged.variance(channel) - whole.variance(channel)).abs() < 1e-9, "variance {channel}");
+        }
+        let mut fresh = Normaliser::new(2);
+        fresh.merge(&whole);
+        assert_eq!(fresh, whole);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn observation_idxs<const N: usize>(agent: &str, spec: &EnvSpec, names: [&str; N
 ///
 /// # Errors
 /// If a channel has no finite range.
-fn action_ranges(agent: &str, spec: &EnvSpec) -> Result<Vec<(f32, f32)>, AgentError> {
+pub(crate) fn action_ranges(agent: &str, spec: &EnvSpec) -> Result<Vec<(f32, f32)>, AgentError> {
     let range = |channel: &mesolimb_envs::Channel| {
         let (middle, half) = (0.5 * (channel.low + channel.high), 0.5 * (channel.high - channel.low));
         if middle.is_finite() && half.is_finite() && half > 0.0 {

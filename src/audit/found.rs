@@ -1,0 +1,93 @@
+//! A policy to audit: what a search found, or what a file holds.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use mesolimb_agents::search::{Extremes, LinearPolicy, Search};
+use mesolimb_envs::EnvSpec;
+use serde::{Deserialize, Serialize};
+
+use super::{progress::Progress, report::CurvePoint};
+
+/// Points of the learning curve of a search after its start.
+const CURVE_POINTS: u64 = 16;
+/// Episodes behind each of them.
+const CURVE_EPISODES: usize = 3;
+
+/// A policy to audit.
+pub(super) struct Found {
+    pub(super) policy: LinearPolicy,
+    /// Control steps and rounds of the search, zero without one.
+    pub(super) steps: u64,
+    pub(super) rounds: u64,
+    /// The worst episodes of the search.
+    pub(super) extremes: Extremes,
+    /// How the policy got better.
+    pub(super) curve: Vec<CurvePoint>,
+}
+
+/// A policy as it is kept.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PolicyFile {
+    /// Task in which it was found.
+    pub(super) task: String,
+    pub(super) policy: LinearPolicy,
+}
+
+/// How long a search goes on.
+#[derive(Clone, Copy)]
+pub(super) enum Budget {
+    Steps(u64),
+    Rounds(u64),
+}
+
+impl Budget {
+    pub(super) fn total(self) -> u64 {
+        let (Self::Steps(total) | Self::Rounds(total)) = self;
+        total
+    }
+
+    /// How much of it a search has used.
+    fn used(self, search: &Search) -> u64 {
+        match self {
+            Self::Steps(_) => search.steps(),
+            Self::Rounds(_) => search.rounds(),
+        }
+    }
+}
+
+impl Found {
+    /// Searches until the budget is used up; the round that reaches it is finished.
+    pub(super) fn by(mut search: Search, budget: Budget) -> Self {
+        let mut progress = Progress::new(budget.total());
+        let mut curve = Vec::new();
+        loop {
+            let used = budget.used(&search);
+            let due = budget.total() * curve.len() as u64 / CURVE_POINTS;
+            if used >= due.min(budget.total()) {
+                let returns = search.evaluate(CURVE_EPISODES);
+                let mean_return = returns.iter().sum::<f64>() / returns.len() as f64;
+                curve.push(CurvePoint { steps: search.steps(), rounds: search.rounds(), mean_return });
+            }
+            if used >= budget.total() {
+                break;
+            }
+            search.round();
+            progress.show(budget.used(&search), curve.last().map_or(f64::NAN, |point| point.mean_return));
+        }
+        progress.end();
+        let (steps, rounds, extremes) = (search.steps(), search.rounds(), search.extremes().clone());
+        Self { policy: search.policy().clone(), steps, rounds, extremes, curve }
+    }
+
+    /// The policy in a file, as audits keep it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or the policy does not fit the task.
+    pub(super) fn in_file(file: &Path, spec: &EnvSpec) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let PolicyFile { policy, .. } = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+        policy.check(spec).with_context(|| file.display().to_string())?;
+        Ok(Self { policy, steps: 0, rounds: 0, extremes: Extremes::default(), curve: Vec::new() })
+    }
+}
