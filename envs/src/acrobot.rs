@@ -19,7 +19,7 @@
 //!
 //! Origin: Sutton 1996 (NIPS 8:1038) and Gymnasium's `Acrobot-v1`: rods of 1 kg and 1 m, torque of ±1 N·m. It differs
 //! there: the torque is continuous, rods are uniform (inertia 1/12 in place of 1 kg·m²), joints damp a little instead of
-//! limits of the velocities, a step takes 40 ms in place of 200, the physics is Rapier's.
+//! limits of the velocities, a step takes 40 ms in place of 200, and is made of leapfrog steps.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;

@@ -19,10 +19,12 @@
 //! Termination: the torso is lower than 0.2 m or higher than 1 m. Time limit: 1000 steps of 50 ms.
 //! Start: every position uniform within ±0.1 of rest, every velocity normal with standard deviation 0.1.
 //!
-//! Origin: Gymnasium's `Ant-v5`, with its sizes, masses, torques and reward. It differs there: four contact forces
-//! instead of 78 forces and torques, and no cost of contact; Rapier's hard contacts and stops instead of MuJoCo's soft
-//! ones; another step of the physics, with a look for contacts in every second one only; velocities beyond 50 are clipped.
-//! Returns are not comparable.
+//! Origin: Gymnasium's `Ant-v5`, with its sizes, masses, torques and reward, and with the `solref`, `solimp`, margins and
+//! friction of its floor, parts and stops. It differs there: it starts on bent legs, Gymnasium's on stretched ones, half a
+//! radian beyond their stops; contact forces of the four feet instead of 78 forces and torques, and no cost of contact;
+//! contacts and stops give back no more than they took, as MuJoCo's do not always; what slides is held by Coulomb's
+//! friction instead of a pyramid; leapfrog steps of 10 ms instead of Runge-Kutta's; velocities beyond 50 are clipped. What
+//! a policy search finds in both stands in `bench/README.md`.
 
 use serde::{Deserialize, Serialize};
 

@@ -27,7 +27,7 @@
 //!
 //! Origin: Gymnasium's `Pusher-v5`, which has such a puck and the shape of this reward, and `FetchPush` (Plappert et al.
 //! 2018, arXiv:1802.09464), which has such starts and the 5 cm. It differs from both: an arm of human size under gravity that is
-//! commanded torques, and Rapier's physics.
+//! commanded torques, contacts that give back no more than they took, and Coulomb's friction.
 
 use std::f64::consts::FRAC_PI_3;
 

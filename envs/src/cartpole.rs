@@ -19,7 +19,7 @@
 //!
 //! Origin: Barto, Sutton and Anderson 1983 (doi 10.1109/TSMC.1983.6313077), with the masses of Gymnasium's
 //! `CartPole-v1`. It differs there: the force is continuous, the pole may lean by 0.2 rad in place of 0.2095, the step
-//! that ends an episode is worth nothing, the pole is a capsule, joints have some dry friction, the physics is Rapier's.
+//! that ends an episode is worth nothing, the pole is a capsule, joints have some dry friction, leapfrog steps.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;

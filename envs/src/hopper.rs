@@ -17,9 +17,13 @@
 //! Termination: the torso is lower than 0.7 m or tilted by more than 0.2 rad. Time limit: 1000 steps of 8 ms.
 //! Start: upright, every position and velocity uniform within ±0.005 of rest.
 //!
-//! Origin: Gymnasium's `Hopper-v5`, with its sizes, masses, torques, observation and reward. It differs there: Rapier's
-//! hard contacts and stops instead of MuJoCo's soft ones, no joint or contact margins, semi-implicit Euler steps, the same
-//! friction under all parts, and no end at extreme joint positions. Returns are not comparable.
+//! Origin: Gymnasium's `Hopper-v5`, with its sizes, masses, torques, observation, reward and start, and with the `solref`,
+//! `solimp`, margins and friction of its floor, parts and stops. It differs there: contacts and stops give back no more
+//! than they took, as MuJoCo's do not always (a full jump from a crouch rises 0.15 to 0.16 m, in MuJoCo 0.176 m); what slides is
+//! held by Coulomb's friction instead of a pyramid; leapfrog steps of 2 ms instead of Runge-Kutta's; foot and shank do
+//! not touch torso and thigh; no end where an angle or a velocity is beyond 100. After 0.3 s of equal random torques
+//! the means of 200 equal starts are within 0.03 standard deviations of MuJoCo's. What a policy search finds in both
+//! stands in `bench/README.md`.
 
 use serde::{Deserialize, Serialize};
 

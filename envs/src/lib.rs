@@ -1,4 +1,7 @@
-//! Robot tasks on Rapier: simulated robots in closed loop, usable by any agent.
+//! Robot tasks: simulated robots in closed loop, usable by any agent.
+//!
+//! Rapier has the shapes, finds what touches and moves the links with the joints; the step of the physics and the forces of
+//! contacts, stops and dry friction are ours (`world/advance.rs`).
 //!
 //! - [`Env`] is the contract; [`make`] builds a task by name, [`make_with`] one for any robot.
 //! - [`Params`] are the physical parameters that can change while a robot lives; [`perturbation`] changes them on a schedule.

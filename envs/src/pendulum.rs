@@ -16,8 +16,8 @@
 //! Start: the angle uniform in ±π, the velocity uniform in ±1 rad/s.
 //!
 //! Origin: Gymnasium's `Pendulum-v1`: a rod of 1 kg and 1 m, the same torque and reward. It differs there: gravity
-//! is 9.81 m/s², a step takes 40 ms in place of 50, the pivot damps a little instead of a limit of the velocity at 8 rad/s, the rod is a capsule, the
-//! physics is Rapier's.
+//! is 9.81 m/s², a step takes 40 ms in place of 50 and is made of two leapfrog steps, the pivot damps a little instead of a
+//! limit of the velocity at 8 rad/s, the rod is a capsule.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;

@@ -24,7 +24,7 @@
 //! `target_shift_x`, `target_shift_y`, how far the target of every episode is moved.
 //!
 //! Origin: Gymnasium's `Reacher-v5`. It differs there: links of human size (0.5 and 0.4 m), an elbow with stops,
-//! torques that make a reach last about half a second, targets before the robot that it can reach, and Rapier's physics.
+//! torques that make a reach last about half a second, targets before the robot that it can reach, and leapfrog steps of 5 ms.
 
 use std::f64::consts::FRAC_PI_2;
 

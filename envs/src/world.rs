@@ -1,4 +1,5 @@
 //! A robot and its surroundings compiled into a Rapier world. Rapier's types stay inside this module.
+//! Rapier keeps shapes, joints and poses, finds contacts and casts rays; steps and forces are ours.
 //!
 //! Every tree of links is one multibody in reduced coordinates: a fixed base without shape, then one link a joint.
 //! Masses are set on the bodies, not on the shapes; shapes touch the surroundings and the links of other trees only.

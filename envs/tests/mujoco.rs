@@ -1,7 +1,7 @@
 //! Our robots move as they do in MuJoCo: trajectories of `mujoco/trajectories.py`, which anyone can run.
 //!
 //! The tolerances are about three times what was measured with steps of 1 ms. MuJoCo's own Euler steps differ from its
-//! Runge-Kutta steps by as much; where stops and floors are touched, MuJoCo's are soft and ours are hard.
+//! Runge-Kutta steps by as much; where stops and floors are touched, ours give back no more than they took.
 
 #![allow(clippy::print_stdout, reason = "`--nocapture` shows what was measured")]
 
