@@ -107,7 +107,6 @@ fn values_that_cannot_be() {
         ("spiking.ticks=0", &["spiking.ticks is 0", "[1, 100]"]),
         ("spiking.horizon=0.0", &["spiking.horizon is 0", "[0.001"]),
         ("spiking.horizon=nan", &["spiking.horizon is NaN", "[0.001"]),
-        ("spiking.ticks=7", &["physics step 10 ms", "brain tick 2.857"]),
         ("spiking.entropy=inf", &["spiking.entropy is inf", "[0, 10]"]),
         ("spiking.recalibration.gain_rate=2", &["spiking.recalibration.gain_rate is 2", "[0, 1]"]),
         ("spiking.cells=many", &["cells", "many", "invalid type"]),

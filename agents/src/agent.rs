@@ -125,14 +125,6 @@ pub enum AgentError {
         /// What was expected.
         expected: String,
     },
-    /// Two clocks do not fit: the physics step must be a whole multiple of the brain tick.
-    #[error("physics step {physics_ms} ms is not a whole multiple of brain tick {tick_ms} ms")]
-    Clocks {
-        /// Physics step.
-        physics_ms: f64,
-        /// Brain tick.
-        tick_ms: f64,
-    },
     /// The agent cannot do this task.
     #[error("agent '{agent}' cannot do task '{task}': {reason}")]
     Unsuited {

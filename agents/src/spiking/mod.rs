@@ -99,7 +99,6 @@ impl SpikingActorCritic {
         }
         let (n_observations, n_actions) = (spec.observations.len(), spec.actions.len());
         let network_spec = brain::spec(config, spec);
-        check_clocks(1000.0 * spec.physics_dt_secs, network_spec.tick_ms)?;
         let network = Network::new(&network_spec, seed)?;
         let missing = || AgentError::State("the network lacks a part".into());
         let ids = Ids {
@@ -266,13 +265,4 @@ impl Agent for SpikingActorCritic {
     fn load(&mut self, state: &[u8]) -> Result<(), AgentError> {
         self.load_state(state)
     }
-}
-
-/// Refuses a brain tick that does not fit into the physics step.
-fn check_clocks(physics_ms: f64, tick_ms: f64) -> Result<(), AgentError> {
-    let ratio = physics_ms / tick_ms;
-    if ratio >= 0.999_999 && (ratio - ratio.round()).abs() < 1e-6 {
-        return Ok(());
-    }
-    Err(AgentError::Clocks { physics_ms, tick_ms })
 }
