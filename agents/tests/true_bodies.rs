@@ -64,7 +64,7 @@ fn a_half_cheetah_with_skipped_looks_for_contacts_fails() {
 #[test]
 fn a_hopper_whose_stops_kick_fails() {
     let kicking = || -> Box<dyn Env> {
-        let design = Design { contacts: Contacts::KickingStops { gain: 2.0 }, ..locomotion::design::<Hopper>() };
+        let design = Design { contacts: Contacts::KickingStops { gain: 20.0 }, ..locomotion::design::<Hopper>() };
         Box::new(RobotEnv::new(Locomotion::<Hopper>::default(), design).unwrap())
     };
     assert!(!audited(kicking, 1.0, 60_000).passed());
