@@ -220,7 +220,6 @@ fn a_joint_driven_into_its_stop_is_held() {
             world.joint_position(joint_idx) - high
         });
         let worst = excess.fold(f64::NEG_INFINITY, f64::max);
-        println!("{}: {worst} rad", motor.name);
         assert!(worst < 0.2, "{}: {worst} rad", motor.name);
     }
 }

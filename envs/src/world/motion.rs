@@ -240,9 +240,9 @@ impl Motion {
         let parent = compiled.parent.map(|parent| (self.links[parent].velocity, self.links[parent].bias_acceleration));
         let (of_parent, mut acceleration) = parent.unwrap_or(at_rest);
         let (mut velocity, mut pushed) = (of_parent, Spatial::default());
-        let first_dof = world.layout.first_dofs[link_idx];
-        for dof in first_dof..first_dof + compiled.kind.n_velocities() {
-            let (column, speed) = (&self.columns[dof], velocities[dof]);
+        let dofs = world.layout.first_dofs[link_idx]..;
+        let of_joint = self.columns[dofs.clone()].iter().zip(&velocities[dofs]).take(compiled.kind.n_velocities());
+        for (column, &speed) in of_joint {
             // The axes of a root stay as they are, and turn it about where it has been pushed to.
             let carried = if compiled.kind.is_axial() { &of_parent } else { &pushed };
             acceleration.add(&carried.cross_motion(column), speed);
