@@ -64,6 +64,7 @@ impl Books {
     /// Energy so far that nothing paid for: what contacts and stops gave too much, and what came from nowhere.
     #[must_use]
     pub fn unpaid(&self) -> f64 {
-        self.overdrawn + self.drift
+        // What steps lose by their error pays for nothing.
+        self.overdrawn + self.drift.max(0.0)
     }
 }

@@ -426,6 +426,13 @@ impl World {
         if !self.tuning.fits(robot.links.len()) || !self.forces.fit(robot) {
             return Err("its changes are those of another robot".into());
         }
+        let pushes = &self.pushes.on_links;
+        if pushes.len() != robot.links.len()
+            || !pushes.iter().flatten().all(|x| x.is_finite())
+            || !self.ledger.is_valid()
+        {
+            return Err("its contacts or books are those of another robot, or not finite".into());
+        }
         self.layout = template.layout.clone();
         if self.is_finite() { Ok(()) } else { Err("a pose or velocity in it is not finite".into()) }
     }

@@ -153,7 +153,7 @@ fn at_clock(make: &Make<'_>, clock: u32) -> Result<Box<dyn Env>, AgentError> {
 
 fn findings(replays: &[Replay], kept: &[Kept], searched: &Extremes, config: &AuditConfig) -> Vec<Finding> {
     let worst_of = |of: fn(&Extremes) -> &Option<Case>, share: fn(&Account) -> f64| {
-        let cases = [searched, &replays[0].extremes].into_iter().filter_map(of_some(of));
+        let cases = [searched].into_iter().chain(replays.iter().map(|replay| &replay.extremes)).filter_map(of_some(of));
         cases.max_by(|a, b| share(&a.lived.account).total_cmp(&share(&b.lived.account)))
     };
     let mut findings = Vec::new();
@@ -164,17 +164,14 @@ fn findings(replays: &[Replay], kept: &[Kept], searched: &Extremes, config: &Aud
     }
     let step = worst_of(|extremes| &extremes.worst_step, |account| account.worst_step.share);
     let episode = worst_of(|extremes| &extremes.worst_episode, |account| account.episode.share);
-    for (what, case, share, bound) in [
-        (Objection::StepGain, step, step.map(|case| case.lived.account.worst_step.share), config.max_step_share),
-        (
-            Objection::EpisodeGain,
-            episode,
-            episode.map(|case| case.lived.account.episode.share),
-            config.max_episode_share,
-        ),
+    let of_step = |case: &Case| case.lived.account.worst_step;
+    let of_episode = |case: &Case| case.lived.account.episode;
+    for (what, case, gain, bound) in [
+        (Objection::StepGain, step, step.map(of_step), config.max_step_share),
+        (Objection::EpisodeGain, episode, episode.map(of_episode), config.max_episode_share),
     ] {
-        if let (Some(case), true) = (case, share.is_some_and(|share| share > bound)) {
-            findings.push(Finding { what, case: case.clone(), step: case.lived.account.worst_step.step });
+        if let (Some(case), Some(gain)) = (case, gain.filter(|gain| gain.share > bound)) {
+            findings.push(Finding { what, case: case.clone(), step: gain.step });
         }
     }
     for (kept, finer) in kept.iter().zip(&replays[1..]) {

@@ -23,7 +23,13 @@ impl Gain {
     fn new(gain: f64, in_play: f64, step: u32) -> Self {
         // What is not a number is not paid for either.
         let gain_joule = if gain.is_nan() { f64::INFINITY } else { gain.max(0.0) };
-        let share = if in_play < NOTHING_IN_PLAY { 0.0 } else { gain_joule / in_play };
+        let share = if in_play.is_nan() {
+            f64::INFINITY
+        } else if in_play < NOTHING_IN_PLAY {
+            0.0
+        } else {
+            gain_joule / in_play
+        };
         Self { gain_joule, in_play_joule: in_play, share, step }
     }
 }
@@ -73,7 +79,8 @@ impl Ledger {
         account.max_moving = account.max_moving.max(moving);
         account.energy_change = books.energy() - self.start.energy();
         let turned_over = books.motors_gross - before.motors_gross;
-        self.last = Gain::new(books.unpaid() - before.unpaid(), account.max_moving + turned_over, step);
+        let drifted = (books.drift - before.drift).max(0.0);
+        self.last = Gain::new(books.overdrawn - before.overdrawn + drifted, account.max_moving + turned_over, step);
         if self.last.share > account.worst_step.share {
             account.worst_step = self.last;
         }

@@ -34,7 +34,8 @@ impl World {
 
     /// Gives all joints their next velocities. `bench` holds the motion and the constraints.
     pub(super) fn accelerate(&mut self, bench: &mut Workbench, dt_secs: f64) {
-        let Workbench { motion, constraints, mass, accelerations, means, .. } = bench;
+        let Workbench { motion, constraints, mass, accelerations, means, fields, .. } = bench;
+        self.add_fields(motion, fields);
         let added = |dof: usize| {
             let (damping, stiffness) = self.resistance(dof);
             dt_secs * (damping + 0.25 * dt_secs * stiffness)
@@ -46,7 +47,7 @@ impl World {
         means.clone_from(&motion.velocities);
         let mut last_change = f64::INFINITY;
         for _ in 0..MAX_MEANS {
-            self.applied_forces(motion, accelerations);
+            self.applied_forces(motion, fields, accelerations);
             mass.solve(accelerations);
             if !constraints.is_empty() {
                 constraints.solve(accelerations, dt_secs);
@@ -102,9 +103,9 @@ impl World {
     }
 
     /// What acts on each degree of freedom besides constraints, in N·m or N.
-    fn applied_forces(&self, motion: &Motion, out: &mut Vec<f64>) {
+    fn applied_forces(&self, motion: &Motion, fields: &[f64], out: &mut Vec<f64>) {
         out.clear();
-        out.extend(motion.bias.iter().map(|bias| -bias));
+        out.extend(motion.bias.iter().zip(fields).map(|(bias, field)| field - bias));
         for (dof, force) in out.iter_mut().enumerate() {
             let joint_idx = self.layout.dof_joints[dof];
             let (damping, stiffness) = self.resistance(dof);
@@ -116,6 +117,5 @@ impl World {
                         * (self.joint_position(joint_idx) - self.layout.robot.links[joint_idx].joint.spring_rest);
             }
         }
-        self.add_fields(motion, out);
     }
 }

@@ -25,6 +25,9 @@ const SURROUNDINGS: Group = Group::GROUP_1;
 /// How many groups are left for the trees of links.
 const TREE_GROUPS: usize = 31;
 
+/// Least ease of a link or joint, as a share of that of a mass of all links.
+const LEAST_EASE: f64 = 1e-3;
+
 /// Height at which no part of a robot touches the floor, in m.
 const OUT_OF_REACH: f64 = 100.0;
 
@@ -52,6 +55,10 @@ impl World {
         robot.validate()?;
         let clock = clock.into();
         let mut parts = Parts::empty(clock);
+        // Contacts begin to push at their margins, and have to be found there.
+        let margins = robot.links.iter().flat_map(|link| &link.shapes).chain(&robot.base).map(|shape| shape.margin);
+        let ahead = &mut parts.integration.normalized_prediction_distance;
+        *ahead = ahead.max(2.0 * margins.fold(0.0, f64::max) as f32);
         let mut links: Vec<CompiledLink> = Vec::with_capacity(robot.links.len());
         let mut bases = Vec::new();
         for (link_idx, link) in robot.links.iter().enumerate() {
@@ -109,6 +116,7 @@ impl World {
         world.settle();
         world.find_eases();
         world.ledger = Ledger::default();
+        world.pushes.on_links.fill([0.0; 3]);
         Ok(world)
     }
 
@@ -154,6 +162,10 @@ impl World {
             row[dof] = 1.0;
             ease_of(row)
         };
+        // What nothing moves at zero would not give way at all, and be pushed without end where it is moved after all.
+        let least = LEAST_EASE / robot.mass_kg();
+        let link_ease = |link_idx: usize| link_ease(link_idx).max(least);
+        let dof_ease = |dof: usize| dof_ease(dof).max(least);
         let (eases, dof_eases) =
             ((0..robot.links.len()).map(link_ease).collect(), (0..motion.n()).map(dof_ease).collect());
         self.set_joints(&robot.rest_positions(), &still);

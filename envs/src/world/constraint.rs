@@ -210,7 +210,7 @@ impl Constraints {
             let wish = self.forces[row_idx] - self.errors[row_idx] / self.stiffness(row_idx);
             let force = match self.rows[row_idx].bound {
                 Bound::Push => self.paid(row_idx, wish.max(0.0), dt_secs),
-                Bound::Within(largest) => wish.clamp(-largest, largest),
+                Bound::Within(largest) => self.braking(row_idx, wish.clamp(-largest, largest), dt_secs),
                 Bound::Hold | Bound::Friction(_) | Bound::FrictionAcross => wish,
             };
             changed = changed.max(self.set(row_idx, force));

@@ -63,6 +63,13 @@ impl Default for Ledger {
 }
 
 impl Ledger {
+    /// Whether this is a possible state.
+    pub fn is_valid(&self) -> bool {
+        let Books { drift, overdrawn, .. } = self.books;
+        let numbers = [self.books.energy(), self.books.work(), drift, overdrawn, self.last_work];
+        numbers.into_iter().chain(self.energy).chain(self.accounts.iter().map(|(_, taken)| *taken)).all(f64::is_finite)
+    }
+
     /// What comes is no work of the robot's own: somebody posed it, or changed it or its surroundings.
     pub fn interrupt(&mut self) {
         self.is_posed = true;
@@ -133,9 +140,6 @@ impl World {
         self.joint_velocities(after);
         means.clear();
         means.extend(motion.velocities.iter().zip(&*after).map(|(v, after)| 0.5 * (v + after)));
-        fields.clear();
-        fields.resize(motion.n(), 0.0);
-        self.add_fields(motion, fields);
         let mut books = self.ledger.books;
         let before = books.work();
         for (dof, mean) in means.iter().enumerate() {
@@ -170,12 +174,10 @@ impl World {
         books.motor_load = books.motor_load.max(self.motor_load());
         let work = books.work() - before;
         let ledger = &mut self.ledger;
-        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - 0.5 * ledger.last_work);
-        if ledger.is_posed {
-            books.fields += change;
-        } else {
-            books.drift += change - 0.5 * work;
-        }
+        let halves = 0.5 * (ledger.last_work + work);
+        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - halves);
+        let entry = if ledger.is_posed { &mut books.fields } else { &mut books.drift };
+        *entry += change;
         (ledger.energy, ledger.last_work) = (Some(books.energy()), work);
         ledger.books = books;
         ledger.settle(works);

@@ -66,6 +66,8 @@ impl Workbench {
     /// Forgets the constraints of the last step. It holds how this one begins.
     pub fn clear(&mut self) {
         self.constraints.clear(self.motion.n());
+        self.fields.clear();
+        self.fields.resize(self.motion.n(), 0.0);
         self.contacts.clear();
     }
 }

@@ -136,6 +136,7 @@ impl World {
     /// Range of a hinge or slide with limits, as a share of the described one, about its middle.
     pub fn set_joint_range(&mut self, joint_idx: usize, scale: f64) {
         self.tuning.joints[joint_idx].range_scale = scale;
+        self.ledger.interrupt();
     }
 
     /// Locks a hinge or slide where it is, or frees it.
