@@ -17,13 +17,77 @@
 //! steps of 5 ms gains 15 % of all that its motor turned over).
 
 use super::{Contacts, World, motion::Motion, touch::Workbench};
+use crate::{env::Fault, robot::JointKind};
 
 /// Most times that the mean velocity of a step is found again.
 const MAX_MEANS: usize = 6;
 /// Change of a velocity, in m/s or rad/s, that is none.
 const STILL: f64 = 1e-4;
 
+/// Most that something may turn in a step, in rad, and into how many steps a stride is cut for it at the most.
+const LARGEST_TURN: f32 = 0.1;
+const MOST_STEPS: f32 = 32.0;
+
 impl World {
+    /// Advances the physics by one stride of its [`Clock`], in several steps while something spins so fast that it would turn
+    /// by more than a tenth of a radian in one.
+    ///
+    /// Motors and fields are set, contacts are looked for, all joints get their next velocities and move on with them.
+    ///
+    /// # Errors
+    /// If a pose or velocity is not finite any more.
+    pub fn step(&mut self) -> Result<(), Fault> {
+        if let Contacts::Rigid { .. } = self.layout.contacts {
+            self.step_once()?;
+        } else {
+            let stride = self.parts.integration.dt;
+            let n_steps = (self.fastest_turn() * stride / LARGEST_TURN).ceil().clamp(1.0, MOST_STEPS);
+            self.parts.integration.dt = stride / n_steps;
+            let stepped = (0..n_steps as u32).try_for_each(|_| self.step_once());
+            self.parts.integration.dt = stride;
+            stepped?;
+        }
+        if self.is_finite() { Ok(()) } else { Err(Fault::NonFiniteState) }
+    }
+
+    fn step_once(&mut self) -> Result<(), Fault> {
+        self.exert_forces();
+        self.follow_with_terrain();
+        let dt_secs = f64::from(self.parts.integration.dt);
+        self.look();
+        let mut bench = std::mem::take(&mut self.workspace.bench);
+        bench.motion.read(self);
+        bench.clear();
+        self.open_books(&bench);
+        if let Contacts::Rigid { .. } = self.layout.contacts {
+            self.step_rigid();
+        } else {
+            self.constrain(&mut bench, dt_secs);
+            self.accelerate(&mut bench, dt_secs);
+            self.keep_pushes(&bench);
+            self.move_on(dt_secs);
+        }
+        self.close_books(&mut bench, dt_secs);
+        self.workspace.bench = bench;
+        if self.workspace.pipeline.quarantine().is_empty() { Ok(()) } else { Err(Fault::Quarantined) }
+    }
+
+    /// Largest angular velocity of any hinge or root, in rad/s.
+    fn fastest_turn(&self) -> f32 {
+        let turns = self.layout.links.iter().enumerate().map(|(link_idx, compiled)| {
+            let (multibody, link) = self.link(link_idx);
+            let velocities = multibody.joint_velocity(link);
+            let first = match compiled.kind {
+                JointKind::Hinge => 0,
+                JointKind::Slide => 1,
+                JointKind::Planar => 2,
+                JointKind::Free => 3,
+            };
+            velocities.iter().skip(first).fold(0.0, |most: f32, v| most.max(v.abs()))
+        });
+        turns.fold(0.0, f32::max)
+    }
+
     /// Looks for contacts.
     pub(super) fn look(&mut self) {
         // A step without length does just that.
