@@ -65,6 +65,6 @@ impl Books {
     #[must_use]
     pub fn unpaid(&self) -> f64 {
         // What steps lose by their error pays for nothing.
-        self.overdrawn + self.drift.max(0.0)
+        self.overdrawn + if self.drift <= 0.0 { 0.0 } else { self.drift }
     }
 }

@@ -106,7 +106,7 @@ pub fn design() -> Design {
             Sensor::new("error_x", "m", [-reach, reach], 0.5),
             Sensor::new("error_y", "m", [-reach, reach], 0.5),
         ],
-        physics_dt_secs: 0.005,
+        physics_dt_secs: 0.0025,
         control_dt_secs: 0.02,
         time_limit_steps: 100,
         hand: Some("fingertip".into()),

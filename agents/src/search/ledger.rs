@@ -79,7 +79,8 @@ impl Ledger {
         account.max_moving = account.max_moving.max(moving);
         account.energy_change = books.energy() - self.start.energy();
         let turned_over = books.motors_gross - before.motors_gross;
-        let drifted = (books.drift - before.drift).max(0.0);
+        let drift = books.drift - before.drift;
+        let drifted = if drift <= 0.0 { 0.0 } else { drift };
         self.last = Gain::new(books.overdrawn - before.overdrawn + drifted, account.max_moving + turned_over, step);
         if self.last.share > account.worst_step.share {
             account.worst_step = self.last;

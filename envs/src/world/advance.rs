@@ -29,7 +29,7 @@ const LARGEST_TURN: f32 = 0.1;
 const MOST_STEPS: f32 = 32.0;
 
 impl World {
-    /// Advances the physics by one stride of its [`Clock`], in several steps while something spins so fast that it would turn
+    /// Advances the physics by one stride of its [`Clock`](super::Clock), in several steps while something spins so fast that it would turn
     /// by more than a tenth of a radian in one.
     ///
     /// Motors and fields are set, contacts are looked for, all joints get their next velocities and move on with them.
