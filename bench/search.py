@@ -39,6 +39,9 @@ EPISODE_STEPS, EVALUATION_EPISODES = 1000, 10
 # A learning curve has about so many points.
 CURVE_POINTS = 50
 RESULT = ["env", "seed", "steps", "rounds", "return"]
+# Largest share of the energy in play that came from nowhere in a step and in an episode, of search and audit; shares of the return
+# that are kept with half and a quarter of the step.
+AUDIT = ["env", "seed", "steps", "rounds", "audit", "unpaid_step", "unpaid_episode", "kept_at_half", "kept_at_quarter", "return"]
 CURVE = ["env", "seed", "round", "steps", "return"]
 
 
@@ -54,7 +57,7 @@ class Task:
 
 
 TASKS = [
-    Task("hopper", "Hopper-v5", 1_000_000, alive=1.0),
+    Task("hopper", "Hopper-v5", 1_500_000, alive=1.0),
     Task("half-cheetah", "HalfCheetah-v5", 960_000, alive=0.0),
     Task("walker", "Walker2d-v5", 1_500_000, alive=1.0),
     Task("ant", "Ant-v5", 1_000_000, alive=0.0, arguments={"contact_cost_weight": 0.0, "include_cfrc_ext_in_observation": False}),
@@ -137,24 +140,26 @@ def search(world, steps, alive, seed):
     return [done, rounds, found], curve, (weights, mean, deviation)
 
 
-def search_ours(mesolimb, task, seed):
-    """The same by our own program: steps, rounds and mean return. An audit that fails is told of, and counts."""
-    command = [mesolimb, "audit", task.ours, "--steps", str(task.steps), "--seed", str(seed), "--format", "json"]
-    command += ["--episodes", str(EVALUATION_EPISODES), "--alive-bonus", str(task.alive)]
+def audit(mesolimb, arguments, steps, seed):
+    """Search and audit by our own program: a row of `AUDIT` without its name. An audit that fails is told of, and counts."""
+    command = [mesolimb, "audit", *arguments, "--steps", str(steps), "--seed", str(seed), "--format", "json"]
     answer = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if not answer.stdout.strip():
         raise SystemExit(f"{' '.join(command)} says nothing")
     found = json.loads(answer.stdout.splitlines()[-1])
-    if not found.get("passed", True):
-        print(f"{task.ours}, seed {seed}: the audit failed")
-    return [found["steps"], found["rounds"], found["return"]]
+    if not found["passed"]:
+        print(f"{' '.join(arguments)}, seed {seed}: the audit failed: {found['findings'][0]['text']}")
+    kept = {clock["factor"]: clock["kept"]["share"] for clock in found["clocks"] if clock["kept"]}
+    shares = [found["worst_step"]["share"], found["worst_episode"]["share"], kept[2], kept[4]]
+    verdict = "passed" if found["passed"] else "failed"
+    return [seed, found["steps"], found["rounds"], verdict, *(f"{share:.4f}" for share in shares), found["return"]]
 
 
 class Store:
     """A file of results, and one of learning curves beside it."""
 
-    def __init__(self, path):
-        self.path, self.found = Path(path), {}
+    def __init__(self, path, header=RESULT):
+        self.path, self.header, self.found = Path(path), header, {}
         self.curves = self.path.with_name(f"{self.path.stem}_curves.csv")
         if self.path.exists():
             for row in csv.DictReader(self.path.open()):
@@ -162,7 +167,7 @@ class Store:
 
     def add(self, env, seed, result, curve=()):
         self.found[env, seed] = result[-1]
-        append(self.path, RESULT, [[env, seed, *result]])
+        append(self.path, self.header, [[env, *result]])
         append(self.curves, CURVE, [[env, seed, *point] for point in curve])
 
 
@@ -217,17 +222,18 @@ def main():
     names = args.tasks.split(",") if args.tasks else [task.ours for task in TASKS]
     tasks = [task for task in TASKS if task.ours in names]
     seeds = [int(seed) for seed in args.seeds.split(",")]
-    ours, theirs = Store(args.ours), Store(args.theirs)
+    ours, theirs = Store(args.ours, AUDIT), Store(args.theirs)
     for task in tasks:
         for seed in seeds:
             if (task.theirs, seed) not in theirs.found:
                 result, curve, policy = search(Theirs(task, args.gymnasium_start), task.steps, task.alive, seed)
-                theirs.add(task.theirs, seed, result, curve)
+                theirs.add(task.theirs, seed, [seed, *result], curve)
                 if args.policies:
                     save_policy(args.policies / f"{task.theirs}-{seed}.txt", policy)
                 print(f"{task.theirs}, seed {seed}: {result[-1]:.0f}", flush=True)
             if args.mesolimb and (task.ours, seed) not in ours.found:
-                ours.add(task.ours, seed, search_ours(args.mesolimb, task, seed))
+                arguments = [task.ours, "--episodes", str(EVALUATION_EPISODES), "--alive-bonus", str(task.alive)]
+                ours.add(task.ours, seed, audit(args.mesolimb, arguments, task.steps, seed))
                 print(f"{task.ours}, seed {seed}: {ours.found[task.ours, seed]:.0f}", flush=True)
     print_table(tasks, seeds, ours, theirs)
 

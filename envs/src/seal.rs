@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{env::EnvError, streams::fnv1a};
 
 /// Counts the changes to the layout of saved states.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 const CHECKSUM_BYTES: usize = 8;
 /// No state of a single robot comes near this.
 const MAX_BYTES: usize = 1 << 26;

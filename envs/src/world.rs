@@ -20,6 +20,7 @@ use compile::CompiledLink;
 use forces::Forces;
 pub use ground::{Floor, Terrain};
 use ledger::Ledger;
+use pace::Pace;
 use touch::{Pushes, Surface, Workbench};
 use tuning::Tuning;
 
@@ -30,6 +31,7 @@ mod forces;
 mod ground;
 mod ledger;
 mod motion;
+mod pace;
 mod rigid;
 mod sense;
 mod touch;
@@ -51,6 +53,7 @@ pub struct World {
     /// What contacts did in the last step.
     pushes: Pushes,
     ledger: Ledger,
+    pace: Pace,
     #[serde(skip)]
     workspace: Workspace,
     #[serde(skip)]
@@ -279,6 +282,7 @@ impl World {
             joint.apply_displacement(&displacement[..compiled.kind.n_velocities()]);
         }
         self.update_poses();
+        self.pace = Pace::from_rest(n_velocities);
         self.ledger.interrupt();
     }
 
@@ -366,6 +370,7 @@ impl World {
         if pushes.len() != robot.links.len()
             || !pushes.iter().flatten().all(|x| x.is_finite())
             || !self.ledger.is_valid()
+            || !self.pace.fits(template.layout.n_velocities)
         {
             return Err("its contacts or books are those of another robot, or not finite".into());
         }

@@ -46,6 +46,18 @@ fn a_quadruped_stands_on_any_terrain_that_is_offered() {
     }
 }
 
+/// It yields by less in a step than single precision can tell, and what it yields must not be lost.
+#[test]
+fn a_robot_that_stands_gains_nothing_by_rounding() {
+    let mut env = quadruped::env().unwrap();
+    env.reset(0);
+    assert_eq!(rest(&mut env, 200).0, 200);
+    let start = env.books();
+    assert_eq!(rest(&mut env, 700).0, 700);
+    let gained = env.books().drift - start.drift;
+    assert!(gained.abs() < 2e-4, "{gained} J came from nowhere in 14 s");
+}
+
 #[test]
 fn longer_legs_begin_on_the_floor() {
     let mut env = quadruped::env().unwrap();

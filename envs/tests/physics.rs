@@ -1,6 +1,8 @@
 //! The compiled worlds against closed forms.
 
-use mesolimb_envs::{RobotSpec, assets, cartpole, reacher, world::World};
+#![allow(clippy::print_stdout, reason = "`--nocapture` shows what was measured")]
+
+use mesolimb_envs::{RobotSpec, assets, cartpole, pendulum, reacher, world::World};
 
 const DT: f64 = 0.001;
 const G: f64 = 9.81;
@@ -200,6 +202,25 @@ fn energy_is_conserved_without_losses() {
     let start = energy(&world);
     run(&mut world, 0.5);
     assert!((energy(&world) / start - 1.0).abs() < 0.01, "{start} became {}", energy(&world));
+}
+
+/// It swings through the speed above which strides are cut, and back, some thirty times.
+#[test]
+fn energy_is_conserved_where_strides_are_cut() {
+    let robot = ideal(pendulum::robot());
+    let mut world = World::compile(&robot, None, 0.02).unwrap();
+    let mut upright = robot.zero_positions();
+    upright[0] = 0.3;
+    world.set_joints(&upright, &[0.0]);
+    world.step().unwrap();
+    let (start, mut most) = (world.books(), 0.0_f64);
+    for _ in 0..2000 {
+        world.step().unwrap();
+        most = most.max(world.books().kinetic);
+    }
+    let [lost, drift] = [start.energy() - world.books().energy(), world.books().drift - start.drift];
+    println!("of {most:.3} J of motion {lost:.5} J were lost in 40 s, the books say {drift:.5} J");
+    assert!(most > 2.0 && lost.abs() < 0.01 * most && drift.abs() < 0.01 * most, "{most} {lost} {drift}");
 }
 
 #[test]

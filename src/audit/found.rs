@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use mesolimb_agents::search::{Extremes, LinearPolicy, Search};
 use mesolimb_envs::EnvSpec;
 use serde::{Deserialize, Serialize};
@@ -83,10 +83,11 @@ impl Found {
     /// The policy in a file, as audits keep it.
     ///
     /// # Errors
-    /// If the file cannot be read, or the policy does not fit the task.
-    pub(super) fn in_file(file: &Path, spec: &EnvSpec) -> anyhow::Result<Self> {
+    /// If the file cannot be read, or the policy was found in another task or does not fit this one.
+    pub(super) fn in_file(file: &Path, world: &str, spec: &EnvSpec) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let PolicyFile { policy, .. } = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+        let PolicyFile { task, policy } = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+        ensure!(task == world, "{}: task is '{task}', expected '{world}'", file.display());
         policy.check(spec).with_context(|| file.display().to_string())?;
         Ok(Self { policy, steps: 0, rounds: 0, extremes: Extremes::default(), curve: Vec::new() })
     }

@@ -1,9 +1,8 @@
 //! The folder of an audit.
 //!
-//! `audit.json` the report · `policy.json` the policy that was found · `shown.json` that of the
-//! episode which is shown · `trace.csv` a
-//! line for each control step of that episode · `audit.svg` its energy · `search.svg` how the search went · `moment.png` the
-//! robot at the moment that speaks most against the policy.
+//! `audit.json` the report · `policy.json` the policy that was found · `shown.json` that of the episode which is shown ·
+//! `trace.csv` a line for each control step of that episode · `audit.svg` its energy · `search.svg` how the search went ·
+//! `moment.png` the robot at the moment that speaks most against the policy.
 
 use std::path::Path;
 

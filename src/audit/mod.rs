@@ -120,7 +120,7 @@ fn one(args: &AuditArgs, world: &RunConfig, budget: Budget, seed: u64, out: Opti
     let make = || -> Result<Box<dyn Env>, AgentError> { Ok(world.make_env()?) };
     let alive_bonus = args.alive_bonus.unwrap_or_else(|| alive_bonus(&world.task));
     let found = match &args.policy {
-        Some(file) => Found::in_file(file, make()?.spec())?,
+        Some(file) => Found::in_file(file, &world.task, make()?.spec())?,
         None => Found::by(Search::new(make, SearchConfig { alive_bonus, ..SearchConfig::default() }, seed)?, budget),
     };
     let config = AuditConfig { episodes: args.episodes, seed, ..AuditConfig::default() };

@@ -8,7 +8,8 @@
 //!
 //! with mass matrix `M`, damping `D`, springs `K`, Coriolis forces and gravity `c`, and the forces `f` of contacts, stops and
 //! dry friction, which are solved for together. The velocities are those of the middles between positions (leapfrog): without
-//! losses energy stays, but for ripples of the order of `h²`. Springs are taken as the mean over three positions (Newmark),
+//! losses energy stays, but for ripples of the order of `h²`. Where a step is shorter or longer than the last one, `h` is the
+//! mean of both in the first equation: the way from middle to middle. Springs are taken as the mean over three positions (Newmark),
 //! damping at the end of the step: neither breaks loose, however stiff. The mean
 //! velocity is in its own equation: it is put in again until it stays.
 //!
@@ -54,6 +55,7 @@ impl World {
         self.exert_forces();
         self.follow_with_terrain();
         let dt_secs = f64::from(self.parts.integration.dt);
+        let kick = self.pace.kick(dt_secs);
         self.look();
         let mut bench = std::mem::take(&mut self.workspace.bench);
         bench.motion.read(self);
@@ -62,12 +64,12 @@ impl World {
         if let Contacts::Rigid { .. } = self.layout.contacts {
             self.step_rigid();
         } else {
-            self.constrain(&mut bench, dt_secs);
-            self.accelerate(&mut bench, dt_secs);
+            self.constrain(&mut bench, kick.secs);
+            self.accelerate(&mut bench, kick.secs);
             self.keep_pushes(&bench);
             self.move_on(dt_secs);
         }
-        self.close_books(&mut bench, dt_secs);
+        self.close_books(&mut bench, kick);
         self.workspace.bench = bench;
         if self.workspace.pipeline.quarantine().is_empty() { Ok(()) } else { Err(Fault::Quarantined) }
     }
@@ -146,13 +148,17 @@ impl World {
     /// Moves all joints on with their velocities.
     pub(super) fn move_on(&mut self, dt_secs: f64) {
         let layout = self.layout.clone();
+        let mut pace = std::mem::take(&mut self.pace);
         for (link_idx, compiled) in layout.links.iter().enumerate() {
-            let mut way = [0.0; 6];
+            let mut velocities = [0.0; 6];
             let (multibody, link) = self.link(link_idx);
-            let velocities = multibody.joint_velocity(link);
-            way.iter_mut().zip(velocities.iter()).for_each(|(way, v)| *way = v * dt_secs as f32);
-            self.link_mut(link_idx).joint.apply_displacement(&way[..compiled.kind.n_velocities()]);
+            velocities.iter_mut().zip(multibody.joint_velocity(link).iter()).for_each(|(to, v)| *to = f64::from(*v));
+            let velocities = &velocities[..compiled.kind.n_velocities()];
+            let joint = &mut self.link_mut(link_idx).joint;
+            pace.move_on(layout.first_dofs[link_idx], compiled, joint, velocities, dt_secs);
         }
+        pace.stepped(dt_secs);
+        self.pace = pace;
         self.update_poses();
     }
 

@@ -9,7 +9,8 @@ use rapier3d::{
 };
 
 use super::{
-    Clock, Contacts, Floor, Forces, Layout, Ledger, Parts, Pushes, STANDARD_GRAVITY, Surface, Tuning, Workspace, World,
+    Clock, Contacts, Floor, Forces, Layout, Ledger, Pace, Parts, Pushes, STANDARD_GRAVITY, Surface, Tuning, Workspace,
+    World,
     constraint::dot,
     motion::{Factor, Motion},
     rigid,
@@ -104,6 +105,7 @@ impl World {
             forces: Forces::resting(robot),
             tuning: Tuning::none(robot),
             ledger: Ledger::default(),
+            pace: Pace::from_rest(robot.n_velocities()),
             pushes: Pushes { on_links: vec![[0.0; 3]; robot.links.len()] },
             parts,
             workspace: Workspace::default(),
@@ -116,6 +118,7 @@ impl World {
         world.settle();
         world.find_eases();
         world.ledger = Ledger::default();
+        world.pace = Pace::from_rest(robot.n_velocities());
         world.pushes.on_links.fill([0.0; 3]);
         Ok(world)
     }

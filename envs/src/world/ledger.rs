@@ -2,8 +2,8 @@
 //!
 //! A step first changes velocities, `v → v⁺`, then moves with the new ones: its velocities belong to the middles between
 //! positions. So the kinetic energy at the positions `q` that a step begins with is the mean of that with `v` and that with
-//! `v⁺`. All forces of the step work along `(v + v⁺) / 2`, half of it before `q` and half after. With the velocities of one end
-//! alone, energy would seem to come and go with every swing.
+//! `v⁺`. All forces of the step work along `(v + v⁺) / 2`, half of it before `q` and half after; where a step is longer than the
+//! last one, `q` is nearer to `v`. With the velocities of one end alone, energy would seem to come and go with every swing.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use super::{
     World,
     constraint::{At, Bound, Row, dot},
     motion::Motion,
+    pace::Kick,
     touch::{Contact, Workbench},
 };
 use crate::books::Books;
@@ -21,8 +22,8 @@ pub(super) struct Ledger {
     pub books: Books,
     /// Energy at the positions that the last step began with, in J; none before the first one.
     energy: Option<f64>,
-    /// Work of the last step, in J: half of it is in that energy.
-    last_work: f64,
+    /// The part of the work of the last step, in J, that is not in that energy.
+    work_to_come: f64,
     /// What contacts and stops have taken and not given back since their touch began, in J.
     accounts: Vec<(Key, f64)>,
     /// Somebody posed the robot or changed the world since the last step.
@@ -58,7 +59,7 @@ impl Key {
 impl Default for Ledger {
     /// That of a robot that was just posed.
     fn default() -> Self {
-        Self { books: Books::default(), energy: None, last_work: 0.0, accounts: Vec::new(), is_posed: true }
+        Self { books: Books::default(), energy: None, work_to_come: 0.0, accounts: Vec::new(), is_posed: true }
     }
 }
 
@@ -66,7 +67,7 @@ impl Ledger {
     /// Whether this is a possible state.
     pub fn is_valid(&self) -> bool {
         let Books { drift, overdrawn, .. } = self.books;
-        let numbers = [self.books.energy(), self.books.work(), drift, overdrawn, self.last_work];
+        let numbers = [self.books.energy(), self.books.work(), drift, overdrawn, self.work_to_come];
         numbers.into_iter().chain(self.energy).chain(self.accounts.iter().map(|(_, taken)| *taken)).all(f64::is_finite)
     }
 
@@ -123,18 +124,19 @@ impl World {
         }
         let mut motion = Motion::default();
         motion.read(self);
-        let [kinetic, potential, springs] = self.energy(&motion);
-        Books { kinetic, potential, springs, ..self.ledger.books }
+        let [potential, springs] = self.stored_energy(&motion);
+        Books { kinetic: motion.kinetic(&motion.velocities), potential, springs, ..self.ledger.books }
     }
 
     /// Begins a step: `bench` holds its motion.
     pub(super) fn open_books(&mut self, bench: &Workbench) {
-        let [_, potential, springs] = self.energy(&bench.motion);
+        let [potential, springs] = self.stored_energy(&bench.motion);
         (self.ledger.books.potential, self.ledger.books.springs) = (potential, springs);
     }
 
     /// Enters a step that was taken. `bench` still holds how it began.
-    pub(super) fn close_books(&mut self, bench: &mut Workbench, dt_secs: f64) {
+    pub(super) fn close_books(&mut self, bench: &mut Workbench, kick: Kick) {
+        let dt_secs = kick.secs;
         let Workbench { motion, constraints, contacts, means, after, works, fields, .. } = bench;
         after.resize(motion.n(), 0.0);
         self.joint_velocities(after);
@@ -170,25 +172,25 @@ impl World {
                 }
             }
         }
-        books.kinetic = 0.5 * (motion.kinetic(&motion.velocities) + motion.kinetic(after));
+        books.kinetic = (1.0 - kick.before) * motion.kinetic(&motion.velocities) + kick.before * motion.kinetic(after);
         books.motor_load = books.motor_load.max(self.motor_load());
         let work = books.work() - before;
         let ledger = &mut self.ledger;
-        let halves = 0.5 * (ledger.last_work + work);
-        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - halves);
+        let until_now = ledger.work_to_come + kick.before * work;
+        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - until_now);
         let entry = if ledger.is_posed { &mut books.fields } else { &mut books.drift };
         *entry += change;
-        (ledger.energy, ledger.last_work) = (Some(books.energy()), work);
+        (ledger.energy, ledger.work_to_come) = (Some(books.energy()), (1.0 - kick.before) * work);
         ledger.books = books;
         ledger.settle(works);
         ledger.is_posed = false;
     }
 
-    /// Kinetic energy, potential energy in the field of gravity, and energy of springs, in J.
-    fn energy(&self, motion: &Motion) -> [f64; 3] {
+    /// Potential energy in the field of gravity, and energy of springs, in J.
+    fn stored_energy(&self, motion: &Motion) -> [f64; 2] {
         let springs = self.layout.robot.axial_joints().map(|(joint_idx, joint)| {
             0.5 * self.tuning.stiffness(joint_idx) * (self.joint_position(joint_idx) - joint.spring_rest).powi(2)
         });
-        [motion.kinetic(&motion.velocities), motion.potential(), springs.sum()]
+        [motion.potential(), springs.sum()]
     }
 }

@@ -146,7 +146,8 @@ impl World {
             let at = At::Contact(contact_idx);
             let ease: f64 = contact.links.iter().flatten().map(|&link_idx| self.layout.eases[link_idx]).sum();
             let depth = contact.distance - contact.margin;
-            let directions = [contact.normal, tangents(&contact.normal)[0], tangents(&contact.normal)[1]];
+            let [along, across] = tangents(&contact.normal);
+            let directions = [contact.normal, along, across];
             let bounds = [Bound::Push, Bound::Friction(contact.friction), Bound::FrictionAcross];
             let shares = self.layout.robot.friction_cone.resistances(contact.nominal_friction);
             let n_rows = if contact.friction > 0.0 { 3 } else { 1 };
