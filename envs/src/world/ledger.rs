@@ -1,9 +1,9 @@
 //! Keeps the [`Books`] of a world, step by step.
 //!
 //! A step first changes velocities, `v → v⁺`, then moves with the new ones: its velocities belong to the middles between
-//! positions. So the kinetic energy at the positions `q` that a step begins with is the mean of that with `v` and that with
-//! `v⁺`. All forces of the step work along `(v + v⁺) / 2`, half of it before `q` and half after; where a step is longer than the
-//! last one, `q` is nearer to `v`. With the velocities of one end alone, energy would seem to come and go with every swing.
+//! positions. So the velocity at the positions `q` that a step begins with is between `v` and `v⁺`, in the middle where steps
+//! are equally long. All forces of the step work along `(v + v⁺) / 2`, a part of it before `q` and the rest after. With the
+//! velocities of one end alone, energy would seem to come and go with every swing.
 
 use serde::{Deserialize, Serialize};
 
@@ -137,27 +137,35 @@ impl World {
     /// Enters a step that was taken. `bench` still holds how it began.
     pub(super) fn close_books(&mut self, bench: &mut Workbench, kick: Kick) {
         let dt_secs = kick.secs;
-        let Workbench { motion, constraints, contacts, means, after, works, fields, .. } = bench;
+        let Workbench { motion, constraints, contacts, means, at_position, after, works, fields, .. } = bench;
         after.resize(motion.n(), 0.0);
         self.joint_velocities(after);
+        at_position.clear();
+        at_position.extend(motion.velocities.iter().zip(&*after).map(|(v, after)| v + kick.before * (after - v)));
         means.clear();
         means.extend(motion.velocities.iter().zip(&*after).map(|(v, after)| 0.5 * (v + after)));
+        // Mean velocities until the position is reached, as a share of the step.
+        let early = |dof: usize| 0.5 * kick.before * (motion.velocities[dof] + at_position[dof]);
+        let mut until_now = 0.0;
         let mut books = self.ledger.books;
         let before = books.work();
         for (dof, mean) in means.iter().enumerate() {
             let joint_idx = self.layout.dof_joints[dof];
             let way = mean * dt_secs;
-            books.damping -= self.resistance(dof).0 * after[dof] * way;
+            let drag = -self.resistance(dof).0 * after[dof];
+            let is_axial = self.layout.links[joint_idx].kind.is_axial();
+            let torque = if is_axial { self.forces.torque(joint_idx) } else { 0.0 };
+            books.damping += drag * way;
             books.fields += fields[dof] * way;
-            if self.layout.links[joint_idx].kind.is_axial() {
-                let work = self.forces.torque(joint_idx) * way;
-                books.motors += work;
-                books.motors_gross += work.abs();
-            }
+            books.motors += torque * way;
+            books.motors_gross += (torque * way).abs();
+            until_now += (drag + fields[dof] + torque) * early(dof) * dt_secs;
         }
         works.clear();
         for (row, entries, force) in constraints.solved() {
             let work = force * dot(entries, means) * dt_secs;
+            let reached = entries.iter().enumerate().map(|(dof, entry)| entry * early(dof));
+            until_now += force * reached.sum::<f64>() * dt_secs;
             match (row.bound, row.at) {
                 (Bound::Within(_), _) => books.dry_friction += work,
                 (Bound::Friction(_) | Bound::FrictionAcross, _) => books.sliding += work,
@@ -172,15 +180,15 @@ impl World {
                 }
             }
         }
-        books.kinetic = (1.0 - kick.before) * motion.kinetic(&motion.velocities) + kick.before * motion.kinetic(after);
+        books.kinetic = motion.kinetic(at_position);
         books.motor_load = books.motor_load.max(self.motor_load());
         let work = books.work() - before;
         let ledger = &mut self.ledger;
-        let until_now = ledger.work_to_come + kick.before * work;
-        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - until_now);
+        let since_last = ledger.work_to_come + until_now;
+        let change = ledger.energy.map_or(0.0, |before| books.energy() - before - since_last);
         let entry = if ledger.is_posed { &mut books.fields } else { &mut books.drift };
         *entry += change;
-        (ledger.energy, ledger.work_to_come) = (Some(books.energy()), (1.0 - kick.before) * work);
+        (ledger.energy, ledger.work_to_come) = (Some(books.energy()), work - until_now);
         ledger.books = books;
         ledger.settle(works);
         ledger.is_posed = false;

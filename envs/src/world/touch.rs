@@ -48,8 +48,9 @@ pub(super) struct Workbench {
     pub mass: Factor,
     /// Acceleration of each degree of freedom: without constraints, then with them.
     pub accelerations: Vec<f64>,
-    /// Velocities in the middle of the step, and at its end.
+    /// Mean velocities of the step, those at the positions it begins with, and those at its end.
     pub means: Vec<f64>,
+    pub at_position: Vec<f64>,
     pub after: Vec<f64>,
     /// What fields do to each degree of freedom.
     pub fields: Vec<f64>,
