@@ -42,6 +42,8 @@ pub struct Summary {
     pub training_return: Option<f64>,
     /// Mean return of 20 evaluation episodes after training, learning and exploration off, in the world as it is then.
     pub final_return: f64,
+    /// The same with exploration as in training.
+    pub acting_return: f64,
     /// `(final − random)/(reference − random)`; none for a task without a reference.
     pub score: Option<f64>,
     /// Control steps a second of the world alone, one thread.
@@ -81,11 +83,12 @@ impl Summary {
         let mut nominal = now.clone();
         nominal.reset_all();
 
-        let random_return = mean_return(&config, "random", None, &nominal, SCALE_EPISODES)?;
+        let random_return = mean_return(&config, "random", None, &nominal, SCALE_EPISODES, Mode::Evaluate)?;
         let reference_return = has_reference(&config)?
-            .then(|| mean_return(&config, "reference", None, &nominal, SCALE_EPISODES))
+            .then(|| mean_return(&config, "reference", None, &nominal, SCALE_EPISODES, Mode::Evaluate))
             .transpose()?;
-        let final_return = mean_return(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES)?;
+        let of_learner = |mode| mean_return(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES, mode);
+        let [final_return, acting_return] = [of_learner(Mode::Evaluate)?, of_learner(Mode::Explore)?];
         let (env_steps_per_s, brain_us_per_step) = speed(&config, &state)?;
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -99,6 +102,7 @@ impl Summary {
             reference_return,
             training_return,
             final_return,
+            acting_return,
             score: reference_return.map(|reference| (final_return - random_return) / (reference - random_return)),
             env_steps_per_s,
             brain_us_per_step,
@@ -126,6 +130,7 @@ fn mean_return(
     state: Option<&[u8]>,
     params: &Params,
     episodes: u64,
+    mode: Mode,
 ) -> anyhow::Result<f64> {
     let settings = config.agent_settings();
     let make = |index: u64| -> Result<Pair, AgentError> {
@@ -138,7 +143,7 @@ fn mean_return(
         }
         Ok((env, agent))
     };
-    let returns = evaluate(make, params, config.seed, episodes)
+    let returns = evaluate(make, params, config.seed, episodes, mode)
         .with_context(|| format!("evaluation of agent '{agent}' on task '{}'", config.task))?;
     Ok(returns.iter().sum::<f64>() / returns.len() as f64)
 }

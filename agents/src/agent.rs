@@ -53,6 +53,22 @@ pub enum Mode {
     Learn,
     /// Do what seems best and learn nothing: weights, normalisers and calibration stay as they are.
     Evaluate,
+    /// Explore as in training and learn nothing.
+    Explore,
+}
+
+impl Mode {
+    /// Whether anything is learned.
+    #[must_use]
+    pub fn learns(self) -> bool {
+        self == Self::Learn
+    }
+
+    /// Whether other things are tried than what seems best.
+    #[must_use]
+    pub fn explores(self) -> bool {
+        self != Self::Evaluate
+    }
 }
 
 /// What one action led to.

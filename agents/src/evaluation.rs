@@ -1,4 +1,4 @@
-//! How good an agent is: episodes with learning and exploration off.
+//! How good an agent is: episodes with learning off, and exploration off or as in training.
 
 use mesolimb_envs::{Env, Params};
 use rayon::prelude::*;
@@ -8,14 +8,14 @@ use crate::{
     rollout::episode_seed,
 };
 
-/// Returns of `episodes` evaluation episodes, in a world with the parameters `params`.
+/// Returns of `episodes` evaluation episodes in `mode`, in a world with the parameters `params`.
 ///
 /// Each episode has an environment and an agent of its own, from `make`, so that the result does not depend on the number
 /// of threads. An episode that physics broke counts with the reward up to then.
 ///
 /// # Errors
 /// If an agent cannot be made or an observation is not finite.
-pub fn evaluate<F>(make: F, params: &Params, seed: u64, episodes: u64) -> Result<Vec<f64>, AgentError>
+pub fn evaluate<F>(make: F, params: &Params, seed: u64, episodes: u64, mode: Mode) -> Result<Vec<f64>, AgentError>
 where
     F: Fn(u64) -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> + Sync,
 {
@@ -24,18 +24,18 @@ where
         .map(|index| {
             let (mut env, mut agent) = make(index)?;
             env.params_mut().copy_values_from(params)?;
-            episode(env.as_mut(), agent.as_mut(), episode_seed(seed, "evaluation", index))
+            episode(env.as_mut(), agent.as_mut(), episode_seed(seed, "evaluation", index), mode)
         })
         .collect()
 }
 
 /// Runs one evaluation episode and returns the sum of its rewards.
-fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64) -> Result<f64, AgentError> {
+fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> Result<f64, AgentError> {
     let mut observation = vec![0.0; env.spec().observations.len()];
     let mut action = vec![0.0; env.spec().actions.len()];
     env.reset(seed);
     env.observe(&mut observation);
-    agent.begin_episode(&observation, Mode::Evaluate)?;
+    agent.begin_episode(&observation, mode)?;
     let mut total = 0.0;
     loop {
         agent.act(&mut action);

@@ -70,6 +70,45 @@ pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
     );
 }
 
+/// `y += s x z`, element by element.
+pub(crate) fn add_product(y: &mut [f32], s: f32, x: &[f32], z: &[f32]) {
+    fast(
+        #[inline(always)]
+        || {
+            for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
+                *y += s * x * z;
+            }
+        },
+    );
+}
+
+/// `z ← decay z + s d`, faded values flushed; returns `Σ q z²`.
+pub(crate) fn decay_and_add_weighed(z: &mut [f32], decay: f32, s: f32, d: &[f32], q: &[f32]) -> f32 {
+    let n = z.len();
+    let (d, q) = (&d[..n], &q[..n]);
+    fast(
+        #[inline(always)]
+        || {
+            let mut acc = [0.0f32; 2 * SUMS];
+            let (z, z_rest) = z.as_chunks_mut::<{ 2 * SUMS }>();
+            let (d, d_rest) = d.as_chunks::<{ 2 * SUMS }>();
+            let (q, q_rest) = q.as_chunks::<{ 2 * SUMS }>();
+            for ((z, d), q) in z.iter_mut().zip(d).zip(q) {
+                for lane in 0..2 * SUMS {
+                    let value = flush(decay * z[lane] + s * d[lane]);
+                    z[lane] = value;
+                    acc[lane] += q[lane] * value * value;
+                }
+            }
+            for (((sum, z), d), q) in acc.iter_mut().zip(z_rest).zip(d_rest).zip(q_rest) {
+                *z = flush(decay * *z + s * d);
+                *sum += q * *z * *z;
+            }
+            fold(std::array::from_fn(|lane| acc[lane] + acc[lane + SUMS]))
+        },
+    )
+}
+
 /// `z ← decay z + s d`, faded values flushed; returns `Σ|z|`.
 pub(crate) fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32]) -> f32 {
     let d = &d[..z.len()];

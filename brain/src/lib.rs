@@ -50,6 +50,7 @@ pub mod rng;
 mod rows;
 mod spec;
 mod state;
+mod tag;
 mod validate;
 
 pub use cell::{
@@ -64,7 +65,7 @@ pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
 pub use plasticity::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
-    ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
+    ScalingSpec, StdpSpec, StepSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
 };
 pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};

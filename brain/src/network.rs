@@ -313,8 +313,7 @@ impl Network {
         }
         let of_projections = self.incoming.iter_mut().flatten().filter_map(|p| p.three_factor.as_mut());
         for rule in of_projections.chain(self.readouts.iter_mut().filter_map(|r| r.three_factor.as_mut())) {
-            rule.trace.fill(0.0);
-            rule.trace_l1 = 0.0;
+            rule.forget();
         }
         for projection in self.incoming.iter_mut().flatten() {
             if let Some(rule) = &mut projection.rule {

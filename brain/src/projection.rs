@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use crate::{
     Modulator,
     history::{Fired, History},
-    kernel::{add_scaled, decay_and_add, dot, flush},
+    kernel::{add_scaled, dot},
     plasticity::{Plasticity, PostSignals, Scaling},
     rows::Rows,
     spec::Transmitter,
+    tag::ThreeFactor,
 };
 
 /// Where the input of a projection comes from.
@@ -62,18 +63,6 @@ impl Weights {
             Self::Each(weights) => weights,
         }
     }
-}
-
-/// State of the synapses of one layer that learn by three factors, window by window.
-pub(crate) struct ThreeFactor {
-    /// Eligibility, one for each weight.
-    pub trace: Vec<f32>,
-    /// `Σ|z|`.
-    pub trace_l1: f32,
-    pub tau_eligibility_ms: f64,
-    pub modulator: usize,
-    pub budget: f32,
-    pub budget_modulator: Option<usize>,
 }
 
 /// Synapses onto one part of a population.
@@ -175,27 +164,12 @@ impl Synapses {
         }
     }
 
-    /// `z ← decay z + x_pre d_post` at every synapse; biases count as a source that is always 1. Returns `Σ|z|`.
-    fn tag(&self, trace: &mut [f32], decay: f32, x: &[f32], d: &[f32]) -> f32 {
-        let (edges, biases) = trace.split_at_mut(self.n_edges());
-        let mut l1 = 0.0;
+    /// The rows where not everyone is connected.
+    fn sparse(&self) -> Option<&Rows> {
         match &self.wiring {
-            Wiring::Dense => {
-                for (row, &x) in edges.chunks_exact_mut(self.n_post).zip(x) {
-                    l1 += decay_and_add(row, decay, x, d);
-                }
-            }
-            Wiring::Sparse(rows) => {
-                for row in 0..rows.n_rows() {
-                    for edge in rows.row(row) {
-                        let d = d[usize::from(rows.targets[edge])];
-                        edges[edge] = flush(decay * edges[edge] + x[row / rows.n_delays] * d);
-                        l1 += edges[edge].abs();
-                    }
-                }
-            }
+            Wiring::Dense => None,
+            Wiring::Sparse(rows) => Some(rows),
         }
-        l1 + decay_and_add(biases, decay, 1.0, d)
     }
 }
 
@@ -254,22 +228,23 @@ impl Projection {
 
     /// Sets the tags of the step that was lived.
     pub(crate) fn tag(&mut self, window_ms: f64, x: &[f32], d: &[f32]) {
+        let synapses = &self.synapses;
         if let Some(rule) = &mut self.three_factor {
-            let decay = rule.decay(window_ms);
-            rule.trace_l1 = self.synapses.tag(&mut rule.trace, decay, x, d);
+            rule.tag(synapses.sparse(), window_ms, &x[..synapses.n_pre], synapses.biased, &d[..synapses.n_post]);
         }
     }
 
     /// Changes the weights by what the modulator makes of the tags, within the budget and Dale's law.
     pub(crate) fn learn(&mut self, modulators: &[Modulator]) {
         let Some(rule) = &self.three_factor else { return };
-        let rate = rule.rate(modulators);
-        if rate == 0.0 {
-            return;
-        }
         let edges = self.synapses.n_edges();
-        let weights = self.synapses.weights.each_mut();
-        add_scaled(weights, rate, &rule.trace);
+        let Synapses { wiring, weights, .. } = &mut self.synapses;
+        let weights = weights.each_mut();
+        let sparse = match wiring {
+            Wiring::Dense => None,
+            Wiring::Sparse(rows) => Some(&*rows),
+        };
+        rule.learn(sparse, modulators, weights);
         match self.transmitter {
             None => {}
             Some(Transmitter::Excitatory) => weights[..edges].iter_mut().for_each(|w| *w = w.max(0.0)),
@@ -285,7 +260,7 @@ impl Projection {
     /// Bytes of the synapses and of all that plasticity keeps of them.
     pub(crate) fn bytes(&self) -> usize {
         let of_rule = self.rule.as_ref().map_or(0.0, |rule| rule.bytes_per_edge() * self.synapses.n_edges() as f64);
-        let of_windows = self.three_factor.as_ref().map_or(0, |rule| 4 * rule.trace.len());
+        let of_windows = self.three_factor.as_ref().map_or(0, ThreeFactor::bytes);
         self.synapses.bytes() + of_windows + of_rule as usize
     }
 
@@ -327,18 +302,5 @@ impl Projection {
                 (row / rows.n_delays, usize::from(rows.targets[edge]), weights[edge], delay)
             }
         })
-    }
-}
-
-impl ThreeFactor {
-    /// How much of a trace is left after a window.
-    pub(crate) fn decay(&self, window_ms: f64) -> f32 {
-        if self.tau_eligibility_ms > 0.0 { (-window_ms / self.tau_eligibility_ms).exp() as f32 } else { 0.0 }
-    }
-
-    /// Change of weight per unit of trace: `m min(1, budget/Σ|z|)`.
-    pub(crate) fn rate(&self, modulators: &[Modulator]) -> f32 {
-        let budget = self.budget * self.budget_modulator.map_or(1.0, |m| modulators[m].level());
-        modulators[self.modulator].phasic() * (budget / self.trace_l1.max(1e-30)).min(1.0)
     }
 }

@@ -1,8 +1,8 @@
 //! Linear decoders of filtered rates: synapses onto cells that do not spike.
 
 use crate::{
-    kernel::{add_scaled, decay_and_add, dot},
-    projection::ThreeFactor,
+    kernel::{add_scaled, dot},
+    tag::ThreeFactor,
 };
 
 pub(crate) struct Readout {
@@ -50,21 +50,14 @@ impl Readout {
     /// `z ← decay z + error Rᵀ`.
     pub(crate) fn tag(&mut self, window_ms: f64, rate: &[f32]) {
         let len = self.row_len();
-        let Some(plastic) = &mut self.three_factor else { return };
-        let decay = plastic.decay(window_ms);
-        plastic.trace_l1 = plastic
-            .trace
-            .chunks_exact_mut(len)
-            .zip(&self.error)
-            .map(|(row, &error)| decay_and_add(row, decay, error, rate))
-            .sum();
+        if let Some(rule) = &mut self.three_factor {
+            rule.tag(None, window_ms, &self.error, false, &rate[..len]);
+        }
     }
 
     pub(crate) fn learn(&mut self, modulators: &[crate::Modulator]) {
-        let Some(plastic) = &self.three_factor else { return };
-        let rate = plastic.rate(modulators);
-        if rate != 0.0 {
-            add_scaled(&mut self.weights, rate, &plastic.trace);
+        if let Some(rule) = &self.three_factor {
+            rule.learn(None, modulators, &mut self.weights);
         }
     }
 

@@ -40,8 +40,7 @@ impl Network {
         for projection in self.incoming.iter_mut().flatten() {
             visit(&projection.name, projection.synapses.weights.each_mut());
             if let Some(rule) = &mut projection.three_factor {
-                visit(&projection.name, &mut rule.trace);
-                visit(&projection.name, std::slice::from_mut(&mut rule.trace_l1));
+                rule.visit(&mut |values| visit(&projection.name, values));
             }
             if let Some(rule) = &mut projection.rule {
                 rule.visit(&mut |array, values| visit(&format!("{}: {array}", projection.name), values));
@@ -55,8 +54,7 @@ impl Network {
             visit(&readout.name, &mut readout.values);
             visit(&readout.name, &mut readout.error);
             if let Some(rule) = &mut readout.three_factor {
-                visit(&readout.name, &mut rule.trace);
-                visit(&readout.name, std::slice::from_mut(&mut rule.trace_l1));
+                rule.visit(&mut |values| visit(&readout.name, values));
             }
         }
         for (modulator, name) in self.modulators.iter_mut().zip(&self.modulator_names) {

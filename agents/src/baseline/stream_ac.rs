@@ -113,7 +113,7 @@ impl StreamAc {
 
     /// Writes the normalised observation and the time in the episode to `next_input`.
     fn sense(&mut self, observation: &[f32]) {
-        if self.mode == Mode::Learn {
+        if self.mode.learns() {
             self.observed.update(observation);
         }
         let (normalised, time) = self.next_input.split_at_mut(observation.len());
@@ -205,7 +205,7 @@ impl Agent for StreamAc {
         let output = self.actor.forward(&self.input);
         let (means, widths) = output.split_at(n_actions);
         self.drawn.copy_from_slice(means);
-        if self.mode == Mode::Learn {
+        if self.mode.explores() {
             for (drawn, &width) in self.drawn.iter_mut().zip(widths) {
                 *drawn += sigma(width) * standard_normal(&mut self.rng) as f32;
             }
@@ -224,7 +224,7 @@ impl Agent for StreamAc {
                 let done = transition.terminated || transition.truncated;
                 self.learn_from(transition.reward, transition.next_observation, done);
             }
-            Mode::Evaluate => self.sense(transition.next_observation),
+            Mode::Evaluate | Mode::Explore => self.sense(transition.next_observation),
         }
         std::mem::swap(&mut self.input, &mut self.next_input);
         Ok(())

@@ -6,7 +6,7 @@
 
 use mesolimb_brain::{
     AlifSpec, ApicalSpec, CellSpec, Compartment, Dist, Feedback, ModulatorSpec, NetworkSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec, StepSpec,
     SynapseSpec, ThreeFactorSpec, TraceSpec,
 };
 
@@ -20,11 +20,19 @@ pub const OBSERVATION: &str = "observation";
 pub const VALUE: &str = "value";
 /// Readout of the actor: a mean for each actuator, then a width for each.
 pub const POLICY: &str = "policy";
-/// The modulator that carries the prediction error.
+/// The modulator that carries the prediction error to the actor.
 pub const DOPAMINE: &str = "dopamine";
+/// The modulator that carries the prediction error to the critic.
+pub const VENTRAL_DOPAMINE: &str = "ventral dopamine";
+/// The range of errors that dopamine cells have adapted to, as the synapses of the critic feel it.
+pub const DOPAMINE_RANGE: &str = "dopamine range";
 /// The modulator that carries uncertainty.
 pub const NORADRENALINE: &str = "noradrenaline";
 
+/// Control steps over which the scales of synapses are means.
+const SCALE_WINDOWS: f64 = 1000.0;
+/// Most that the range of errors can be, in units of scaled reward.
+const LARGEST_RANGE: f64 = 1e6;
 /// Gain of the input current of a cell; its inverse scales what cells put out.
 const INPUT_GAIN: f64 = 0.3;
 
@@ -43,11 +51,14 @@ pub fn spec(config: &SpikingConfig, env: &EnvSpec) -> NetworkSpec {
             kind: PortKind::Values,
             optional: false,
         }],
-        modulators: vec![build.modulator(DOPAMINE), build.modulator(NORADRENALINE)],
+        modulators: [DOPAMINE, NORADRENALINE, VENTRAL_DOPAMINE, DOPAMINE_RANGE]
+            .map(|name| build.modulator(name))
+            .into(),
         ..NetworkSpec::new()
     };
-    build.chain(&mut spec, "critic", VALUE, 1, &build.plasticity(config.critic_budget, None));
-    let actor = build.plasticity(config.actor_budget, Some(NORADRENALINE));
+    let critic = build.plasticity(VENTRAL_DOPAMINE, config.critic_budget, DOPAMINE_RANGE);
+    build.chain(&mut spec, "critic", VALUE, 1, &critic);
+    let actor = build.plasticity(DOPAMINE, config.actor_budget, NORADRENALINE);
     build.chain(&mut spec, "actor", POLICY, 2 * n_actions, &actor);
     spec
 }
@@ -146,26 +157,32 @@ impl Builder<'_> {
         }
     }
 
-    fn plasticity(&self, budget: f64, budget_modulator: Option<&str>) -> ThreeFactorSpec {
+    fn plasticity(&self, modulator: &str, budget: f64, budget_modulator: &str) -> ThreeFactorSpec {
         let decay = self.gamma * self.config.lambda;
         ThreeFactorSpec {
-            modulator: DOPAMINE.into(),
+            modulator: modulator.into(),
             tau_eligibility_ms: if decay > 0.0 { -self.control_ms / decay.ln() } else { 0.0 },
             budget,
-            budget_modulator: budget_modulator.map(Into::into),
+            budget_modulator: Some(budget_modulator.into()),
+            step: if self.config.intentional {
+                StepSpec::Intentional { scale_windows: SCALE_WINDOWS }
+            } else {
+                StepSpec::Summed
+            },
         }
     }
 
     fn modulator(&self, name: &str) -> ModulatorSpec {
         let clamped = match name {
-            DOPAMINE => self.config.dopamine_clamped,
-            _ => self.config.noradrenaline_clamped,
+            NORADRENALINE => self.config.noradrenaline_clamped,
+            _ => self.config.dopamine_clamped,
         };
+        let is_phasic = [DOPAMINE, VENTRAL_DOPAMINE].contains(&name);
         ModulatorSpec {
             name: name.into(),
             tonic: 1.0,
-            uptake_tau_ms: if name == DOPAMINE { self.config.dopamine_uptake_ms } else { self.control_ms },
-            max: 2.0,
+            uptake_tau_ms: if is_phasic { self.config.dopamine_uptake_ms } else { self.control_ms },
+            max: if name == DOPAMINE_RANGE { LARGEST_RANGE } else { 2.0 },
             clamped,
             sources: Vec::new(),
         }

@@ -18,12 +18,19 @@ pub struct SpikingConfig {
     pub horizon: f64,
     /// Decay of eligibility in a control step, besides the discount.
     pub lambda: f64,
-    /// Plasticity budget of each layer of the critic: sum of absolute weight changes for one unit of dopamine.
+    /// Whether every synapse has a scale of its own and budgets bound what a step does to the output; otherwise they bound the
+    /// sum of all changes of weight, and want to be several times larger.
+    pub intentional: bool,
+    /// Plasticity budget of each layer of the critic for one unit of prediction error.
     pub critic_budget: f64,
-    /// The same for the actor, at full uncertainty; noradrenaline scales it down.
+    /// The same for the actor, for the largest dip or burst of dopamine and at full uncertainty; noradrenaline scales it down.
     pub actor_budget: f64,
+    /// Whether dopamine cells adapt to the range of the errors that they see.
+    pub adapted: bool,
     /// Weight of the entropy of the policy.
     pub entropy: f64,
+    /// Time over which exploration goes on in one direction, in ms; zero for new noise in every control step.
+    pub noise_ms: f64,
     /// Exploration width at which noradrenaline saturates, as a share of the actuator range.
     pub full_uncertainty: f64,
     /// Share of the observation channels that a cell listens to at the start (at least one).
@@ -78,11 +85,14 @@ impl Default for SpikingConfig {
         Self {
             cells: 128,
             ticks: 8,
-            horizon: 1.0 / 3.0,
-            lambda: 0.8,
-            critic_budget: 0.8,
-            actor_budget: 1.0 / (1.5 * 2.0),
+            horizon: 0.15,
+            lambda: 0.9,
+            intentional: true,
+            critic_budget: 0.2,
+            actor_budget: 0.06,
+            adapted: true,
             entropy: 0.01,
+            noise_ms: 0.0,
             full_uncertainty: 0.7,
             input_density: 0.5,
             hidden_density: 0.1,
@@ -139,6 +149,7 @@ impl SpikingConfig {
         check("critic_budget", self.critic_budget, 0.0, 100.0)?;
         check("actor_budget", self.actor_budget, 0.0, 100.0)?;
         check("entropy", self.entropy, 0.0, 10.0)?;
+        check("noise_ms", self.noise_ms, 0.0, 1e6)?;
         check("full_uncertainty", self.full_uncertainty, 1e-3, 100.0)?;
         check("input_density", self.input_density, 0.0, 1.0)?;
         check("hidden_density", self.hidden_density, 0.0, 1.0)?;

@@ -6,31 +6,39 @@
 //! - **Sense**: `x = clip((o − mean)/√(var + 1e-8), ±10)`, running mean and variance of each channel.
 //! - **Think**: two chains of two populations (critic, actor) run for `T` ticks; cells as in
 //!   [`AlifSpec`](mesolimb_brain::AlifSpec), currents normalised over each population. Readouts give the value `V`, and for
-//!   each actuator a mean `μ` and a width `σ = softplus(raw)`, in units of the actuator range.
+//!   each actuator a mean `μ` and a width `σ = 0.05 + 2 (1 − exp(−softplus(raw)/2))`, in units of the actuator range.
 //! - **Act**: `a = μ + σ ε`; the command is `a` times the factor of motor recalibration, clipped to the range.
 //! - **Evaluate**: `δ = r̃ + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the spread of
-//!   the discounted return, and `V(s′) = 0` only after termination. Dopamine is released by `δ` within `[0, 2]` around 1.
+//!   the discounted return, and `V(s′) = 0` only after termination.
+//! - **Release**: dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps. Those of the
+//!   actor answer `δ` by `D = δ/(3 mean|δ|)` within ±1 around their level at rest; those of the critic by `D = δ/R` within
+//!   ±1, `R = 20 √mean δ²`, and its synapses know `R`: they feel `δ` itself, up to `R`.
 //! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
 //!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
-//!   `w ← w + m z min(1, budget/Σ|z|)`, `m` dopamine above its baseline. The actor's budget is scaled by noradrenaline,
-//!   `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
+//!   `w ← w + D (budget/u) z/s`, where every synapse has a scale of its own and the budget bounds what the step does to
+//!   the output ([`StepSpec`](mesolimb_brain::StepSpec)). The actor's budget is scaled by noradrenaline,
+//!   `min(1, mean σ/0.7)`, the critic's by `R`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
 //!
-//! Sources: streaming actor-critic with a bounded step, sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
-//! arXiv:2410.14606; factorised eligibility and surrogate derivative, Bellec et al. 2020, doi 10.1038/s41467-020-17236-y;
-//! dopamine as temporal-difference error, Schultz, Dayan, Montague 1997, doi 10.1126/science.275.5306.1593.
+//! Sources: streaming actor-critic with sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
+//! arXiv:2410.14606; steps by what they do to the output, Sharifnassab et al. 2026, arXiv:2604.19033; cells that adapt to
+//! the range of errors, Tobler, Fiorillo, Schultz 2005, doi 10.1126/science.1105370; factorised eligibility and surrogate
+//! derivative, Bellec et al. 2020, doi 10.1038/s41467-020-17236-y; dopamine as temporal-difference error, Schultz, Dayan,
+//! Montague 1997, doi 10.1126/science.275.5306.1593.
 //!
-//! Deviations from these: one budget for each layer; the score is that of the clipped action; the learning signal is
-//! projected; `δ` saturates at ±1, where dopamine does; the discount follows the time limit of the task
+//! Deviations from these: one budget for each layer, with scales that are products of one of the source and one of the target;
+//! the score is that of the clipped action; the learning signal is projected; the discount follows the time limit of the task
 //! ([`SpikingConfig::horizon`]); a spike reaches the second population one tick later.
 
 pub mod brain;
 mod config;
+mod dopamine;
 mod policy;
 mod recalibration;
 mod state;
 
 pub use config::{RecalibrationConfig, SpikingConfig};
+use dopamine::{ErrorRange, Response};
 use mesolimb_brain::{ModulatorId, Network, PortId, ReadoutId, rng};
 use mesolimb_envs::EnvSpec;
 use policy::Gaussian;
@@ -56,6 +64,7 @@ pub struct SpikingActorCritic {
     ids: Ids,
     normaliser: Normaliser,
     reward_scale: RewardScale,
+    error_range: ErrorRange,
     recalibration: Recalibration,
     rng: rng::Rng,
     mode: Mode,
@@ -67,6 +76,9 @@ pub struct SpikingActorCritic {
     /// actuator range.
     policy: Vec<Gaussian>,
     drawn: Vec<f32>,
+    /// Noise of the last act, in widths, and how much of it is left in the next.
+    noise: Vec<f32>,
+    persistence: f32,
     command: Vec<f32>,
     /// Where the actuators clip, in units of the policy: a command is clipped after recalibration.
     limits: Vec<f32>,
@@ -81,6 +93,8 @@ struct Ids {
     policy: ReadoutId,
     dopamine: ModulatorId,
     noradrenaline: ModulatorId,
+    ventral_dopamine: ModulatorId,
+    dopamine_range: ModulatorId,
 }
 
 impl SpikingActorCritic {
@@ -107,6 +121,8 @@ impl SpikingActorCritic {
             policy: network.readout_id(brain::POLICY).ok_or_else(missing)?,
             dopamine: network.modulator_id(brain::DOPAMINE).ok_or_else(missing)?,
             noradrenaline: network.modulator_id(brain::NORADRENALINE).ok_or_else(missing)?,
+            ventral_dopamine: network.modulator_id(brain::VENTRAL_DOPAMINE).ok_or_else(missing)?,
+            dopamine_range: network.modulator_id(brain::DOPAMINE_RANGE).ok_or_else(missing)?,
         };
         Ok(Self {
             config: config.clone(),
@@ -116,6 +132,7 @@ impl SpikingActorCritic {
             ids,
             normaliser: Normaliser::new(n_observations),
             reward_scale: RewardScale::default(),
+            error_range: ErrorRange::default(),
             recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
@@ -124,6 +141,12 @@ impl SpikingActorCritic {
             normalised: vec![0.0; n_observations],
             policy: vec![Gaussian::from_readout(0.0, 0.0); n_actions],
             drawn: vec![0.0; n_actions],
+            noise: vec![0.0; n_actions],
+            persistence: if config.noise_ms > 0.0 {
+                (-1000.0 * spec.control_dt_secs / config.noise_ms).exp() as f32
+            } else {
+                0.0
+            },
             command: vec![0.0; n_actions],
             limits: vec![1.0; n_actions],
             error: vec![0.0; 2 * n_actions],
@@ -133,7 +156,7 @@ impl SpikingActorCritic {
 
     /// Sense and think: the observation comes in at one scale and the network runs for a control step.
     fn think(&mut self, observation: &[f32]) {
-        if self.mode == Mode::Learn {
+        if self.mode.learns() {
             self.normaliser.update(observation);
         }
         self.observation.copy_from_slice(observation);
@@ -153,10 +176,16 @@ impl SpikingActorCritic {
 
     /// Dopamine follows the prediction error, noradrenaline the uncertainty of the policy.
     fn release(&mut self, delta: f32) {
-        self.network.release(self.ids.dopamine, delta);
+        let response = if self.config.adapted { self.error_range.respond(delta) } else { Response::fixed(delta) };
+        self.network.release(self.ids.dopamine, response.actor);
+        self.network.release(self.ids.ventral_dopamine, response.critic);
         let uncertainty = (self.mean_width() / self.config.full_uncertainty as f32).min(1.0);
-        let level = self.network.modulator(self.ids.noradrenaline).level();
-        self.network.release(self.ids.noradrenaline, uncertainty - level);
+        for (modulator, level) in
+            [(self.ids.noradrenaline, uncertainty), (self.ids.dopamine_range, response.critic_range)]
+        {
+            let now = self.network.modulator(modulator).level();
+            self.network.release(modulator, level - now);
+        }
     }
 
     /// Errors reach the readouts, tags meet dopamine, and means that left the reach of exploration are pulled back.
@@ -201,6 +230,9 @@ impl Agent for SpikingActorCritic {
         self.mode = mode;
         self.reward_scale.begin_episode();
         self.network.reset_state();
+        for noise in &mut self.noise {
+            *noise = rng::standard_normal(&mut self.rng) as f32;
+        }
         self.think(observation);
         Ok(())
     }
@@ -210,11 +242,13 @@ impl Agent for SpikingActorCritic {
         let readout = self.network.readout(self.ids.policy);
         for k in 0..n {
             self.policy[k] = Gaussian::from_readout(readout[k], readout[n + k]);
-            let noise = match self.mode {
-                Mode::Learn => rng::standard_normal(&mut self.rng) as f32,
-                Mode::Evaluate => 0.0,
-            };
-            self.drawn[k] = self.policy[k].mean + self.policy[k].width * noise;
+            self.drawn[k] = self.policy[k].mean;
+            if self.mode.explores() {
+                let fresh = rng::standard_normal(&mut self.rng) as f32;
+                let left = self.persistence;
+                self.noise[k] = left * self.noise[k] + (1.0 - left * left).sqrt() * fresh;
+                self.drawn[k] += self.policy[k].width * self.noise[k];
+            }
             let gain = self.recalibration.gains[k];
             self.command[k] = (gain * self.drawn[k]).clamp(-1.0, 1.0);
             self.limits[k] = 1.0 / gain.abs().max(1e-3);
@@ -222,7 +256,7 @@ impl Agent for SpikingActorCritic {
             let half_range = 0.5 * (channel.high - channel.low);
             action[k] = 0.5 * (channel.high + channel.low) + half_range * self.command[k];
         }
-        if self.mode == Mode::Learn && self.config.recalibration.enabled {
+        if self.mode.learns() && self.config.recalibration.enabled {
             self.note_features();
         }
         self.insight.value = self.network.readout(self.ids.value)[0];
@@ -231,7 +265,7 @@ impl Agent for SpikingActorCritic {
 
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         check_finite(&self.spec, transition.next_observation, transition.reward)?;
-        if self.mode == Mode::Evaluate {
+        if !self.mode.learns() {
             self.think(transition.next_observation);
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! The decoder: a Gaussian policy in units of the actuator range, and the score of the action that was executed.
 //!
-//! Mean and width of each actuator come from the policy readout, `σ = softplus(raw)`. The command is `a = μ + σ ε`; the
+//! Mean and width of each actuator come from the policy readout, `σ = 0.05 + 2 (1 − exp(−softplus(raw)/2))`. The command is `a = μ + σ ε`; the
 //! actuator clips it to its limit, so the score is that of a censored Gaussian: inside the limits the usual one, at a
 //! limit that of the whole tail beyond it. A mean that already lies beyond a limit is pushed no further.
 
@@ -13,13 +13,16 @@ pub(super) struct Gaussian {
     slope: f32,
 }
 
-/// Narrowest exploration: keeps the score finite.
-const MIN_WIDTH: f32 = 1e-3;
+/// Narrowest and widest exploration.
+const WIDTHS: [f32; 2] = [0.05, 2.05];
 
 impl Gaussian {
     pub(super) fn from_readout(mean: f32, raw: f32) -> Self {
-        let width = if raw > 20.0 { raw } else { raw.exp().ln_1p() };
-        Self { mean, width: width.max(MIN_WIDTH), slope: 1.0 / (1.0 + (-raw).exp()) }
+        let [least, most] = WIDTHS;
+        let open = if raw > 20.0 { raw } else { raw.exp().ln_1p() };
+        // As steep as softplus where it is narrow; it bends towards the widest.
+        let room = (-open / (most - least)).exp();
+        Self { mean, width: least + (most - least) * (1.0 - room), slope: room / (1.0 + (-raw).exp()) }
     }
 
     pub(super) fn is_finite(&self) -> bool {
@@ -69,7 +72,7 @@ mod tests {
 
     /// Log-likelihood of executing `a` (clipped to ±1) for readouts `mean` and `raw`.
     fn log_likelihood(a: f64, mean: f64, raw: f64) -> f64 {
-        let sigma = raw.exp().ln_1p();
+        let sigma = 0.05 + 2.0 * (1.0 - (-0.5 * raw.exp().ln_1p()).exp());
         let tail = |z: f64| (0.5 * libm::erfc(z / std::f64::consts::SQRT_2)).ln();
         if a >= 1.0 {
             tail((1.0 - mean) / sigma)

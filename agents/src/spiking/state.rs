@@ -3,7 +3,7 @@
 use mesolimb_brain::{NetworkState, rng::Rng};
 use serde::{Deserialize, Serialize};
 
-use super::{Recalibration, SpikingActorCritic, policy::Gaussian};
+use super::{Recalibration, SpikingActorCritic, dopamine::ErrorRange, policy::Gaussian};
 use crate::{
     agent::{AgentError, Insight, Mode},
     normaliser::{Normaliser, RewardScale},
@@ -14,6 +14,7 @@ struct State {
     network: NetworkState,
     normaliser: Normaliser,
     reward_scale: RewardScale,
+    error_range: ErrorRange,
     recalibration: Recalibration,
     rng: Rng,
     mode: Mode,
@@ -22,6 +23,7 @@ struct State {
     normalised: Vec<f32>,
     policy: Vec<Gaussian>,
     drawn: Vec<f32>,
+    noise: Vec<f32>,
     command: Vec<f32>,
     limits: Vec<f32>,
 }
@@ -32,6 +34,7 @@ impl SpikingActorCritic {
             network: self.network.save(),
             normaliser: self.normaliser.clone(),
             reward_scale: self.reward_scale.clone(),
+            error_range: self.error_range,
             recalibration: self.recalibration.clone(),
             rng: self.rng.clone(),
             mode: self.mode,
@@ -40,6 +43,7 @@ impl SpikingActorCritic {
             normalised: self.normalised.clone(),
             policy: self.policy.clone(),
             drawn: self.drawn.clone(),
+            noise: self.noise.clone(),
             command: self.command.clone(),
             limits: self.limits.clone(),
         };
@@ -52,9 +56,10 @@ impl SpikingActorCritic {
         let finite = |values: &[f32], n: usize| values.len() == n && values.iter().all(|v| v.is_finite());
         let fits = state.normaliser.fits(n_observations)
             && state.reward_scale.fits()
+            && state.error_range.is_valid()
             && self.recalibration.alike(&state.recalibration)
             && [&state.observation, &state.normalised].iter().all(|v| finite(v, n_observations))
-            && [&state.drawn, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
+            && [&state.drawn, &state.noise, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
             && state.policy.len() == n_actions
             && state.policy.iter().all(Gaussian::is_finite);
         if !fits {
@@ -66,6 +71,7 @@ impl SpikingActorCritic {
         self.network.load(&state.network)?;
         self.normaliser = state.normaliser;
         self.reward_scale = state.reward_scale;
+        self.error_range = state.error_range;
         self.recalibration = state.recalibration;
         self.rng = state.rng;
         self.mode = state.mode;
@@ -74,6 +80,7 @@ impl SpikingActorCritic {
         self.normalised = state.normalised;
         self.policy = state.policy;
         self.drawn = state.drawn;
+        self.noise = state.noise;
         self.command = state.command;
         self.limits = state.limits;
         Ok(())

@@ -17,12 +17,13 @@ use crate::{
     plasticity::{Plasticity, PostParameters, Scaling},
     population::{Observed, Population},
     probe::Probe,
-    projection::{Projection, Source, Synapses, ThreeFactor, Weights, Wiring},
+    projection::{Projection, Source, Synapses, Weights, Wiring},
     readout::Readout,
     receptor::{Lever, Receptors},
     rng::{Uniforms, stream},
     rows::Rows,
     spec::projection_name,
+    tag::ThreeFactor,
 };
 use connect::{Edge, choose_some, delays, pairs, rows, signed, silence, weigh};
 
@@ -260,7 +261,9 @@ impl Builder<'_> {
                 weights.extend(std::iter::repeat_n(0.0, cells.len()));
             }
             let three_factor = match &p.plasticity {
-                Some(PlasticitySpec::ThreeFactor(rule)) => Some(self.three_factor(rule, weights.len())),
+                Some(PlasticitySpec::ThreeFactor(rule)) => {
+                    Some(self.three_factor(rule, weights.len(), [n_pre + usize::from(p.bias), cells.len()]))
+                }
                 _ => None,
             };
             let rule = p.plasticity.as_ref().and_then(|rule| self.rule(rule, &rows, population));
@@ -353,7 +356,7 @@ impl Builder<'_> {
         Readout {
             name: r.name.clone(),
             source: named[source].parts.start,
-            three_factor: r.plasticity.as_ref().map(|rule| self.three_factor(rule, weights.len())),
+            three_factor: r.plasticity.as_ref().map(|rule| self.three_factor(rule, weights.len(), [r.size, n + 1])),
             weights,
             feedback,
             values: vec![0.0; r.size],
@@ -382,15 +385,9 @@ impl Builder<'_> {
         Some(plasticity)
     }
 
-    fn three_factor(&self, rule: &ThreeFactorSpec, n: usize) -> ThreeFactor {
-        ThreeFactor {
-            trace: vec![0.0; n],
-            trace_l1: 0.0,
-            tau_eligibility_ms: rule.tau_eligibility_ms,
-            modulator: self.modulator_idx(&rule.modulator),
-            budget: rule.budget as f32,
-            budget_modulator: rule.budget_modulator.as_ref().map(|name| self.modulator_idx(name)),
-        }
+    fn three_factor(&self, rule: &ThreeFactorSpec, n: usize, shape: [usize; 2]) -> ThreeFactor {
+        let budget_modulator = rule.budget_modulator.as_ref().map(|name| self.modulator_idx(name));
+        ThreeFactor::new(rule, n, shape, self.modulator_idx(&rule.modulator), budget_modulator)
     }
 }
 
