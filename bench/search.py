@@ -21,6 +21,7 @@ contact force up to 1 N) and its start, on bent legs. What is not: see the READM
 import argparse
 import csv
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -151,7 +152,7 @@ def audit(mesolimb, arguments, steps, seed):
     if not found["passed"]:
         print(f"{' '.join(arguments)}, seed {seed}: the audit failed: {found['findings'][0]['text']}")
     kept = {clock["factor"]: clock["kept"]["share"] for clock in found["clocks"] if clock["kept"]}
-    shares = [found["worst_step"]["share"], found["worst_episode"]["share"], kept[2], kept[4]]
+    shares = [found["worst_step"]["share"], found["worst_episode"]["share"], *(kept.get(factor, math.nan) for factor in (2, 4))]
     verdict = "passed" if found["passed"] else "failed"
     return [seed, found["steps"], found["rounds"], verdict, *(f"{share:.4f}" for share in shares), found["return"]]
 

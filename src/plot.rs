@@ -76,7 +76,9 @@ pub fn draw(path: &Path, frame: &Frame<'_>, curves: &[Curve]) -> anyhow::Result<
             .light_line_style(WHITE)
             .x_desc(frame.x_label)
             .y_desc(frame.y_label)
-            .x_label_formatter(&|x| if x.abs() >= 1000.0 { format!("{}k", x / 1000.0) } else { format!("{x}") })
+            .x_label_formatter(&|x| {
+                if x.abs() >= 1000.0 { format!("{}k", rounded(x / 1000.0)) } else { format!("{}", rounded(*x)) }
+            })
             .label_style(("sans-serif", 14))
             .draw()
             .map_err(|e| anyhow!("{e}"))?;
@@ -105,10 +107,36 @@ pub fn draw(path: &Path, frame: &Frame<'_>, curves: &[Curve]) -> anyhow::Result<
             .background_style(WHITE.mix(0.85))
             .border_style(BLACK.mix(0.3))
             .label_font(("sans-serif", 14))
-            .position(SeriesLabelPosition::LowerRight)
+            .position(emptiest_corner(curves, [x_low, x_high], [y_low, y_high]))
             .draw()
             .map_err(|e| anyhow!("{e}"))?;
         root.present().map_err(|e| anyhow!("{e}"))?;
     }
     replace_file(path, svg.as_bytes())
+}
+
+/// Without the last digits, which are those of a sum of steps.
+fn rounded(x: f64) -> f64 {
+    (x * 1e6).round() / 1e6
+}
+
+/// The corner with the fewest points of the curves; the lower right one, if none has fewer.
+fn emptiest_corner(curves: &[Curve], [left, right]: [f64; 2], [low, high]: [f64; 2]) -> SeriesLabelPosition {
+    let corners = [
+        (SeriesLabelPosition::LowerRight, [1.0, 0.0]),
+        (SeriesLabelPosition::UpperLeft, [0.0, 1.0]),
+        (SeriesLabelPosition::UpperRight, [1.0, 1.0]),
+        (SeriesLabelPosition::LowerLeft, [0.0, 0.0]),
+    ];
+    // As wide and high as a legend is at most.
+    let is_near = |point: &&Point, [x, y]: [f64; 2]| {
+        let from = [(point.0 - left) / (right - left) - x, (point.2 - low) / (high - low).max(1e-9) - y];
+        from[0].abs() < 0.4 && from[1].abs() < 0.35
+    };
+    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let n_near = |corner| points().filter(|point| is_near(point, corner)).count();
+    corners
+        .into_iter()
+        .min_by_key(|(_, corner)| n_near(*corner))
+        .map_or(SeriesLabelPosition::LowerRight, |(place, _)| place)
 }

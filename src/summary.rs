@@ -135,7 +135,7 @@ fn mean_return(
     let settings = config.agent_settings();
     let make = |index: u64| -> Result<Pair, AgentError> {
         let env = config.make_env()?;
-        // Chance differs from episode to episode; what was learned does not.
+        // Random actions differ from episode to episode; what was learned does not.
         let seed = if state.is_some() { config.seed } else { config.seed.wrapping_mul(1_000).wrapping_add(index) };
         let mut agent = registry::make(agent, &settings, env.as_ref(), seed)?;
         if let Some(state) = state {

@@ -26,6 +26,9 @@ pub trait Agent: Send {
     /// If the reward or an observation is not finite. Nothing has changed then.
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError>;
 
+    /// Draws what it tries from another stream from now on. Agents that try nothing of their own leave it at that.
+    fn reseed(&mut self, _seed: u64) {}
+
     /// What can be seen of the agent from outside.
     fn insight(&self) -> Insight {
         Insight::default()

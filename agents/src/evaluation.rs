@@ -24,6 +24,7 @@ where
         .map(|index| {
             let (mut env, mut agent) = make(index)?;
             env.params_mut().copy_values_from(params)?;
+            agent.reseed(episode_seed(seed, "exploration", index));
             episode(env.as_mut(), agent.as_mut(), episode_seed(seed, "evaluation", index), mode)
         })
         .collect()

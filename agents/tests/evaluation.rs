@@ -73,6 +73,27 @@ fn an_evaluation_moves_no_weight_of_the_brain() {
     live(env.as_mut(), agent.as_mut(), 0..6, Mode::Learn);
     let learned = weights(agent.as_ref());
     assert!(learned != naive, "nothing was learned, so nothing was tested");
-    live(env.as_mut(), agent.as_mut(), 100..103, Mode::Evaluate);
-    assert!(weights(agent.as_ref()) == learned, "an evaluation moved weights");
+    for mode in [Mode::Evaluate, Mode::Explore] {
+        live(env.as_mut(), agent.as_mut(), 100..103, mode);
+        assert!(weights(agent.as_ref()) == learned, "an evaluation moved weights: {mode:?}");
+    }
+}
+
+#[test]
+fn what_is_tried_in_exploring_follows_the_seed_and_what_is_done_otherwise_does_not() {
+    for name in ["spiking", "stream-ac"] {
+        let mut env = make("cartpole").unwrap();
+        let mut learned = twin(name, env.as_ref());
+        live(env.as_mut(), learned.as_mut(), 0..6, Mode::Learn);
+        let state = learned.save();
+        let mut done = |mode: Mode, seed: u64| {
+            let mut agent = twin(name, env.as_ref());
+            agent.load(&state).unwrap();
+            agent.reseed(seed);
+            live(env.as_mut(), agent.as_mut(), 100..101, mode)
+        };
+        assert!(done(Mode::Explore, 1) == done(Mode::Explore, 1), "{name}");
+        assert!(done(Mode::Explore, 1) != done(Mode::Explore, 2), "{name} tries the same");
+        assert!(done(Mode::Evaluate, 1) == done(Mode::Evaluate, 2), "{name} tries something in an evaluation");
+    }
 }

@@ -163,12 +163,14 @@ impl Synapses {
             };
         }
     }
+}
 
+impl Wiring {
     /// The rows where not everyone is connected.
     fn sparse(&self) -> Option<&Rows> {
-        match &self.wiring {
-            Wiring::Dense => None,
-            Wiring::Sparse(rows) => Some(rows),
+        match self {
+            Self::Dense => None,
+            Self::Sparse(rows) => Some(rows),
         }
     }
 }
@@ -230,7 +232,7 @@ impl Projection {
     pub(crate) fn tag(&mut self, window_ms: f64, x: &[f32], d: &[f32]) {
         let synapses = &self.synapses;
         if let Some(rule) = &mut self.three_factor {
-            rule.tag(synapses.sparse(), window_ms, &x[..synapses.n_pre], synapses.biased, &d[..synapses.n_post]);
+            rule.tag(synapses.wiring.sparse(), window_ms, &x[..synapses.n_pre], synapses.biased, &d[..synapses.n_post]);
         }
     }
 
@@ -240,11 +242,9 @@ impl Projection {
         let edges = self.synapses.n_edges();
         let Synapses { wiring, weights, .. } = &mut self.synapses;
         let weights = weights.each_mut();
-        let sparse = match wiring {
-            Wiring::Dense => None,
-            Wiring::Sparse(rows) => Some(&*rows),
-        };
-        rule.learn(sparse, modulators, weights);
+        if !rule.learn(wiring.sparse(), modulators, weights) {
+            return;
+        }
         match self.transmitter {
             None => {}
             Some(Transmitter::Excitatory) => weights[..edges].iter_mut().for_each(|w| *w = w.max(0.0)),

@@ -27,6 +27,10 @@ impl Rows {
         self.starts.len() - 1
     }
 
+    pub(crate) fn n_sources(&self) -> usize {
+        self.n_rows() / self.n_delays
+    }
+
     pub(crate) fn n_edges(&self) -> usize {
         self.targets.len()
     }

@@ -7,6 +7,8 @@ use crate::{
     rows::Rows,
 };
 
+/// Least share of a window in a mean: traces that never fade have no end to average over.
+const SMALLEST_SHARE: f32 = 1e-6;
 /// Keeps scales of what was never active from being zero.
 const SMALLEST_SCALE: f32 = 1e-8;
 
@@ -45,26 +47,27 @@ struct Scales {
 
 /// Root mean square of each of several activities.
 struct Scale {
-    keep: f32,
+    /// Share of a new window in them.
+    share: f32,
     /// How much of the zero that the means began at is left in them.
     left: f32,
     mean_squares: Vec<f32>,
-    /// One over the root of each.
+    /// One over the root of each, found anew in every window.
     inverse: Vec<f32>,
 }
 
 impl Scale {
     fn new(n: usize, windows: f64) -> Self {
-        Self { keep: (-1.0 / windows).exp() as f32, left: 1.0, mean_squares: vec![0.0; n], inverse: vec![0.0; n] }
+        Self { share: -(-1.0 / windows).exp_m1() as f32, left: 1.0, mean_squares: vec![0.0; n], inverse: vec![0.0; n] }
     }
 
     /// Takes in one activity each.
     fn update<'a>(&mut self, activities: impl Iterator<Item = &'a f32>) {
-        self.left *= self.keep;
+        self.left -= self.share * self.left;
         let whole = 1.0 / (1.0 - self.left);
         for ((mean, inverse), x) in self.mean_squares.iter_mut().zip(&mut self.inverse).zip(activities) {
-            *mean = flush(self.keep * *mean + (1.0 - self.keep) * x * x);
-            *inverse = 1.0 / ((*mean * whole).sqrt() + SMALLEST_SCALE);
+            *mean = flush(*mean + self.share * (x * x - *mean));
+            *inverse = 1.0 / ((*mean * whole).max(0.0).sqrt() + SMALLEST_SCALE);
         }
     }
 
@@ -76,7 +79,6 @@ impl Scale {
     fn visit(&mut self, visit: &mut dyn FnMut(&mut [f32])) {
         visit(std::slice::from_mut(&mut self.left));
         visit(&mut self.mean_squares);
-        visit(&mut self.inverse);
     }
 }
 
@@ -121,7 +123,7 @@ impl ThreeFactor {
         let activities = || rows.iter().chain(bias.then_some(&1.0));
         let n = columns.len();
         let (edges, full) = self.trace.split_at_mut(sparse.map_or(0, Rows::n_edges));
-        let n_sparse = sparse.map_or(0, |_| rows.len());
+        let n_sparse = sparse.map_or(0, Rows::n_sources);
         match &mut self.step {
             Step::Summed { trace_l1 } => {
                 *trace_l1 = 0.0;
@@ -152,18 +154,19 @@ impl ThreeFactor {
                     *squares += inverse * decay_and_add_weighed(z, decay, x, columns, &of_columns.inverse);
                     now += inverse * x * x * of_full;
                 }
-                *reach_left *= decay;
-                *reach += (1.0 - decay) * (now - *reach);
+                let share = (1.0 - decay).max(SMALLEST_SHARE);
+                *reach_left -= share * *reach_left;
+                *reach += share * (now - *reach);
             }
         }
     }
 
-    /// Changes the weights by what the modulator makes of the tags.
-    pub fn learn(&self, sparse: Option<&Rows>, modulators: &[Modulator], weights: &mut [f32]) {
+    /// Changes the weights by what the modulator makes of the tags; whether there was anything to change.
+    pub fn learn(&self, sparse: Option<&Rows>, modulators: &[Modulator], weights: &mut [f32]) -> bool {
         let budget = self.budget * self.budget_modulator.map_or(1.0, |m| modulators[m].level());
         let phasic = modulators[self.modulator].phasic();
         if phasic * budget == 0.0 {
-            return;
+            return false;
         }
         match &self.step {
             Step::Summed { trace_l1 } => {
@@ -172,11 +175,12 @@ impl ThreeFactor {
             Step::Intentional(scales) => {
                 let Scales { rows, columns, .. } = &**scales;
                 let rate = phasic * budget / (scales.mean_reach() * scales.squares).sqrt();
+                // Without a trace there is no step.
                 if !rate.is_finite() {
-                    return;
+                    return false;
                 }
                 let n_edges = sparse.map_or(0, Rows::n_edges);
-                let n_sparse = rows.inverse.len() - (self.trace.len() - n_edges) / columns.inverse.len().max(1);
+                let n_sparse = sparse.map_or(0, Rows::n_sources);
                 let (edges, full) = weights.split_at_mut(n_edges);
                 let (edge_traces, full_traces) = self.trace.split_at(n_edges);
                 let mut traces = edge_traces.iter();
@@ -191,6 +195,7 @@ impl ThreeFactor {
                 }
             }
         }
+        true
     }
 
     /// Forgets the traces; scales stay.

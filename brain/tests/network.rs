@@ -158,9 +158,10 @@ fn the_plasticity_budget_bounds_the_change_of_a_projection() {
 
 #[test]
 fn a_complete_sparse_projection_does_what_a_dense_one_does() {
+    let biased = "0.3\n        bias = true";
     for step in [SUMMED, INTENTIONAL] {
-        let mut dense = learner_by(step, "\"all_to_all\"", "0.3", "", false);
-        let mut sparse = learner_by(step, "{ probability = 1.0 }", "0.3", "", false);
+        let mut dense = learner_by(step, "\"all_to_all\"", biased, "", false);
+        let mut sparse = learner_by(step, "{ probability = 1.0 }", biased, "", false);
         live(&mut dense, 20, 0.02);
         live(&mut sparse, 20, 0.02);
         assert!(weights(&dense).iter().any(|w| (w - 0.3).abs() > 1e-3), "{step}: it learns");

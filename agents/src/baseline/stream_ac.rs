@@ -230,6 +230,10 @@ impl Agent for StreamAc {
         Ok(())
     }
 
+    fn reseed(&mut self, seed: u64) {
+        self.rng = stream(seed, "stream-ac exploration");
+    }
+
     fn insight(&self) -> Insight {
         self.insight
     }

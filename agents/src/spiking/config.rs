@@ -25,7 +25,8 @@ pub struct SpikingConfig {
     pub critic_budget: f64,
     /// The same for the actor, for the largest dip or burst of dopamine and at full uncertainty; noradrenaline scales it down.
     pub actor_budget: f64,
-    /// Whether dopamine cells adapt to the range of the errors that they see.
+    /// Whether dopamine cells adapt to the range of the errors that they see. Meant for intentional steps: with the others the
+    /// critic feels errors as shares of that range where the budget does not bind.
     pub adapted: bool,
     /// Weight of the entropy of the policy.
     pub entropy: f64,

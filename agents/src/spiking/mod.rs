@@ -7,7 +7,7 @@
 //! - **Think**: two chains of two populations (critic, actor) run for `T` ticks; cells as in
 //!   [`AlifSpec`](mesolimb_brain::AlifSpec), currents normalised over each population. Readouts give the value `V`, and for
 //!   each actuator a mean `μ` and a width `σ = 0.05 + 2 (1 − exp(−softplus(raw)/2))`, in units of the actuator range.
-//! - **Act**: `a = μ + σ ε`; the command is `a` times the factor of motor recalibration, clipped to the range.
+//! - **Act**: `a = μ + σ ε`, with `ε` anew in every step or, on request, `ε ← ρ ε + √(1 − ρ²) ξ`; the command is `a` times the factor of motor recalibration, clipped to the range.
 //! - **Evaluate**: `δ = r̃ + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the spread of
 //!   the discounted return, and `V(s′) = 0` only after termination.
 //! - **Release**: dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps. Those of the
@@ -16,8 +16,8 @@
 //! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
 //!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
-//!   `w ← w + D (budget/u) z/s`, where every synapse has a scale of its own and the budget bounds what the step does to
-//!   the output ([`StepSpec`](mesolimb_brain::StepSpec)). The actor's budget is scaled by noradrenaline,
+//!   `w ← w + D (budget/u) z/s`, where every synapse has a scale of its own and the budget sets what steps do to
+//!   the output in the mean ([`StepSpec`](mesolimb_brain::StepSpec)). The actor's budget is scaled by noradrenaline,
 //!   `min(1, mean σ/0.7)`, the critic's by `R`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
 //!
 //! Sources: streaming actor-critic with sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
@@ -28,7 +28,8 @@
 //!
 //! Deviations from these: one budget for each layer, with scales that are products of one of the source and one of the target;
 //! the score is that of the clipped action; the learning signal is projected; the discount follows the time limit of the task
-//! ([`SpikingConfig::horizon`]); a spike reaches the second population one tick later.
+//! ([`SpikingConfig::horizon`]); a spike reaches the second population one tick later; noise that goes on from step to step is
+//! scored as if it did not.
 
 pub mod brain;
 mod config;
@@ -230,8 +231,8 @@ impl Agent for SpikingActorCritic {
         self.mode = mode;
         self.reward_scale.begin_episode();
         self.network.reset_state();
-        for noise in &mut self.noise {
-            *noise = rng::standard_normal(&mut self.rng) as f32;
+        if mode.explores() {
+            self.noise.fill_with(|| rng::standard_normal(&mut self.rng) as f32);
         }
         self.think(observation);
         Ok(())
@@ -282,6 +283,10 @@ impl Agent for SpikingActorCritic {
             ..self.insight
         };
         Ok(())
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        self.rng = rng::stream(seed, "exploration");
     }
 
     fn insight(&self) -> Insight {

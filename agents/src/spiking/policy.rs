@@ -9,7 +9,7 @@
 pub(super) struct Gaussian {
     pub mean: f32,
     pub width: f32,
-    /// Derivative of the width by the readout, `sigmoid(raw)`.
+    /// Derivative of the width by the readout.
     slope: f32,
 }
 
@@ -88,7 +88,7 @@ mod tests {
         let h = 1e-5;
         for a in [-1.7, -1.0, -0.4, 0.0, 0.9, 1.0, 3.0] {
             for mean in [-2.0, -0.3, 0.0, 0.8, 1.5] {
-                for raw in [-2.0, 0.0, 1.0] {
+                for raw in [-2.0, 0.0, 1.0, 5.0] {
                     let by_mean = (log_likelihood(a, mean + h, raw) - log_likelihood(a, mean - h, raw)) / (2.0 * h);
                     let by_raw = (log_likelihood(a, mean, raw + h) - log_likelihood(a, mean, raw - h)) / (2.0 * h);
                     let (g, w) = Gaussian::from_readout(mean as f32, raw as f32).score(a as f32, 1.0, 0.0);

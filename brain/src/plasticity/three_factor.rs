@@ -35,8 +35,8 @@ pub enum StepSpec {
     /// The sum of all changes stays within `|m| · budget`: `w ← w + m z min(1, budget/Σ|z|)`.
     #[default]
     Summed,
-    /// What the changes do to the output that the learning signal speaks of is `m · budget`, whatever the number of synapses
-    /// and their scales: `w ← w + m (budget/u) z/s`, `u = √(σ Σ z²/s)`.
+    /// What the changes do to the output that the learning signal speaks of is about `m · budget`, whatever the number of
+    /// synapses and their scales: `w ← w + m (budget/u) z/s`, `u = √(σ Σ z²/s)`.
     ///
     /// Every synapse has its own scale, the product of that of its source and that of its target: `s = a b`, with `a²` and
     /// `b²` the means of `d²` and `x²` over the last windows. `σ` is the mean of `Σ g²/s` over as many windows as traces last.
@@ -63,7 +63,7 @@ impl ThreeFactorSpec {
         let mut ranges =
             vec![("tau_eligibility_ms", self.tau_eligibility_ms, [0.0, 1e9]), ("budget", self.budget, [0.0, 1e6])];
         if let StepSpec::Intentional { scale_windows } = self.step {
-            ranges.push(("step.intentional.scale_windows", scale_windows, [1.0, 1e7]));
+            ranges.push(("step.intentional.scale_windows", scale_windows, [1.0, 1e5]));
         }
         ranges
     }

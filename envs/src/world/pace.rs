@@ -36,7 +36,8 @@ impl Pace {
 
     /// Whether this is a possible state of a robot with so many degrees of freedom.
     pub fn fits(&self, n: usize) -> bool {
-        self.left.len() == n && self.left.iter().chain(&self.last_secs).all(|x| x.is_finite())
+        let is_length = |secs: f64| secs.is_finite() && secs > 0.0;
+        self.left.len() == n && self.left.iter().all(|left| left.is_finite()) && self.last_secs.is_none_or(is_length)
     }
 
     /// The kick of a step of `dt_secs`.
