@@ -8,10 +8,12 @@
 //!
 //! with mass matrix `M`, damping `D`, springs `K`, Coriolis forces and gravity `c`, and the forces `f` of contacts, stops and
 //! dry friction, which are solved for together. The velocities are those of the middles between positions (leapfrog): without
-//! losses energy stays, but for ripples of the order of `h²`. Where a step is shorter or longer than the last one, `h` is the
-//! mean of both in the first equation: the way from middle to middle. Springs are taken as the mean over three positions (Newmark),
-//! damping at the end of the step: neither breaks loose, however stiff. The mean
-//! velocity is in its own equation: it is put in again until it stays.
+//! losses energy stays, but for ripples of the order of `h²`. Springs are taken as the mean over three positions (Newmark),
+//! damping at the end of the step: neither breaks loose, however stiff. The mean velocity is in its own equation: it is put in
+//! again until it stays.
+//!
+//! Where a step is shorter or longer than the last one, `h` is the mean of both in the first equation: the way from middle to
+//! middle. Springs, contacts and stops look ahead as far, which is then not quite the way that follows.
 //!
 //! Rapier finds the contacts and moves the links with the joints. Its own step is not used: the forces of a contact that gives
 //! way need the accelerations of the whole tree, and in its steps energy drifts (a double pendulum that is driven for 50 s in
