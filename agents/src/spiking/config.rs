@@ -19,7 +19,7 @@ pub struct SpikingConfig {
     /// Decay of eligibility in a control step, besides the discount.
     pub lambda: f64,
     /// Whether every synapse has a scale of its own and budgets bound what a step does to the output; otherwise they bound the
-    /// sum of all changes of weight, and want to be several times larger.
+    /// sum of all changes of weight, and want to be several times larger: `docs/results/rule.md` has settings that go together.
     pub intentional: bool,
     /// Plasticity budget of each layer of the critic for one unit of prediction error.
     pub critic_budget: f64,
@@ -86,12 +86,12 @@ impl Default for SpikingConfig {
         Self {
             cells: 128,
             ticks: 8,
-            horizon: 0.15,
-            lambda: 0.9,
-            intentional: true,
-            critic_budget: 0.2,
-            actor_budget: 0.06,
-            adapted: true,
+            horizon: 1.0 / 3.0,
+            lambda: 0.8,
+            intentional: false,
+            critic_budget: 0.8,
+            actor_budget: 1.0 / (1.5 * 2.0),
+            adapted: false,
             entropy: 0.01,
             noise_ms: 0.0,
             full_uncertainty: 0.7,

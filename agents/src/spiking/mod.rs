@@ -10,15 +10,17 @@
 //! - **Act**: `a = μ + σ ε`, with `ε` anew in every step or, on request, `ε ← ρ ε + √(1 − ρ²) ξ`; the command is `a` times the factor of motor recalibration, clipped to the range.
 //! - **Evaluate**: `δ = r̃ + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the spread of
 //!   the discounted return, and `V(s′) = 0` only after termination.
-//! - **Release**: dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps. Those of the
-//!   actor answer `δ` by `D = δ/(3 mean|δ|)` within ±1 around their level at rest; those of the critic by `D = δ/R` within
-//!   ±1, `R = 20 √mean δ²`, and its synapses know `R`: they feel `δ` itself, up to `R`.
+//! - **Release**: dopamine is released by `δ` within `[0, 2]` around 1.
 //! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
 //!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
-//!   `w ← w + D (budget/u) z/s`, where every synapse has a scale of its own and the budget sets what steps do to
-//!   the output in the mean ([`StepSpec`](mesolimb_brain::StepSpec)). The actor's budget is scaled by noradrenaline,
-//!   `min(1, mean σ/0.7)`, the critic's by `R`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
+//!   `w ← w + m z min(1, budget/Σ|z|)`, `m` dopamine above its baseline. The actor's budget is scaled by noradrenaline,
+//!   `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
+//!
+//! On request ([`SpikingConfig::intentional`], [`SpikingConfig::adapted`]) steps are those of
+//! [`StepSpec::Intentional`](mesolimb_brain::StepSpec), and dopamine cells adapt to the range of the errors that they see, means
+//! over 5 000 control steps: those of the actor answer by `δ/(3 mean|δ|)` within ±1, those of the critic by `δ/R` within
+//! ±1, `R = 20 √mean δ²`, where the critic's budget is scaled by `R`.
 //!
 //! Sources: streaming actor-critic with sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
 //! arXiv:2410.14606; steps by what they do to the output, Sharifnassab et al. 2026, arXiv:2604.19033; cells that adapt to
