@@ -237,7 +237,7 @@ impl Scales {
     }
 }
 
-/// Every sparse edge: its number, its row's activity and its column.
+/// Shows what every sparse edge has in `edges`, the index of its source, and its column.
 fn for_each_edge(sparse: Option<&Rows>, edges: &mut [f32], mut f: impl FnMut(&mut f32, usize, usize)) {
     let Some(rows) = sparse else { return };
     for row in 0..rows.n_rows() {
