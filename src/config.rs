@@ -14,7 +14,7 @@ const MAX_STEPS: u64 = 1_000_000_000_000;
 
 /// A run, resolved: everything that decides what happens in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct RunConfig {
     /// Task, by name.
     pub task: String,
@@ -42,15 +42,13 @@ pub struct RunConfig {
     pub body: Option<RobotSpec>,
     /// How the world changes.
     pub changes: Vec<Change>,
-    /// Settings of the spiking actor-critic.
-    pub spiking: mesolimb_agents::SpikingConfig,
-    /// Settings of the streaming deep actor-critic.
-    pub stream_ac: mesolimb_agents::baseline::StreamAcConfig,
+    /// Settings of all agents, a section each. Whatever else stands in a run file is refused by them.
+    #[serde(flatten)]
+    pub settings: AgentSettings,
 }
 
 impl Default for RunConfig {
     fn default() -> Self {
-        let settings = AgentSettings::default();
         Self {
             task: "reacher".into(),
             agent: "spiking".into(),
@@ -63,19 +61,12 @@ impl Default for RunConfig {
             effector: None,
             body: None,
             changes: Vec::new(),
-            spiking: settings.spiking,
-            stream_ac: settings.stream_ac,
+            settings: AgentSettings::default(),
         }
     }
 }
 
 impl RunConfig {
-    /// Settings of all agents.
-    #[must_use]
-    pub fn agent_settings(&self) -> AgentSettings {
-        AgentSettings { spiking: self.spiking.clone(), stream_ac: self.stream_ac }
-    }
-
     /// Reads a run file.
     ///
     /// # Errors
@@ -141,9 +132,8 @@ impl RunConfig {
         if self.seed > i64::MAX as u64 {
             bail!("seed is {}, expected a whole number from 0 to {}", self.seed, i64::MAX);
         }
-        // Settings of agents that do not take part are checked too: a slip in them is a slip.
-        self.spiking.validate().map_err(|error| anyhow::anyhow!("spiking.{error}"))?;
-        self.stream_ac.validate().map_err(|error| anyhow::anyhow!("stream_ac.{error}"))
+        self.settings.validate()?;
+        Ok(())
     }
 
     /// Refuses a task, an agent or a change of the world that does not exist.
@@ -328,6 +318,8 @@ fn check_keys(table: &toml::Table, known: &toml::Table, prefix: &str) -> anyhow:
 
 #[cfg(test)]
 mod tests {
+    use mesolimb_agents::SpikingActorCritic;
+
     use super::*;
 
     fn refusal(setting: &str) -> String {
@@ -344,7 +336,7 @@ mod tests {
         ];
         let config = RunConfig::resolve(toml::Table::new(), &settings.map(String::from)).unwrap();
         assert_eq!((config.steps, config.agent.as_str()), (10, "stream-ac"));
-        assert!(!config.spiking.recalibration.enabled);
+        assert!(!config.settings.of::<SpikingActorCritic>().unwrap().recalibration.enabled);
         assert_eq!(config.changes[0].at, 5);
     }
 

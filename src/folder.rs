@@ -6,7 +6,7 @@
 //!
 //! `curve.csv` has a row for each training episode, once it has ended: `episode`, counted from 0 · `end_step`, the control
 //! step of life with which it ended, counted from 1 · `length` in control steps · `return`, the sum of its rewards · `end`,
-//! why it ended · `exploration` and `recalibration` after its last step (see [`mesolimb_agents::Insight`]).
+//! why it ended · what can be seen of the agent after its last step (see [`mesolimb_agents::Agent::scalars`]).
 //! What `record/` holds, [`crate::record`] says.
 //!
 //! `interventions.csv` has a row for each parameter that was written by hand: `step` control steps had been lived, then
@@ -20,7 +20,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use mesolimb_agents::{Episode, Insight};
+use mesolimb_agents::{Episode, Scalar};
 
 use crate::{
     checkpoint::{Checkpoint, replace_file, sync_folder},
@@ -30,7 +30,7 @@ use crate::{
 
 /// The robot of the run, where the task has none of its own: what was read from its file.
 pub const ROBOT: &str = "robot.toml";
-const CURVE_HEADER: &str = "episode,end_step,length,return,end,exploration,recalibration\n";
+const CURVE_COLUMNS: &str = "episode,end_step,length,return,end";
 const INTERVENTIONS: &str = "interventions.csv";
 const INTERVENTIONS_HEADER: &str = "step,parameter,value\n";
 /// Checkpoints that are kept: the newest, and the one before in case the newest is damaged later.
@@ -50,24 +50,24 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder of a new run, with its first checkpoint. It appears whole or not at all.
+    /// Makes the folder of a new run, with the head of its curve and its first checkpoint. It appears whole or not at all.
     ///
     /// # Errors
     /// If there is something at `path` already, or it cannot be written.
-    pub fn create(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<Self> {
+    pub fn create(path: &Path, config: &RunConfig, curve: &str, first: &Checkpoint) -> anyhow::Result<Self> {
         let otherwise = format!("or go on with: mesolimb resume {}", path.display());
-        make_whole(path, &otherwise, |making| Self::fill(making, config, first))?;
+        make_whole(path, &otherwise, |making| Self::fill(making, config, curve, first))?;
         Self::hold(path)
     }
 
-    fn fill(path: &Path, config: &RunConfig, first: &Checkpoint) -> anyhow::Result<()> {
+    fn fill(path: &Path, config: &RunConfig, curve: &str, first: &Checkpoint) -> anyhow::Result<()> {
         fs::create_dir_all(path.join("checkpoints")).with_context(|| format!("cannot make {}", path.display()))?;
         replace_file(&path.join("run.toml"), config.to_toml()?.as_bytes())?;
         if let Some(body) = &config.body {
             let text = toml::to_string(body).context("the robot cannot be written as TOML")?;
             replace_file(&path.join(ROBOT), text.as_bytes())?;
         }
-        replace_file(&path.join("curve.csv"), CURVE_HEADER.as_bytes())?;
+        replace_file(&path.join("curve.csv"), curve.as_bytes())?;
         replace_file(&path.join(LOCK), b"")?;
         first.write(&checkpoint_path(path, 0))
     }
@@ -165,10 +165,11 @@ impl RunFolder {
         }
     }
 
-    /// The length of a curve without any episode.
+    /// A curve without any episode, of an agent of which this can be seen.
     #[must_use]
-    pub fn empty_curve_bytes() -> u64 {
-        CURVE_HEADER.len() as u64
+    pub fn empty_curve(scalars: &[Scalar]) -> String {
+        let names = scalars.iter().map(|scalar| format!(",{}", scalar.name));
+        format!("{CURVE_COLUMNS}{}\n", names.collect::<String>())
     }
 
     /// Where the run is kept.
@@ -216,10 +217,11 @@ impl RunFolder {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn add_episode(&mut self, episode: &Episode, insight: &Insight) -> anyhow::Result<()> {
+    pub fn add_episode(&mut self, episode: &Episode, insight: &[f32]) -> anyhow::Result<()> {
         let Episode { index, end_step, steps, total_reward, end } = episode;
-        let Insight { exploration, recalibration, .. } = insight;
-        let line = format!("{index},{end_step},{steps},{total_reward},{end},{exploration},{recalibration}\n");
+        let mut line = format!("{index},{end_step},{steps},{total_reward},{end}");
+        insight.iter().for_each(|value| line += &format!(",{value}"));
+        line.push('\n');
         self.curve_bytes += line.len() as u64;
         self.curve
             .write_all(line.as_bytes())

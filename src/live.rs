@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::Context as _;
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
-use mesolimb_agents::{Episode, Insight};
+use mesolimb_agents::{Episode, Scalar};
+use mesolimb_brain::Network;
 use mesolimb_envs::{EnvSpec, Params, Scene};
 
 use crate::{intervention::Intervention, session::Session};
@@ -38,8 +39,10 @@ pub struct Cast {
     pub env: EnvSpec,
     /// Names and sizes of the brain's populations, in the order in which spikes count cells; empty without a brain.
     pub populations: Vec<(String, usize)>,
-    /// Brain ticks in a control step.
-    pub ticks_per_step: u32,
+    /// Seconds of a brain tick; zero without a brain.
+    pub tick_secs: f64,
+    /// What can be seen of the agent.
+    pub scalars: &'static [Scalar],
 }
 
 /// What happened since the last frame, and what there is now.
@@ -47,6 +50,8 @@ pub struct Cast {
 pub struct Frame {
     /// Control steps of life.
     pub step: u64,
+    /// Ticks of the brain's life.
+    pub tick: u64,
     /// Shapes and poses now.
     pub scene: Scene,
     /// What was observed last.
@@ -74,20 +79,20 @@ pub struct Frame {
 }
 
 /// One control step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// Control step of life.
     pub step: u64,
     /// Reward.
     pub reward: f64,
-    /// What could be seen of the agent.
-    pub insight: Insight,
+    /// What could be seen of the agent, in the order of [`Cast::scalars`].
+    pub insight: Vec<f32>,
 }
 
 /// A spike at its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimedSpike {
-    /// Brain tick of life.
+    /// Tick of the brain's life.
     pub tick: u64,
     /// Cell, counted through all populations.
     pub cell: u32,
@@ -276,7 +281,6 @@ impl Simulation {
 /// What is gathered for the next frame.
 struct Pending {
     control_dt_secs: f64,
-    ticks_per_step: u32,
     scene: Scene,
     samples: VecDeque<Sample>,
     spikes: VecDeque<TimedSpike>,
@@ -289,10 +293,8 @@ struct Pending {
 
 impl Pending {
     fn new(session: &Session) -> Self {
-        let cast = session.cast();
         Self {
-            control_dt_secs: cast.env.control_dt_secs,
-            ticks_per_step: cast.ticks_per_step,
+            control_dt_secs: session.rollout().env().spec().control_dt_secs,
             scene: Scene::default(),
             samples: VecDeque::new(),
             spikes: VecDeque::new(),
@@ -306,9 +308,9 @@ impl Pending {
     fn note_step(&mut self, session: &Session, reward: f64) {
         let rollout = session.rollout();
         let step = rollout.progress().steps;
-        self.samples.push_back(Sample { step, reward, insight: rollout.agent().insight() });
+        self.samples.push_back(Sample { step, reward, insight: rollout.agent().insight().to_vec() });
         if let Some(brain) = rollout.agent().brain() {
-            let first_tick = step * u64::from(self.ticks_per_step);
+            let first_tick = brain.window_start();
             self.spikes.extend(brain.spikes().iter().map(|spike| TimedSpike {
                 tick: first_tick + u64::from(spike.tick),
                 cell: spike.cell,
@@ -353,6 +355,7 @@ impl Pending {
         rollout.env().scene(&mut self.scene);
         Frame {
             step: rollout.progress().steps,
+            tick: rollout.agent().brain().map_or(0, Network::ticks),
             scene: self.scene.clone(),
             observation: rollout.observation().to_vec(),
             action: rollout.action().to_vec(),

@@ -4,14 +4,13 @@
 //! so that what is recorded always fits what was saved. The number in a file's name is the control steps lived before it.
 //!
 //! `steps_*.parquet` has a row for each control step: `step`, counted from 1 through all episodes · `reward` of the step ·
-//! what could be seen of the agent (see [`mesolimb_agents::Insight`]): `value` of the observation that was acted on,
-//! `delta`, `dopamine`, `noradrenaline`, `exploration` and `recalibration` after the step · `observation_*` after the step,
+//! a column for each thing that can be seen of the agent (see [`mesolimb_agents::Agent::scalars`]) · `observation_*` after the step,
 //! which the next step acts on, or which ended the episode · `action_*` that was done in the step. Units are those of the
 //! channels. The observation that an episode begins with has no row.
 //!
-//! `spikes_*.parquet` has a row for each spike: `step` in which it fell · `tick` of the brain within the thought at the end
-//! of that step, from 0 · `cell`, counted through all populations · `size`, 1 for a full burst. The first thought of an
-//! episode comes before its first step: it has the number of that step, and ticks below 0, up to −1.
+//! `spikes_*.parquet` has a row for each spike: `step` in which it fell · `tick` of the brain's life, from 0 · `cell`, counted
+//! through all populations · `size`, 1 for a full burst. The first thought of an episode comes before its first step: it has
+//! the number of that step, as the thought at the end of that step has.
 
 use std::{
     fs,
@@ -28,7 +27,6 @@ pub(crate) mod table;
 pub struct Recorder {
     folder: PathBuf,
     steps_schema: Vec<(String, Column)>,
-    ticks_per_step: u32,
     segment: Option<Segment>,
 }
 
@@ -38,24 +36,21 @@ struct Segment {
 }
 
 impl Recorder {
-    /// Starts to record where a rollout stands, with so many brain ticks a thought; what was recorded beyond that is
-    /// removed.
+    /// Starts to record where a rollout stands; what was recorded beyond that is removed.
     ///
     /// # Errors
     /// If the folder cannot be made or tidied.
-    pub fn start(folder: &Path, rollout: &Rollout, ticks_per_step: u32) -> anyhow::Result<Self> {
+    pub fn start(folder: &Path, rollout: &Rollout) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         forget_beyond(folder, rollout.progress().steps)?;
         let spec = rollout.env().spec();
         let f32_column = || Column::F32(Vec::new());
         let mut steps_schema =
             vec![("step".to_owned(), Column::I64(Vec::new())), ("reward".to_owned(), Column::F64(Vec::new()))];
-        for name in ["value", "delta", "dopamine", "noradrenaline", "exploration", "recalibration"] {
-            steps_schema.push((name.to_owned(), f32_column()));
-        }
+        steps_schema.extend(rollout.agent().scalars().iter().map(|scalar| (scalar.name.to_owned(), f32_column())));
         steps_schema.extend(spec.observations.iter().map(|c| (format!("observation_{}", c.name), f32_column())));
         steps_schema.extend(spec.actions.iter().map(|c| (format!("action_{}", c.name), f32_column())));
-        Ok(Self { folder: folder.to_owned(), steps_schema, ticks_per_step, segment: None })
+        Ok(Self { folder: folder.to_owned(), steps_schema, segment: None })
     }
 
     /// Records the control step that was just lived.
@@ -65,23 +60,13 @@ impl Recorder {
     pub fn note(&mut self, rollout: &Rollout, report: &StepReport) -> anyhow::Result<()> {
         let step = rollout.progress().steps;
         let segment = self.segment_from(step - 1)?;
-        let insight = rollout.agent().insight();
         let mut row = Row { columns: &mut segment.steps.columns, next: 0 };
         row.i64(step as i64);
         row.f64(report.reward);
-        for value in [
-            insight.value,
-            insight.delta,
-            insight.dopamine,
-            insight.noradrenaline,
-            insight.exploration,
-            insight.recalibration,
-        ] {
-            row.f32(value);
-        }
-        rollout.observation().iter().chain(rollout.action()).for_each(|&value| row.f32(value));
+        let seen = rollout.agent().insight().iter().chain(rollout.observation()).chain(rollout.action());
+        seen.for_each(|&value| row.f32(value));
         segment.steps.end_row()?;
-        segment.note_spikes(rollout, step, 0)
+        segment.note_spikes(rollout, step)
     }
 
     /// Records the thought that an episode begins with, before its first step.
@@ -89,8 +74,8 @@ impl Recorder {
     /// # Errors
     /// If it cannot be written.
     pub fn note_first_thought(&mut self, rollout: &Rollout) -> anyhow::Result<()> {
-        let (lived, first_tick) = (rollout.progress().steps, -(self.ticks_per_step as i32));
-        self.segment_from(lived)?.note_spikes(rollout, lived + 1, first_tick)
+        let lived = rollout.progress().steps;
+        self.segment_from(lived)?.note_spikes(rollout, lived + 1)
     }
 
     /// Ends the stretch under way, because a checkpoint is due.
@@ -117,7 +102,7 @@ impl Recorder {
     fn open_segment(&self, start: u64) -> anyhow::Result<Segment> {
         let spikes_schema = vec![
             ("step".to_owned(), Column::I64(Vec::new())),
-            ("tick".to_owned(), Column::I32(Vec::new())),
+            ("tick".to_owned(), Column::I64(Vec::new())),
             ("cell".to_owned(), Column::I32(Vec::new())),
             ("size".to_owned(), Column::F32(Vec::new())),
         ];
@@ -130,11 +115,12 @@ impl Recorder {
 }
 
 impl Segment {
-    fn note_spikes(&mut self, rollout: &Rollout, step: u64, first_tick: i32) -> anyhow::Result<()> {
-        for spike in rollout.agent().brain().map_or(&[][..], |brain| brain.spikes()) {
+    fn note_spikes(&mut self, rollout: &Rollout, step: u64) -> anyhow::Result<()> {
+        let Some(brain) = rollout.agent().brain() else { return Ok(()) };
+        for spike in brain.spikes() {
             let mut row = Row { columns: &mut self.spikes.columns, next: 0 };
             row.i64(step as i64);
-            row.i32(first_tick + spike.tick as i32);
+            row.i64((brain.window_start() + u64::from(spike.tick)) as i64);
             row.i32(spike.cell as i32);
             row.f32(spike.size);
             self.spikes.end_row()?;

@@ -46,8 +46,9 @@ impl Session {
             config.robot = Some(folder::ROBOT.to_owned());
         }
         let mut session = Self::unkept(&config)?;
-        let first = session.checkpoint(RunFolder::empty_curve_bytes(), 0)?;
-        session.folder = Some(RunFolder::create(out, &config, &first)?);
+        let curve = RunFolder::empty_curve(session.rollout.agent().scalars());
+        let first = session.checkpoint(curve.len() as u64, 0)?;
+        session.folder = Some(RunFolder::create(out, &config, &curve, &first)?);
         session.start_recorder()?;
         Ok(session)
     }
@@ -58,7 +59,7 @@ impl Session {
     /// If the run is not valid.
     pub fn unkept(config: &RunConfig) -> anyhow::Result<Self> {
         let env = config.make_env()?;
-        let agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
+        let agent = registry::make(&config.agent, &config.settings, env.as_ref(), config.seed)?;
         let changes = ChangeSchedule::new(config.changes.clone(), env.params(), config.seed)?;
         let rollout = Rollout::new(env, agent, changes, config.seed);
         Ok(Self {
@@ -131,8 +132,7 @@ impl Session {
 
     fn start_recorder(&mut self) -> anyhow::Result<()> {
         if let (true, Some(folder)) = (self.config.record, &self.folder) {
-            self.recorder =
-                Some(Recorder::start(&folder.path().join("record"), &self.rollout, self.config.spiking.ticks)?);
+            self.recorder = Some(Recorder::start(&folder.path().join("record"), &self.rollout)?);
         }
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Session {
             recorder.note(&self.rollout, &report)?;
         }
         if let (Some(folder), Some(episode)) = (&mut self.folder, &report.episode) {
-            folder.add_episode(episode, &self.rollout.agent().insight())?;
+            folder.add_episode(episode, self.rollout.agent().insight())?;
         }
         let steps = self.rollout.progress().steps;
         if steps.is_multiple_of(self.config.checkpoint_every) || self.is_finished() {
@@ -297,7 +297,8 @@ impl Session {
             steps: (!self.endless).then_some(self.config.steps),
             env: self.rollout.env().spec().clone(),
             populations,
-            ticks_per_step: self.config.spiking.ticks,
+            tick_secs: brain.map_or(0.0, |brain| 1e-3 * brain.tick_ms()),
+            scalars: self.rollout.agent().scalars(),
         }
     }
 }

@@ -113,7 +113,7 @@ impl Summary {
 /// Whether there is a model-based controller of the task.
 fn has_reference(config: &RunConfig) -> Result<bool, AgentError> {
     let env = config.make_env()?;
-    match registry::make("reference", &config.agent_settings(), env.as_ref(), config.seed) {
+    match registry::make("reference", &config.settings, env.as_ref(), config.seed) {
         Ok(_) => Ok(true),
         Err(AgentError::Unsuited { .. }) => Ok(false),
         Err(error) => Err(error),
@@ -132,12 +132,12 @@ fn mean_return(
     episodes: u64,
     mode: Mode,
 ) -> anyhow::Result<f64> {
-    let settings = config.agent_settings();
+    let settings = &config.settings;
     let make = |index: u64| -> Result<Pair, AgentError> {
         let env = config.make_env()?;
         // Random actions differ from episode to episode; what was learned does not.
         let seed = if state.is_some() { config.seed } else { config.seed.wrapping_mul(1_000).wrapping_add(index) };
-        let mut agent = registry::make(agent, &settings, env.as_ref(), seed)?;
+        let mut agent = registry::make(agent, settings, env.as_ref(), seed)?;
         if let Some(state) = state {
             agent.load(state)?;
         }
@@ -151,7 +151,7 @@ fn mean_return(
 /// Steps a second of the world alone, and microseconds a step of the agent alone, on copies.
 fn speed(config: &RunConfig, state: &[u8]) -> anyhow::Result<(f64, f64)> {
     let mut env = config.make_env()?;
-    let mut agent = registry::make(&config.agent, &config.agent_settings(), env.as_ref(), config.seed)?;
+    let mut agent = registry::make(&config.agent, &config.settings, env.as_ref(), config.seed)?;
     agent.load(state)?;
     let mut action: Vec<f32> = env.spec().actions.iter().map(|c| 0.1 * c.high).collect();
     let mut observation = vec![0.0; env.spec().observations.len()];

@@ -15,7 +15,7 @@ use mesolimb::{
     live::{self, Command, Live, Speed},
     session::Session,
 };
-use mesolimb_agents::Insight;
+use mesolimb_brain::Spike;
 use tempfile::TempDir;
 
 const STEPS: u64 = 3_000;
@@ -99,7 +99,7 @@ fn check_record(run: &Path) {
     assert!(spikes.len() as u64 > STEPS, "only {} spikes were recorded", spikes.len());
     let in_range = |row: &Vec<String>| {
         let [step, tick, cell]: [i64; 3] = std::array::from_fn(|i| row[i].parse().unwrap());
-        (1..=STEPS as i64).contains(&step) && (-8..8).contains(&tick) && (0..4 * 32).contains(&cell)
+        (1..=STEPS as i64).contains(&step) && (0..16 * STEPS as i64).contains(&tick) && (0..4 * 32).contains(&cell)
     };
     assert_eq!(spikes.iter().find(|row| !in_range(row)), None, "a spike that cannot be");
 }
@@ -115,27 +115,34 @@ fn the_record_tells_what_happened() {
     train_on(Session::create(&config, &run).unwrap());
     let mut twin = Session::unkept(&config).unwrap();
     let (mut steps, mut spikes) = (Vec::new(), Vec::new());
-    let spikes_of = |session: &Session, step: u64, first_tick: f64| {
+    let spikes_of = |session: &Session, step: u64, n_thoughts: u64| {
         let spikes = session.rollout().agent().brain().unwrap().spikes().iter();
-        let rows =
-            spikes.map(|s| vec![step as f64, first_tick + f64::from(s.tick), f64::from(s.cell), f64::from(s.size)]);
+        let tick = |s: &Spike| (8 * n_thoughts + u64::from(s.tick)) as f64;
+        let rows = spikes.map(|s| vec![step as f64, tick(s), f64::from(s.cell), f64::from(s.size)]);
         rows.collect::<Vec<_>>()
     };
+    let mut n_thoughts = 0;
     let mut n_first = 0;
     while !twin.is_finished() {
         if twin.rollout_mut().prepare().unwrap() {
-            let first_thought = spikes_of(&twin, twin.rollout().progress().steps + 1, -8.0);
+            let first_thought = spikes_of(&twin, twin.rollout().progress().steps + 1, n_thoughts);
+            n_thoughts += 1;
             n_first += usize::from(!first_thought.is_empty());
             spikes.extend(first_thought);
         }
         let report = twin.step().unwrap();
         let rollout = twin.rollout();
         let step = rollout.progress().steps;
-        let Insight { value, delta, dopamine, noradrenaline, exploration, recalibration } = rollout.agent().insight();
-        let seen = [value, delta, dopamine, noradrenaline, exploration, recalibration];
-        let numbers = seen.iter().chain(rollout.observation()).chain(rollout.action()).map(|v| f64::from(*v));
+        let numbers = rollout
+            .agent()
+            .insight()
+            .iter()
+            .chain(rollout.observation())
+            .chain(rollout.action())
+            .map(|v| f64::from(*v));
         steps.push([step as f64, report.reward].into_iter().chain(numbers).collect::<Vec<f64>>());
-        spikes.extend(spikes_of(&twin, step, 0.0));
+        spikes.extend(spikes_of(&twin, step, n_thoughts));
+        n_thoughts += 1;
     }
     assert!(n_first > 1, "only {n_first} first thoughts with spikes, so little was tested");
     for (kind, expected) in [("steps", steps), ("spikes", spikes)] {

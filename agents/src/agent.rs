@@ -1,7 +1,8 @@
 //! Whoever acts in a world: the spiking agent, the baselines and a frozen agent are interchangeable.
 
 use mesolimb_brain::Network;
-use mesolimb_envs::{EnvSpec, nearest::hint};
+use mesolimb_envs::{Env, EnvSpec, nearest::hint};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::registry::agents;
 
@@ -29,9 +30,14 @@ pub trait Agent: Send {
     /// Draws what it tries from another stream from now on. Agents that try nothing of their own leave it at that.
     fn reseed(&mut self, _seed: u64) {}
 
-    /// What can be seen of the agent from outside.
-    fn insight(&self) -> Insight {
-        Insight::default()
+    /// What can be seen of the agent from outside: a scalar for each number of [`Agent::insight`].
+    fn scalars(&self) -> &'static [Scalar] {
+        &[]
+    }
+
+    /// What the scalars are now.
+    fn insight(&self) -> &[f32] {
+        &[]
     }
 
     /// The spiking brain, if the agent has one.
@@ -87,21 +93,66 @@ pub struct Transition<'a> {
     pub truncated: bool,
 }
 
-/// What can be seen of an agent from outside, for curves, recordings and the viewer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Insight {
-    /// Value of the observation that was acted on last, as it was before anything was learned from that act, in units of scaled reward.
-    pub value: f32,
-    /// Reward prediction error of the last step, in units of scaled reward.
-    pub delta: f32,
-    /// Dopamine that the last prediction error left behind; 1 at rest.
-    pub dopamine: f32,
-    /// Noradrenaline; 1 when fully uncertain.
-    pub noradrenaline: f32,
-    /// Mean width of exploration, as a share of the actuator range.
-    pub exploration: f32,
-    /// Mean factor that motor recalibration puts on the commands; 1 when nothing has changed.
-    pub recalibration: f32,
+/// Something that can be seen of an agent from outside, for curves, recordings and the viewer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scalar {
+    /// Name, one word.
+    pub name: &'static str,
+    /// Unit.
+    pub unit: &'static str,
+    /// Value while nothing happens.
+    pub at_rest: f32,
+}
+
+impl Scalar {
+    /// Value of the observation that was acted on last, as it was before anything was learned from that act.
+    pub const VALUE: Self = Self { name: "value", unit: "scaled reward", at_rest: 0.0 };
+    /// Reward prediction error of the last step.
+    pub const DELTA: Self = Self { name: "delta", unit: "scaled reward", at_rest: 0.0 };
+    /// Mean width of exploration.
+    pub const EXPLORATION: Self = Self { name: "exploration", unit: "share of the actuator range", at_rest: 0.0 };
+    /// Dopamine that the last prediction error left behind.
+    pub const DOPAMINE: Self = Self { name: "dopamine", unit: "tonic level", at_rest: 1.0 };
+    /// Noradrenaline; it is at rest when fully uncertain.
+    pub const NORADRENALINE: Self = Self { name: "noradrenaline", unit: "tonic level", at_rest: 1.0 };
+    /// Mean factor that motor recalibration puts on the commands.
+    pub const RECALIBRATION: Self = Self { name: "recalibration", unit: "factor", at_rest: 1.0 };
+}
+
+/// A kind of agents, as the registry knows it.
+pub trait Kind {
+    /// Name on the command line; its settings stand in a section of this name, with `_` for `-`.
+    const NAME: &'static str;
+    /// What it is, in a few words.
+    const SUMMARY: &'static str;
+    /// What can be set.
+    type Settings: Settings;
+
+    /// Makes an agent for a task.
+    ///
+    /// # Errors
+    /// If it cannot do the task, or a setting is out of its range.
+    fn make(settings: Self::Settings, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError>;
+}
+
+/// Settings of a kind of agents: a section of a run file, in which every key has a default.
+pub trait Settings: Default + Serialize + DeserializeOwned {
+    /// Refuses settings that cannot run.
+    ///
+    /// # Errors
+    /// Names the field, its value and its range.
+    fn validate(&self) -> Result<(), AgentError>;
+}
+
+/// For agents in which nothing can be set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
+
+impl Settings for NoSettings {
+    fn validate(&self) -> Result<(), AgentError> {
+        Ok(())
+    }
 }
 
 /// What an agent refuses.
@@ -143,6 +194,14 @@ pub enum AgentError {
         found: String,
         /// What was expected.
         expected: String,
+    },
+    /// A setting cannot be read.
+    #[error("{field}: {reason}")]
+    Unreadable {
+        /// Field, or section.
+        field: String,
+        /// What is wrong.
+        reason: String,
     },
     /// The agent cannot do this task.
     #[error("agent '{agent}' cannot do task '{task}': {reason}")]

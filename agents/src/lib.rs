@@ -10,7 +10,7 @@ pub mod rollout;
 pub mod search;
 pub mod spiking;
 
-pub use agent::{Agent, AgentError, Insight, Mode, Transition};
+pub use agent::{Agent, AgentError, Kind, Mode, Scalar, Settings, Transition};
 pub use evaluation::evaluate;
 pub use registry::{AgentEntry, AgentSettings, agents};
 pub use rollout::{Episode, EpisodeEnd, Progress, Rollout, RolloutState, StepReport};

@@ -1,11 +1,11 @@
 //! An evaluation teaches nothing: it moves no weight, and a twin that was evaluated in between learns on as the other.
 
-use mesolimb_agents::{Agent, AgentSettings, Mode, Transition, registry};
+use mesolimb_agents::{Agent, AgentSettings, Mode, SpikingActorCritic, Transition, registry};
 use mesolimb_envs::{Env, make};
 
 fn twin(name: &str, env: &dyn Env) -> Box<dyn Agent> {
     let mut settings = AgentSettings::default();
-    settings.spiking.cells = 32;
+    settings.change::<SpikingActorCritic>(|spiking| spiking.cells = 32).unwrap();
     registry::make(name, &settings, env, 5).unwrap()
 }
 

@@ -62,6 +62,18 @@ impl Network {
         self.tick
     }
 
+    /// Tick of life with which the last window began.
+    #[must_use]
+    pub fn window_start(&self) -> u64 {
+        self.tick.saturating_sub(u64::from(self.now_ticks))
+    }
+
+    /// Length of a tick in ms.
+    #[must_use]
+    pub fn tick_ms(&self) -> f64 {
+        self.tick_ms
+    }
+
     /// Spikes of the last window, in order of time; of a long window, perhaps only the first.
     #[must_use]
     pub fn spikes(&self) -> &[Spike] {

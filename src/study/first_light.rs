@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, ops::Range, path::Path};
 
+use mesolimb_agents::{SpikingActorCritic, baseline::StreamAc};
+
 use super::{Outcome, curve, median, run_arms, write};
 use crate::{
     config::RunConfig,
@@ -83,10 +85,11 @@ fn entries(task_idx: usize) -> anyhow::Result<Vec<Entry>> {
     let spiking = RunConfig { task: task.to_owned(), steps, ..RunConfig::default() };
     let stream_ac = RunConfig { agent: "stream-ac".to_owned(), ..spiking.clone() };
     let mut discounted = stream_ac.clone();
-    discounted.stream_ac.gamma = spiking.spiking.gamma(mesolimb_envs::make(task)?.spec());
+    let gamma = spiking.settings.of::<SpikingActorCritic>()?.gamma(mesolimb_envs::make(task)?.spec());
+    let differs = (gamma - stream_ac.settings.of::<StreamAc>()?.gamma).abs() > 1e-9;
+    discounted.settings.change::<StreamAc>(|stream_ac| stream_ac.gamma = gamma)?;
     let mut clamped = spiking.clone();
-    clamped.spiking.dopamine_clamped = true;
-    let differs = (discounted.stream_ac.gamma - stream_ac.stream_ac.gamma).abs() > 1e-9;
+    clamped.settings.change::<SpikingActorCritic>(|spiking| spiking.dopamine_clamped = true)?;
     let runs = [spiking, stream_ac, discounted, clamped];
     let entries = runs.into_iter().enumerate().map(|(arm_idx, run)| Entry { task_idx, arm_idx, run });
     Ok(entries.filter(|entry| entry.arm_idx != 2 || differs).collect())

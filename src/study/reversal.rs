@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, ops::Range, path::Path};
 
-use mesolimb_agents::Episode;
+use mesolimb_agents::{Episode, SpikingActorCritic};
 
 use super::{Outcome, curve, median, run_arms, write};
 use crate::{
@@ -69,7 +69,7 @@ fn arms() -> anyhow::Result<[RunConfig; 2]> {
     let settings = ["task=reacher".to_owned(), format!("steps={STEPS}"), change];
     let with = RunConfig::resolve(toml::Table::new(), &settings)?;
     let mut without = with.clone();
-    without.spiking.recalibration.enabled = false;
+    without.settings.change::<SpikingActorCritic>(|spiking| spiking.recalibration.enabled = false)?;
     Ok([with, without])
 }
 

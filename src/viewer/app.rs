@@ -129,8 +129,7 @@ fn app(link: Link, options: &ViewOptions, final_shot: Option<FinalShot>) -> App 
 }
 
 fn add_resources(app: &mut App, cast: Cast) {
-    let tick_secs = cast.env.control_dt_secs / f64::from(cast.ticks_per_step.max(1));
-    app.insert_resource(Cloud::new(&cast.populations, tick_secs))
+    app.insert_resource(Cloud::new(&cast.populations, cast.tick_secs))
         .insert_resource(History::new(&cast))
         .insert_resource(ClearColor(convert::color(palette::BACKGROUND)))
         .init_resource::<ViewRects>()

@@ -11,6 +11,7 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
+use mesolimb_agents::Scalar;
 
 use super::{
     camera::{Orbit, View, bounds},
@@ -168,7 +169,9 @@ pub fn draw(
 /// Colour and strength of the light around the brain: gold above the baseline of dopamine, red below; of the last steps,
 /// so that it can be seen.
 fn dopamine_light(history: &History) -> (bevy_egui::egui::Color32, f32) {
-    let recent = history.samples.iter().rev().take(AURA_STEPS).map(|sample| sample.insight.dopamine - 1.0);
+    let dopamine = history.scalar(&Scalar::DOPAMINE);
+    let recent =
+        history.samples.iter().rev().take(AURA_STEPS).filter_map(|sample| Some(sample.insight[dopamine?] - 1.0));
     let strongest = recent.fold(0.0, |most: f32, now| if now.abs() > most.abs() { now } else { most });
     let color = if strongest >= 0.0 { palette::DOPAMINE } else { palette::WORSE };
     (color, 0.16 * strongest.abs().min(1.0))

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use bevy::prelude::Resource;
 
 use super::returns::ReturnCurve;
+use mesolimb_agents::Scalar;
+
 use crate::live::{Cast, Frame, Mark, Sample, TimedSpike};
 
 /// Seconds of life in the plots of the brain.
@@ -31,9 +33,12 @@ pub struct History {
     pub episode_ends: VecDeque<u64>,
     /// Control steps of life.
     pub step: u64,
+    /// Ticks of the brain's life.
+    pub tick: u64,
     /// Control step at which the viewer came in.
     pub first_step: Option<u64>,
-    ticks_per_step: u64,
+    scalars: &'static [Scalar],
+    tick_secs: f64,
     control_dt_secs: f64,
 }
 
@@ -47,8 +52,10 @@ impl History {
             marks: VecDeque::new(),
             episode_ends: VecDeque::new(),
             step: 0,
+            tick: 0,
             first_step: None,
-            ticks_per_step: u64::from(cast.ticks_per_step.max(1)),
+            scalars: cast.scalars,
+            tick_secs: cast.tick_secs,
             control_dt_secs: cast.env.control_dt_secs,
         }
     }
@@ -56,9 +63,10 @@ impl History {
     /// Takes over what a frame tells.
     pub fn add(&mut self, frame: &Frame) {
         self.step = frame.step;
+        self.tick = frame.tick;
         self.first_step.get_or_insert(frame.step);
         self.spikes.extend(&frame.spikes);
-        self.samples.extend(&frame.samples);
+        self.samples.extend(frame.samples.iter().cloned());
         for episode in &frame.episodes {
             self.returns.push(episode.end_step, episode.total_reward);
             self.episode_ends.push_back(episode.end_step);
@@ -69,14 +77,14 @@ impl History {
         self.forget();
     }
 
-    /// Brain tick that is about to come.
-    pub fn now_tick(&self) -> u64 {
-        (self.step + 1) * self.ticks_per_step
+    /// Where a sample has what goes by this name, if it can be seen of the agent.
+    pub fn scalar(&self, name: &Scalar) -> Option<usize> {
+        self.scalars.iter().position(|scalar| scalar.name == name.name)
     }
 
-    /// Seconds from now to a tick of the past: not above zero.
-    pub fn tick_secs(&self, tick: u64) -> f64 {
-        -(self.now_tick().saturating_sub(tick) as f64) * self.control_dt_secs / self.ticks_per_step as f64
+    /// Seconds of the brain from now to a tick of the past: not above zero.
+    pub fn secs_to_tick(&self, tick: u64) -> f64 {
+        -(self.tick.saturating_sub(tick) as f64) * self.tick_secs
     }
 
     /// Seconds from now to a control step of the past: not above zero.
@@ -110,12 +118,11 @@ impl History {
     fn forget(&mut self) {
         let window_steps = (WINDOW_SECS / self.control_dt_secs).ceil() as u64 + 1;
         let first_step = self.step.saturating_sub(window_steps);
-        let first_tick = first_step * self.ticks_per_step;
         let n_old = self.samples.partition_point(|sample| sample.step < first_step);
         self.samples.drain(..n_old);
         let n_old = self.episode_ends.partition_point(|step| *step < first_step);
         self.episode_ends.drain(..n_old);
-        let n_old = self.spikes.partition_point(|spike| spike.tick < first_tick);
+        let n_old = self.spikes.partition_point(|spike| self.secs_to_tick(spike.tick) < -WINDOW_SECS);
         self.spikes.drain(..n_old.max(self.spikes.len().saturating_sub(MAX_SPIKES)));
     }
 }
@@ -127,7 +134,6 @@ fn subject(mark: &Mark) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use mesolimb_agents::Insight;
     use mesolimb_envs::EnvSpec;
 
     use super::*;
@@ -147,14 +153,16 @@ mod tests {
             steps: Some(1_000),
             env,
             populations: vec![("all".into(), 10)],
-            ticks_per_step: 8,
+            tick_secs: 0.0025,
+            scalars: &[],
         })
     }
 
     fn live_for(history: &mut History, steps: std::ops::RangeInclusive<u64>) {
         for step in steps {
             history.step = step;
-            history.samples.push_back(Sample { step, reward: 0.0, insight: Insight::default() });
+            history.tick = 8 * (step + 1);
+            history.samples.push_back(Sample { step, reward: 0.0, insight: Vec::new() });
             history.spikes.push_back(TimedSpike { tick: 8 * step, cell: 3, size: 1.0 });
             history.forget();
         }
@@ -175,8 +183,8 @@ mod tests {
         live_for(&mut history, 1..=50);
         assert_eq!(history.step_secs(50), 0.0);
         assert!((history.step_secs(0) + 1.0).abs() < 1e-12);
-        assert!((history.tick_secs(8 * 50) + 0.02).abs() < 1e-12, "the first tick of the last step is a step ago");
-        assert_eq!(history.tick_secs(8 * 51), 0.0);
+        assert!((history.secs_to_tick(8 * 50) + 0.02).abs() < 1e-12, "the first tick of the last step is a step ago");
+        assert_eq!(history.secs_to_tick(8 * 51), 0.0);
     }
 
     #[test]

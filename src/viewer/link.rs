@@ -63,7 +63,7 @@ pub fn receive(mut link: ResMut<Link>, mut history: ResMut<History>, mut cloud: 
         match link.frames.try_recv() {
             Ok(frame) => {
                 history.add(&frame);
-                cloud.advance(history.now_tick(), &frame.spikes);
+                cloud.advance(history.tick, &frame.spikes);
                 link.latest = Some(frame);
             }
             Err(TryRecvError::Empty) => return,

@@ -2,6 +2,7 @@
 
 use bevy_egui::egui::{self, Align, Align2, Color32, FontId, Layout, RichText, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, HLine, Line, LineStyle, PlotPoints, Points};
+use mesolimb_agents::Scalar;
 
 use super::{
     axes::{
@@ -15,7 +16,6 @@ use super::{
     palette,
     raster::{Dot, Raster},
 };
-use crate::live::Sample;
 
 /// Room for the names of populations.
 const GUTTER: f32 = 66.0;
@@ -107,7 +107,7 @@ fn dots(history: &History, cloud: &Cloud, every: u32) -> Vec<Dot> {
     let shown = history.spikes.iter().filter(|spike| spike.cell % every == 0);
     shown
         .map(|spike| Dot {
-            at: [history.tick_secs(spike.tick), -(f64::from(spike.cell) + 0.5 * f64::from(every))],
+            at: [history.secs_to_tick(spike.tick), -(f64::from(spike.cell) + 0.5 * f64::from(every))],
             color: palette::population(population_of(spike.cell))
                 .gamma_multiply(0.25 + 0.75 * spike.size.clamp(0.0, 1.0)),
         })
@@ -146,14 +146,16 @@ fn teaching_signals(ui: &mut Ui, link: &Link, history: &History) {
     prediction_error(ui, history, rest);
 }
 
-fn trace(history: &History, value: impl Fn(&Sample) -> f32) -> Vec<[f64; 2]> {
-    let finite = history.samples.iter().filter(|sample| value(sample).is_finite());
-    finite.map(|sample| [history.step_secs(sample.step), f64::from(value(sample))]).collect()
+/// What can be seen of the agent over the window; nothing if this cannot.
+fn trace(history: &History, scalar: &Scalar) -> Vec<[f64; 2]> {
+    let Some(idx) = history.scalar(scalar) else { return Vec::new() };
+    let finite = history.samples.iter().filter(|sample| sample.insight[idx].is_finite());
+    finite.map(|sample| [history.step_secs(sample.step), f64::from(sample.insight[idx])]).collect()
 }
 
 fn modulators(ui: &mut Ui, history: &History, height: f32) {
-    let dopamine = trace(history, |sample| sample.insight.dopamine);
-    let noradrenaline = trace(history, |sample| sample.insight.noradrenaline);
+    let dopamine = trace(history, &Scalar::DOPAMINE);
+    let noradrenaline = trace(history, &Scalar::NORADRENALINE);
     let moments = Moments::of_window(history);
     let integers = |_: GridInput| (0..=2).map(|i| GridMark { value: f64::from(i), step_size: 1.0 }).collect();
     let plot = time_plot("modulators", height)
@@ -177,7 +179,7 @@ fn modulators(ui: &mut Ui, history: &History, height: f32) {
 }
 
 fn prediction_error(ui: &mut Ui, history: &History, height: f32) {
-    let delta = trace(history, |sample| sample.insight.delta);
+    let delta = trace(history, &Scalar::DELTA);
     let reach = round_up(delta.iter().map(|point| point[1].abs()).fold(0.0, f64::max), 0.1);
     let moments = Moments::of_window(history);
     let marks = move |_: GridInput| [-reach, 0.0, reach].map(|value| GridMark { value, step_size: reach }).to_vec();

@@ -32,7 +32,7 @@ pub use lqr::CartpoleLqr;
 pub use random::Random;
 pub use stream_ac::{StreamAc, StreamAcConfig};
 
-use crate::agent::{Agent, AgentError};
+use crate::agent::{Agent, AgentError, Kind, NoSettings};
 
 /// The model-based controller that marks the upper end of the scale of a task.
 /// It knows the robot as it was compiled, and is not told when the world changes.
@@ -49,6 +49,20 @@ pub fn reference_for(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
             env.spec(),
             "there is a reference for 'cartpole', 'reacher', 'arm-reach' and 'arm-push' only",
         )),
+    }
+}
+
+/// The reference of a task, as an agent by name.
+#[derive(Debug)]
+pub struct Reference;
+
+impl Kind for Reference {
+    const NAME: &'static str = "reference";
+    const SUMMARY: &'static str = "model-based controller of the task; score 1";
+    type Settings = NoSettings;
+
+    fn make(_settings: NoSettings, env: &dyn Env, _seed: u64) -> Result<Box<dyn Agent>, AgentError> {
+        reference_for(env)
     }
 }
 

@@ -1,13 +1,12 @@
 //! Chance: actions drawn evenly from all that can be done.
 
 use mesolimb_brain::rng::{Rng, stream};
-use mesolimb_envs::EnvSpec;
+use mesolimb_envs::{Env, EnvSpec};
 use rand::RngExt as _;
 
 use super::{action_ranges, seal};
-use crate::agent::{Agent, AgentError, Mode, Transition, check_finite};
+use crate::agent::{Agent, AgentError, Kind, Mode, NoSettings, Transition, check_finite};
 
-const NAME: &str = "random";
 const STATE: &str = "random/1";
 
 /// Draws each action uniformly from the range of its channel, in every mode. It learns nothing.
@@ -24,7 +23,17 @@ impl Random {
     /// # Errors
     /// If an action channel has no finite range.
     pub fn new(spec: &EnvSpec, seed: u64) -> Result<Self, AgentError> {
-        Ok(Self { ranges: action_ranges(NAME, spec)?, spec: spec.clone(), rng: stream(seed, "random agent") })
+        Ok(Self { ranges: action_ranges(Self::NAME, spec)?, spec: spec.clone(), rng: stream(seed, "random agent") })
+    }
+}
+
+impl Kind for Random {
+    const NAME: &'static str = "random";
+    const SUMMARY: &'static str = "uniform random actions; score 0";
+    type Settings = NoSettings;
+
+    fn make(_settings: NoSettings, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError> {
+        Ok(Box::new(Self::new(env.spec(), seed)?))
     }
 }
 

@@ -14,21 +14,22 @@
 //! Deviations: σ has a floor of 1e-6, and a unit keeps at least one input at initialisation.
 
 use mesolimb_brain::rng::{Rng, standard_normal, stream};
-use mesolimb_envs::EnvSpec;
+use mesolimb_envs::{Env, EnvSpec};
 use serde::{Deserialize, Serialize};
 
 pub use config::StreamAcConfig;
 
 use super::{action_ranges, mlp::Mlp, obgd::Obgd, seal};
 use crate::{
-    agent::{Agent, AgentError, Insight, Mode, Transition, check_finite},
+    agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_finite},
     normaliser::{Normaliser, RewardScale},
 };
 
 mod config;
 
-const NAME: &str = "stream-ac";
 const STATE: &str = "stream-ac/1";
+/// What can be seen of it.
+const SCALARS: [Scalar; 3] = [Scalar::VALUE, Scalar::DELTA, Scalar::EXPLORATION];
 /// Smallest width of exploration, so that densities stay finite.
 const MIN_SIGMA: f32 = 1e-6;
 
@@ -53,7 +54,8 @@ pub struct StreamAc {
     /// The last action before clipping, in units of the actuator range.
     drawn: Vec<f32>,
     d_output: Vec<f32>,
-    insight: Insight,
+    /// In the order of [`SCALARS`].
+    insight: [f32; SCALARS.len()],
 }
 
 /// Everything that changes, as it is saved.
@@ -80,7 +82,7 @@ impl StreamAc {
     /// If a setting is out of its range, or an action channel has no finite range.
     pub fn new(spec: &EnvSpec, config: StreamAcConfig, seed: u64) -> Result<Self, AgentError> {
         config.validate()?;
-        let ranges = action_ranges(NAME, spec)?;
+        let ranges = action_ranges(Self::NAME, spec)?;
         let (n_inputs, n_actions) = (spec.observations.len() + 1, ranges.len());
         let sparsity = config.sparsity as f32;
         let net = |n_outputs, name| Mlp::new(n_inputs, config.n_hidden, n_outputs, sparsity, &mut stream(seed, name));
@@ -104,7 +106,7 @@ impl StreamAc {
             next_input: vec![0.0; n_inputs],
             drawn: vec![0.0; n_actions],
             d_output: vec![0.0; 2 * n_actions],
-            insight: Insight::default(),
+            insight: SCALARS.map(|scalar| scalar.at_rest),
             spec: spec.clone(),
             config,
             ranges,
@@ -152,8 +154,8 @@ impl StreamAc {
         if done {
             self.clear_traces();
         }
-        self.insight.value = value;
-        self.insight.delta = delta;
+        self.insight[0] = value;
+        self.insight[1] = delta;
     }
 
     fn clear_traces(&mut self) {
@@ -188,6 +190,16 @@ impl StreamAc {
     }
 }
 
+impl Kind for StreamAc {
+    const NAME: &'static str = "stream-ac";
+    const SUMMARY: &'static str = "streaming actor-critic with a multilayer perceptron, stream AC(λ)";
+    type Settings = StreamAcConfig;
+
+    fn make(settings: StreamAcConfig, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError> {
+        Ok(Box::new(Self::new(env.spec(), settings, seed)?))
+    }
+}
+
 impl Agent for StreamAc {
     fn begin_episode(&mut self, observation: &[f32], mode: Mode) -> Result<(), AgentError> {
         check_finite(&self.spec, observation, 0.0)?;
@@ -210,7 +222,7 @@ impl Agent for StreamAc {
                 *drawn += sigma(width) * standard_normal(&mut self.rng) as f32;
             }
         }
-        self.insight.exploration = widths.iter().map(|&width| sigma(width)).sum::<f32>() / n_actions as f32;
+        self.insight[2] = widths.iter().map(|&width| sigma(width)).sum::<f32>() / n_actions as f32;
         for ((action, &drawn), &(middle, half)) in action.iter_mut().zip(&self.drawn).zip(&self.ranges) {
             *action = middle + half * drawn;
         }
@@ -234,8 +246,12 @@ impl Agent for StreamAc {
         self.rng = stream(seed, "stream-ac exploration");
     }
 
-    fn insight(&self) -> Insight {
-        self.insight
+    fn scalars(&self) -> &'static [Scalar] {
+        &SCALARS
+    }
+
+    fn insight(&self) -> &[f32] {
+        &self.insight
     }
 
     fn save(&mut self) -> Vec<u8> {
@@ -251,7 +267,7 @@ impl Agent for StreamAc {
             n_steps: self.n_steps,
             input: self.input.clone(),
             drawn: self.drawn.clone(),
-            seen: [self.insight.value, self.insight.delta, self.insight.exploration],
+            seen: self.insight,
         };
         seal::seal(STATE, &state)
     }
@@ -266,7 +282,7 @@ impl Agent for StreamAc {
         (self.observed, self.rewarded, self.rng) = (state.observed, state.rewarded, state.rng);
         (self.mode, self.n_steps) = (state.mode, state.n_steps);
         (self.input, self.drawn) = (state.input, state.drawn);
-        [self.insight.value, self.insight.delta, self.insight.exploration] = state.seen;
+        self.insight = state.seen;
         // The activity that `learn` goes back through follows from the weights and the observation.
         self.actor.forward(&self.input);
         Ok(())

@@ -4,7 +4,7 @@ use mesolimb_brain::Feedback;
 use mesolimb_envs::EnvSpec;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::AgentError;
+use crate::agent::{AgentError, Settings};
 
 /// Settings of the spiking actor-critic, `[spiking]` in a run file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,12 +130,10 @@ impl SpikingConfig {
     pub fn gamma(&self, spec: &EnvSpec) -> f64 {
         (1.0 - 1.0 / (self.horizon * f64::from(spec.time_limit_steps))).max(0.0)
     }
+}
 
-    /// Refuses settings that cannot run.
-    ///
-    /// # Errors
-    /// Names the field, its value and its range.
-    pub fn validate(&self) -> Result<(), AgentError> {
+impl Settings for SpikingConfig {
+    fn validate(&self) -> Result<(), AgentError> {
         let check = |field: &str, found: f64, low: f64, high: f64| {
             if (low..=high).contains(&found) {
                 return Ok(());

@@ -43,12 +43,12 @@ mod state;
 pub use config::{RecalibrationConfig, SpikingConfig};
 use dopamine::{ErrorRange, Response};
 use mesolimb_brain::{ModulatorId, Network, PortId, ReadoutId, rng};
-use mesolimb_envs::EnvSpec;
+use mesolimb_envs::{Env, EnvSpec};
 use policy::Gaussian;
 use recalibration::Recalibration;
 
 use crate::{
-    agent::{Agent, AgentError, Insight, Mode, Transition, check_finite},
+    agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_finite},
     normaliser::{Normaliser, RewardScale},
 };
 
@@ -56,6 +56,10 @@ use crate::{
 const OBSERVATION_LIMIT: f32 = 10.0;
 /// Speed of the homeostatic pull on a mean that has left the reach of exploration.
 const PULL: f32 = 0.1;
+
+/// What can be seen of it.
+const SCALARS: [Scalar; 6] =
+    [Scalar::VALUE, Scalar::DELTA, Scalar::DOPAMINE, Scalar::NORADRENALINE, Scalar::EXPLORATION, Scalar::RECALIBRATION];
 
 /// The default brain of mesolimb.
 pub struct SpikingActorCritic {
@@ -71,7 +75,8 @@ pub struct SpikingActorCritic {
     recalibration: Recalibration,
     rng: rng::Rng,
     mode: Mode,
-    insight: Insight,
+    /// In the order of [`SCALARS`].
+    insight: [f32; SCALARS.len()],
     /// Observation seen last, and the same normalised.
     observation: Vec<f32>,
     normalised: Vec<f32>,
@@ -139,7 +144,7 @@ impl SpikingActorCritic {
             recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
-            insight: Insight { recalibration: 1.0, dopamine: 1.0, noradrenaline: 1.0, ..Insight::default() },
+            insight: SCALARS.map(|scalar| scalar.at_rest),
             observation: vec![0.0; n_observations],
             normalised: vec![0.0; n_observations],
             policy: vec![Gaussian::from_readout(0.0, 0.0); n_actions],
@@ -227,6 +232,16 @@ impl SpikingActorCritic {
     }
 }
 
+impl Kind for SpikingActorCritic {
+    const NAME: &'static str = "spiking";
+    const SUMMARY: &'static str = "spiking actor-critic with dopamine-gated local plasticity";
+    type Settings = SpikingConfig;
+
+    fn make(settings: SpikingConfig, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError> {
+        Ok(Box::new(Self::new(&settings, env.spec(), seed)?))
+    }
+}
+
 impl Agent for SpikingActorCritic {
     fn begin_episode(&mut self, observation: &[f32], mode: Mode) -> Result<(), AgentError> {
         check_finite(&self.spec, observation, 0.0)?;
@@ -262,8 +277,8 @@ impl Agent for SpikingActorCritic {
         if self.mode.learns() && self.config.recalibration.enabled {
             self.note_features();
         }
-        self.insight.value = self.network.readout(self.ids.value)[0];
-        self.insight.exploration = self.mean_width();
+        self.insight[0] = self.network.readout(self.ids.value)[0];
+        self.insight[4] = self.mean_width();
     }
 
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
@@ -277,13 +292,10 @@ impl Agent for SpikingActorCritic {
         let delta = self.evaluate(transition);
         self.release(delta);
         self.adapt(delta);
-        self.insight = Insight {
-            delta,
-            dopamine: self.network.modulator(self.ids.dopamine).level(),
-            noradrenaline: self.network.modulator(self.ids.noradrenaline).level(),
-            recalibration: self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32,
-            ..self.insight
-        };
+        let level = |modulator| self.network.modulator(modulator).level();
+        let factor = self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32;
+        let [value, _, _, _, exploration, _] = self.insight;
+        self.insight = [value, delta, level(self.ids.dopamine), level(self.ids.noradrenaline), exploration, factor];
         Ok(())
     }
 
@@ -291,8 +303,12 @@ impl Agent for SpikingActorCritic {
         self.rng = rng::stream(seed, "exploration");
     }
 
-    fn insight(&self) -> Insight {
-        self.insight
+    fn scalars(&self) -> &'static [Scalar] {
+        &SCALARS
+    }
+
+    fn insight(&self) -> &[f32] {
+        &self.insight
     }
 
     fn brain(&self) -> Option<&Network> {

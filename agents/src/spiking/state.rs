@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Recalibration, SpikingActorCritic, dopamine::ErrorRange, policy::Gaussian};
 use crate::{
-    agent::{AgentError, Insight, Mode},
+    agent::{AgentError, Mode},
     normaliser::{Normaliser, RewardScale},
 };
 
@@ -18,7 +18,7 @@ struct State {
     recalibration: Recalibration,
     rng: Rng,
     mode: Mode,
-    insight: Insight,
+    insight: [f32; 6],
     observation: Vec<f32>,
     normalised: Vec<f32>,
     policy: Vec<Gaussian>,
@@ -60,6 +60,7 @@ impl SpikingActorCritic {
             && self.recalibration.alike(&state.recalibration)
             && [&state.observation, &state.normalised].iter().all(|v| finite(v, n_observations))
             && [&state.drawn, &state.noise, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
+            && finite(&state.insight, state.insight.len())
             && state.policy.len() == n_actions
             && state.policy.iter().all(Gaussian::is_finite);
         if !fits {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::AgentError;
+use crate::agent::{AgentError, Settings};
 
 /// Settings of [`StreamAc`](super::StreamAc). The defaults are those of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,12 +41,8 @@ impl Default for StreamAcConfig {
     }
 }
 
-impl StreamAcConfig {
-    /// Checks every setting.
-    ///
-    /// # Errors
-    /// With the first field whose value is out of its range.
-    pub fn validate(&self) -> Result<(), AgentError> {
+impl Settings for StreamAcConfig {
+    fn validate(&self) -> Result<(), AgentError> {
         let refuse = |field: &str, found: String, expected: &str| {
             Err(AgentError::Setting { field: field.to_owned(), found, expected: expected.to_owned() })
         };
