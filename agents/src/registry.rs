@@ -9,11 +9,16 @@ use toml::Table;
 use crate::{
     Agent, AgentError, SpikingActorCritic,
     agent::{Kind, Settings as _},
-    baseline::{Random, Reference, StreamAc},
+    baseline::{IntentionalAc, Random, Reference, StreamAc},
 };
 
-const AGENTS: &[AgentEntry] =
-    &[entry::<SpikingActorCritic>(), entry::<StreamAc>(), entry::<Random>(), entry::<Reference>()];
+const AGENTS: &[AgentEntry] = &[
+    entry::<SpikingActorCritic>(),
+    entry::<StreamAc>(),
+    entry::<IntentionalAc>(),
+    entry::<Random>(),
+    entry::<Reference>(),
+];
 
 /// An agent that can be made by name.
 #[derive(Clone, Copy, Debug)]

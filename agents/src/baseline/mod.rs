@@ -7,6 +7,7 @@
 //! | [`ReacherComputedTorque`] | `reacher` | the upper end: inverse kinematics and computed torque |
 //! | [`Arm7ComputedTorque`] | `arm-reach`, `arm-push` | the upper end: operational-space control with the equations of motion |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
+//! | [`IntentionalAc`] | any | the same network with steps that are set by what they do to its output |
 //!
 //! Controllers without an agent around them: [`gait`] makes the quadruped stand and trot, and [`operational_space`] moves
 //! the gripper of the seven-joint arm along a path.
@@ -15,6 +16,7 @@ mod arm;
 mod arm7;
 mod computed_torque;
 pub mod gait;
+mod intentional_ac;
 mod lanes;
 mod lqr;
 mod mlp;
@@ -23,11 +25,13 @@ pub mod operational_space;
 mod random;
 mod seal;
 mod stream_ac;
+mod streaming;
 
 use mesolimb_envs::{Env, EnvSpec};
 
 pub use arm7::Arm7ComputedTorque;
 pub use computed_torque::ReacherComputedTorque;
+pub use intentional_ac::{IntentionalAc, IntentionalAcConfig};
 pub use lqr::CartpoleLqr;
 pub use random::Random;
 pub use stream_ac::{StreamAc, StreamAcConfig};

@@ -8,7 +8,7 @@
 //!
 //! Source: Elsayed, Vasan, Mahmood 2024, arXiv:2410.14606.
 
-use super::mlp::Mlp;
+use super::{mlp::Mlp, streaming::Optimiser};
 
 /// The trace of one network, and how it turns into steps.
 pub(super) struct Obgd {
@@ -28,34 +28,29 @@ impl Obgd {
     pub(super) fn new(n_params: usize, alpha: f32, kappa: f32, decay: f32) -> Self {
         Self { alpha, kappa, decay, trace: vec![0.0; n_params], magnitude: 0.0 }
     }
+}
 
-    pub(super) fn trace(&self) -> &[f32] {
-        &self.trace
-    }
-
-    pub(super) fn trace_mut(&mut self) -> &mut [f32] {
-        &mut self.trace
-    }
-
-    /// Forgets all eligibility.
-    pub(super) fn clear(&mut self) {
-        self.trace.fill(0.0);
-        self.magnitude = 0.0;
-    }
-
-    /// Makes the weights eligible in the direction of `∇(Σᵢ d_outputᵢ yᵢ)`, for the input that `net` saw last.
-    pub(super) fn accumulate(&mut self, net: &mut Mlp, d_output: &[f32]) {
+impl Optimiser for Obgd {
+    fn accumulate(&mut self, net: &mut Mlp, d_output: &[f32]) {
         self.magnitude = net.accumulate_gradient(d_output, self.decay, &mut self.trace);
     }
 
-    /// Turns eligibility into a change of the weights, in proportion to the prediction error `delta`.
-    pub(super) fn step(&self, net: &mut Mlp, delta: f32) {
+    fn step(&mut self, net: &mut Mlp, delta: f32) {
         let overshoot = self.alpha * self.kappa * delta.abs().max(1.0) * self.magnitude;
         let step = if overshoot <= 1.0 { self.alpha } else { self.alpha / overshoot };
         let change = step * delta;
         for (w, z) in net.params_mut().iter_mut().zip(&self.trace) {
             *w += change * z;
         }
+    }
+
+    fn clear(&mut self) {
+        self.trace.fill(0.0);
+        self.magnitude = 0.0;
+    }
+
+    fn visit(&mut self, visit: &mut dyn FnMut(&mut [f32])) {
+        visit(&mut self.trace);
     }
 }
 
@@ -94,7 +89,7 @@ mod tests {
         optimiser.accumulate(&mut net, &[0.01]);
         let before = net.params().to_vec();
         optimiser.step(&mut net, 0.8);
-        for ((after, before), z) in net.params().iter().zip(&before).zip(optimiser.trace()) {
+        for ((after, before), z) in net.params().iter().zip(&before).zip(&optimiser.trace) {
             assert!((after - before - 0.5 * 0.8 * z).abs() < 1e-7);
         }
     }

@@ -1,194 +1,26 @@
-//! Stream AC(λ): a deep actor-critic that learns from each transition once, without buffer, batch or target network.
+//! Stream AC(λ): a [streaming actor-critic](super::streaming) with overshooting-bounded steps.
 //!
 //! ```text
-//! a ~ N(μ(s), σ(s)), σ = softplus(·) + 1e-6     in units of the actuator range; the environment clips it
-//! r̃ = r/√(Var[u] + 1e-8), u ← γ u + r           s̃ = (s − mean)/√(var + 1e-8), and the time in the episode
-//! δ = r̃ + γ (1 − done) V(s′) − V(s)             done: terminated or truncated
-//! z_w ← γ λ z_w + ∇V(s)
-//! z_θ ← γ λ z_θ + ∇[Σᵢ ln π(aᵢ|s) + τ sign(δ) Σᵢ Hᵢ]
-//! w, θ: overshooting-bounded steps; traces are cleared when done
+//! z ← γ λ z + ∇      M = α κ max(|δ|, 1) ‖z‖₁      step = α if M ≤ 1, else α/M      w ← w + step δ z
 //! ```
 //!
-//! Actor and critic are networks of their own: two hidden layers with layer normalisation, sparse initialisation.
-//! Written from the equations of Elsayed, Vasan, Mahmood 2024, arXiv:2410.14606.
-//! Deviations: σ has a floor of 1e-6, and a unit keeps at least one input at initialisation.
+//! Written from the equations of Elsayed, Vasan, Mahmood 2024, arXiv:2410.14606, where the time limit counts as an end.
 
-use mesolimb_brain::rng::{Rng, standard_normal, stream};
 use mesolimb_envs::{Env, EnvSpec};
-use serde::{Deserialize, Serialize};
 
 pub use config::StreamAcConfig;
 
-use super::{action_ranges, mlp::Mlp, obgd::Obgd, seal};
-use crate::{
-    agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_finite},
-    normaliser::{Normaliser, RewardScale},
+use super::{
+    obgd::Obgd,
+    streaming::{Setup, Streaming},
 };
+use crate::agent::{Agent, AgentError, Kind, Settings as _};
 
 mod config;
 
-const STATE: &str = "stream-ac/1";
-/// What can be seen of it.
-const SCALARS: [Scalar; 3] = [Scalar::VALUE, Scalar::DELTA, Scalar::EXPLORATION];
-/// Smallest width of exploration, so that densities stay finite.
-const MIN_SIGMA: f32 = 1e-6;
-
-/// The streaming actor-critic.
-pub struct StreamAc {
-    spec: EnvSpec,
-    config: StreamAcConfig,
-    /// Middle and half width of each action channel.
-    ranges: Vec<(f32, f32)>,
-    actor: Mlp,
-    critic: Mlp,
-    actor_steps: Obgd,
-    critic_steps: Obgd,
-    observed: Normaliser,
-    rewarded: RewardScale,
-    rng: Rng,
-    mode: Mode,
-    n_steps: u32,
-    /// Normalised observation seen last, and the time feature.
-    input: Vec<f32>,
-    next_input: Vec<f32>,
-    /// The last action before clipping, in units of the actuator range.
-    drawn: Vec<f32>,
-    d_output: Vec<f32>,
-    /// In the order of [`SCALARS`].
-    insight: [f32; SCALARS.len()],
-}
-
-/// Everything that changes, as it is saved.
-#[derive(Serialize, Deserialize)]
-struct State {
-    actor: Vec<f32>,
-    critic: Vec<f32>,
-    actor_trace: Vec<f32>,
-    critic_trace: Vec<f32>,
-    observed: Normaliser,
-    rewarded: RewardScale,
-    rng: Rng,
-    mode: Mode,
-    n_steps: u32,
-    input: Vec<f32>,
-    drawn: Vec<f32>,
-    seen: [f32; 3],
-}
-
-impl StreamAc {
-    /// A naive agent for tasks with this interface.
-    ///
-    /// # Errors
-    /// If a setting is out of its range, or an action channel has no finite range.
-    pub fn new(spec: &EnvSpec, config: StreamAcConfig, seed: u64) -> Result<Self, AgentError> {
-        config.validate()?;
-        let ranges = action_ranges(Self::NAME, spec)?;
-        let (n_inputs, n_actions) = (spec.observations.len() + 1, ranges.len());
-        let sparsity = config.sparsity as f32;
-        let net = |n_outputs, name| Mlp::new(n_inputs, config.n_hidden, n_outputs, sparsity, &mut stream(seed, name));
-        let actor = net(2 * n_actions, "stream-ac actor weights");
-        let critic = net(1, "stream-ac critic weights");
-        let steps = |net: &Mlp, kappa: f64| {
-            let decay = config.gamma * config.lambda;
-            Obgd::new(net.params().len(), config.alpha as f32, kappa as f32, decay as f32)
-        };
-        Ok(Self {
-            actor_steps: steps(&actor, config.kappa_actor),
-            critic_steps: steps(&critic, config.kappa_critic),
-            actor,
-            critic,
-            observed: Normaliser::new(spec.observations.len()),
-            rewarded: RewardScale::default(),
-            rng: stream(seed, "stream-ac exploration"),
-            mode: Mode::Learn,
-            n_steps: 0,
-            input: vec![0.0; n_inputs],
-            next_input: vec![0.0; n_inputs],
-            drawn: vec![0.0; n_actions],
-            d_output: vec![0.0; 2 * n_actions],
-            insight: SCALARS.map(|scalar| scalar.at_rest),
-            spec: spec.clone(),
-            config,
-            ranges,
-        })
-    }
-
-    /// Writes the normalised observation and the time in the episode to `next_input`.
-    fn sense(&mut self, observation: &[f32]) {
-        if self.mode.learns() {
-            self.observed.update(observation);
-        }
-        let (normalised, time) = self.next_input.split_at_mut(observation.len());
-        self.observed.normalise(observation, f32::INFINITY, normalised);
-        time[0] = self.n_steps as f32 / self.spec.time_limit_steps.max(1) as f32 - 0.5;
-    }
-
-    /// `∂[Σᵢ ln π(aᵢ|s) + τ sign(δ) Σᵢ Hᵢ]` by the outputs of the actor: means, then widths before softplus.
-    fn policy_gradient(&mut self, delta: f32) {
-        let n_actions = self.drawn.len();
-        let urge = self.config.entropy as f32 * sign(delta);
-        let (d_means, d_widths) = self.d_output.split_at_mut(n_actions);
-        let (means, widths) = self.actor.output().split_at(n_actions);
-        for (i, &drawn) in self.drawn.iter().enumerate() {
-            let sigma = sigma(widths[i]);
-            let deviation = (drawn - means[i]) / sigma;
-            d_means[i] = deviation / sigma;
-            // H = ln σ + const, hence ∂H/∂σ = 1/σ; the slope of softplus is the logistic function.
-            d_widths[i] = (deviation * deviation - 1.0 + urge) / sigma * logistic(widths[i]);
-        }
-    }
-
-    fn learn_from(&mut self, reward: f64, observation: &[f32], done: bool) {
-        let gamma = self.config.gamma;
-        let reward = self.rewarded.scale(reward, gamma);
-        self.sense(observation);
-        let next_value = if done { 0.0 } else { self.critic.forward(&self.next_input)[0] };
-        let value = self.critic.forward(&self.input)[0];
-        let delta = reward + gamma as f32 * next_value - value;
-
-        self.critic_steps.accumulate(&mut self.critic, &[1.0]);
-        self.policy_gradient(delta);
-        self.actor_steps.accumulate(&mut self.actor, &self.d_output);
-        self.critic_steps.step(&mut self.critic, delta);
-        self.actor_steps.step(&mut self.actor, delta);
-        if done {
-            self.clear_traces();
-        }
-        self.insight[0] = value;
-        self.insight[1] = delta;
-    }
-
-    fn clear_traces(&mut self) {
-        self.actor_steps.clear();
-        self.critic_steps.clear();
-    }
-
-    fn check_state(&self, state: &State) -> Result<(), String> {
-        let vectors = [
-            ("weights of the actor", &state.actor, self.actor.params().len()),
-            ("weights of the critic", &state.critic, self.critic.params().len()),
-            ("trace of the actor", &state.actor_trace, self.actor.params().len()),
-            ("trace of the critic", &state.critic_trace, self.critic.params().len()),
-            ("observation", &state.input, self.input.len()),
-            ("action", &state.drawn, self.drawn.len()),
-        ];
-        for (name, values, expected) in vectors {
-            if values.len() != expected {
-                return Err(format!("{name}: {} values, expected {expected}", values.len()));
-            }
-            if !values.iter().all(|v| v.is_finite()) {
-                return Err(format!("{name}: a value is not finite"));
-            }
-        }
-        if !state.observed.fits(self.observed.len()) || !state.rewarded.fits() {
-            return Err("its normalisation does not fit".into());
-        }
-        if !state.seen.iter().all(|v| v.is_finite()) {
-            return Err("a signal is not finite".into());
-        }
-        Ok(())
-    }
-}
+/// The streaming actor-critic of Elsayed, Vasan, Mahmood 2024.
+#[derive(Debug)]
+pub struct StreamAc;
 
 impl Kind for StreamAc {
     const NAME: &'static str = "stream-ac";
@@ -196,112 +28,22 @@ impl Kind for StreamAc {
     type Settings = StreamAcConfig;
 
     fn make(settings: StreamAcConfig, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError> {
-        Ok(Box::new(Self::new(env.spec(), settings, seed)?))
+        Ok(Box::new(agent(settings, env.spec(), seed)?))
     }
 }
 
-impl Agent for StreamAc {
-    fn begin_episode(&mut self, observation: &[f32], mode: Mode) -> Result<(), AgentError> {
-        check_finite(&self.spec, observation, 0.0)?;
-        self.mode = mode;
-        self.n_steps = 0;
-        self.rewarded.begin_episode();
-        self.sense(observation);
-        std::mem::swap(&mut self.input, &mut self.next_input);
-        self.clear_traces();
-        Ok(())
-    }
-
-    fn act(&mut self, action: &mut [f32]) {
-        let n_actions = self.drawn.len();
-        let output = self.actor.forward(&self.input);
-        let (means, widths) = output.split_at(n_actions);
-        self.drawn.copy_from_slice(means);
-        if self.mode.explores() {
-            for (drawn, &width) in self.drawn.iter_mut().zip(widths) {
-                *drawn += sigma(width) * standard_normal(&mut self.rng) as f32;
-            }
-        }
-        self.insight[2] = widths.iter().map(|&width| sigma(width)).sum::<f32>() / n_actions as f32;
-        for ((action, &drawn), &(middle, half)) in action.iter_mut().zip(&self.drawn).zip(&self.ranges) {
-            *action = middle + half * drawn;
-        }
-    }
-
-    fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
-        check_finite(&self.spec, transition.next_observation, transition.reward)?;
-        self.n_steps = self.n_steps.saturating_add(1);
-        match self.mode {
-            Mode::Learn => {
-                let done = transition.terminated || transition.truncated;
-                self.learn_from(transition.reward, transition.next_observation, done);
-            }
-            Mode::Evaluate | Mode::Explore => self.sense(transition.next_observation),
-        }
-        std::mem::swap(&mut self.input, &mut self.next_input);
-        Ok(())
-    }
-
-    fn reseed(&mut self, seed: u64) {
-        self.rng = stream(seed, "stream-ac exploration");
-    }
-
-    fn scalars(&self) -> &'static [Scalar] {
-        &SCALARS
-    }
-
-    fn insight(&self) -> &[f32] {
-        &self.insight
-    }
-
-    fn save(&mut self) -> Vec<u8> {
-        let state = State {
-            actor: self.actor.params().to_vec(),
-            critic: self.critic.params().to_vec(),
-            actor_trace: self.actor_steps.trace().to_vec(),
-            critic_trace: self.critic_steps.trace().to_vec(),
-            observed: self.observed.clone(),
-            rewarded: self.rewarded.clone(),
-            rng: self.rng.clone(),
-            mode: self.mode,
-            n_steps: self.n_steps,
-            input: self.input.clone(),
-            drawn: self.drawn.clone(),
-            seen: self.insight,
-        };
-        seal::seal(STATE, &state)
-    }
-
-    fn load(&mut self, state: &[u8]) -> Result<(), AgentError> {
-        let state: State = seal::unseal(STATE, state)?;
-        self.check_state(&state).map_err(AgentError::State)?;
-        self.actor.params_mut().copy_from_slice(&state.actor);
-        self.critic.params_mut().copy_from_slice(&state.critic);
-        self.actor_steps.trace_mut().copy_from_slice(&state.actor_trace);
-        self.critic_steps.trace_mut().copy_from_slice(&state.critic_trace);
-        (self.observed, self.rewarded, self.rng) = (state.observed, state.rewarded, state.rng);
-        (self.mode, self.n_steps) = (state.mode, state.n_steps);
-        (self.input, self.drawn) = (state.input, state.drawn);
-        self.insight = state.seen;
-        // The activity that `learn` goes back through follows from the weights and the observation.
-        self.actor.forward(&self.input);
-        Ok(())
-    }
+pub(super) fn agent(config: StreamAcConfig, spec: &EnvSpec, seed: u64) -> Result<Streaming<Obgd>, AgentError> {
+    config.validate()?;
+    let setup = Setup {
+        name: StreamAc::NAME,
+        n_hidden: config.n_hidden,
+        sparsity: config.sparsity,
+        gamma: config.gamma,
+        entropy: config.entropy,
+        limit_is_end: true,
+    };
+    let decay = (config.gamma * config.lambda) as f32;
+    let steps = [config.kappa_actor, config.kappa_critic]
+        .map(|kappa| move |n_params| Obgd::new(n_params, config.alpha as f32, kappa as f32, decay));
+    Streaming::new(setup, spec, steps, seed)
 }
-
-fn sigma(width: f32) -> f32 {
-    // Softplus without overflow.
-    width.max(0.0) + (-width.abs()).exp().ln_1p() + MIN_SIGMA
-}
-
-fn logistic(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// Sign with `sign(0) = 0`.
-fn sign(x: f32) -> f32 {
-    if x == 0.0 { 0.0 } else { x.signum() }
-}
-
-#[cfg(test)]
-mod tests;
