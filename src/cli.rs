@@ -21,6 +21,7 @@ use crate::{
     list::{ListArgs, list},
     robot_file::{RobotArgs, as_text},
     session::Session,
+    study::StudyOptions,
     summary::Summary,
     train::train,
 };
@@ -99,6 +100,8 @@ enum Command {
         /// The first of them
         #[arg(long, default_value_t = 0)]
         first_seed: u64,
+        #[command(flatten)]
+        options: StudyOptions,
         #[command(flatten)]
         threads: Threads,
     },
@@ -281,7 +284,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Eval { dir, threads }) => {
             threads.apply()?;
-            let summary = Summary::of(&mut Session::look_at(&dir)?)?;
+            let summary = Summary::of(&mut Session::look_at(&dir)?, None)?;
             say(&serde_json::to_string_pretty(&summary)?);
             Ok(())
         }
@@ -302,10 +305,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             say(&format!("look at {}", out.join("README.md").display()));
             Ok(())
         }
-        Some(Command::Study { name, out, seeds, first_seed, threads }) => {
+        Some(Command::Study { name, out, seeds, first_seed, options, threads }) => {
             threads.apply()?;
-            say(&crate::study::run(&name, &out, first_seed..first_seed.saturating_add(seeds))?);
-            say(&format!("results and pictures are in {}", out.join(&name).display()));
+            say(&crate::study::run(&name, &out, first_seed..first_seed.saturating_add(seeds), &options)?);
+            say(&format!("results and pictures are in {}", crate::study::folder(&name, &out, &options).display()));
             Ok(())
         }
         Some(Command::Brain(command)) => brain_alone(command),

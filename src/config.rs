@@ -4,7 +4,9 @@ use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 use mesolimb_agents::AgentSettings;
-use mesolimb_envs::{Change, ChangeSchedule, Env, EnvError, PresetCall, RobotSpec, nearest::nearest, robot_tasks};
+use mesolimb_envs::{
+    Change, ChangeSchedule, Env, EnvError, PositionsOnly, PresetCall, RobotSpec, nearest::nearest, robot_tasks,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::robot_file;
@@ -26,6 +28,8 @@ pub struct RunConfig {
     pub steps: u64,
     /// Control steps between two checkpoints.
     pub checkpoint_every: u64,
+    /// Whether velocities are hidden: only positions are observed.
+    pub partial: bool,
     /// Whether spikes and states are recorded.
     pub record: bool,
     /// Named lists of changes. Where a run is resolved they become changes, ahead of those that are written out.
@@ -55,6 +59,7 @@ impl Default for RunConfig {
             seed: 0,
             steps: 200_000,
             checkpoint_every: 20_000,
+            partial: false,
             record: false,
             presets: Vec::new(),
             robot: None,
@@ -166,10 +171,11 @@ impl RunConfig {
     /// # Errors
     /// If there is no such task, or it and the robot of the run do not fit.
     pub fn make_env(&self) -> Result<Box<dyn Env>, EnvError> {
-        match &self.body {
+        let env = match &self.body {
             Some(body) => mesolimb_envs::make_with(&self.task, body.clone(), self.effector.as_deref()),
             None => mesolimb_envs::make(&self.task),
-        }
+        }?;
+        Ok(if self.partial { Box::new(PositionsOnly::new(env)) } else { env })
     }
 
     /// The same, with what to do about the robot where it does not fit.

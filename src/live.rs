@@ -237,7 +237,7 @@ impl Simulation {
             Err(error) => self.fail(error),
         }
         if self.session.is_finished() && self.ended.is_none() {
-            match self.session.finish() {
+            match self.session.finish(None) {
                 Ok(summary) => self.ended = Some(summary.one_line()),
                 Err(error) => self.fail(error),
             }

@@ -13,7 +13,7 @@ use crate::{
     intervention::Intervention,
     live::Cast,
     record::Recorder,
-    summary::Summary,
+    summary::{Scale, Summary},
 };
 
 /// A run under way.
@@ -210,16 +210,16 @@ impl Session {
         !self.endless && self.rollout.progress().steps >= self.config.steps
     }
 
-    /// Evaluates the run and writes its summary.
+    /// Evaluates the run, on a scale that is measured unless it is known, and writes its summary.
     ///
     /// # Errors
     /// If a step has failed, the evaluation fails, or the summary cannot be written.
-    pub fn finish(&mut self) -> anyhow::Result<Summary> {
+    pub fn finish(&mut self, scale: Option<Scale>) -> anyhow::Result<Summary> {
         if self.broken {
             bail!("a step has failed before");
         }
         self.suspend()?;
-        let summary = Summary::of(self)?;
+        let summary = Summary::of(self, scale)?;
         if let Some(folder) = &self.folder {
             let text = serde_json::to_string_pretty(&summary).context("the summary cannot be written")?;
             replace_file(&folder.path().join("summary.json"), (text + "\n").as_bytes())?;

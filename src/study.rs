@@ -2,8 +2,13 @@
 
 mod first_light;
 mod reversal;
+mod statistics;
+mod suite;
 
-use std::{ops::Range, path::Path};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,22 +16,53 @@ use mesolimb_agents::Episode;
 use mesolimb_envs::nearest::hint;
 use rayon::prelude::*;
 
-use crate::{checkpoint::replace_file, config::RunConfig, plot::Curve, session::Session, summary::Summary};
+use crate::{
+    checkpoint::replace_file,
+    config::RunConfig,
+    plot::Curve,
+    session::Session,
+    summary::{Scale, Summary},
+};
 
 /// Most seeds of a study.
 const MAX_SEEDS: u64 = 1000;
+/// Steps between two words about progress.
+const STEPS_PER_LOOK: u64 = 1024;
 
 /// The studies: name, what it asks, and how it is run.
-type Study = (&'static str, &'static str, fn(&Path, Range<u64>) -> anyhow::Result<String>);
+type Study = (&'static str, &'static str, fn(&Path, Range<u64>, &StudyOptions) -> anyhow::Result<String>);
+
+/// Options of the study `suite`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct StudyOptions {
+    /// suite: hide velocities, so that whoever acts has to remember
+    #[arg(long)]
+    pub partial: bool,
+    /// suite: only these tasks
+    #[arg(long, value_delimiter = ',', value_name = "TASK,…")]
+    pub tasks: Vec<String>,
+    /// suite: only these agents; `clamped` is the spiking agent with its dopamine held
+    #[arg(long, value_delimiter = ',', value_name = "AGENT,…")]
+    pub agents: Vec<String>,
+}
 
 const STUDIES: &[Study] = &[
     (
         "first-light",
         "does it learn, and only with dopamine? beside stream AC on the same steps and seeds",
-        first_light::run,
+        |folder, seeds, _| first_light::run(folder, seeds),
     ),
-    ("reversal", "how soon does it recover when all motors turn the other way?", reversal::run),
+    ("reversal", "how soon does it recover when all motors turn the other way?", |folder, seeds, _| {
+        reversal::run(folder, seeds)
+    }),
+    (
+        SUITE,
+        "does it learn every task with one setting, and how do others? rows are kept, so that it can go on",
+        suite::run,
+    ),
 ];
+/// The study that goes on where it was, and has options.
+const SUITE: &str = "suite";
 
 /// Names of the studies and what they ask.
 pub fn studies() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -37,20 +73,28 @@ pub fn studies() -> impl Iterator<Item = (&'static str, &'static str)> {
 ///
 /// # Errors
 /// If there is no such study, or its files cannot be written.
-pub fn run(name: &str, out: &Path, seeds: Range<u64>) -> anyhow::Result<String> {
+pub fn run(name: &str, out: &Path, seeds: Range<u64>, options: &StudyOptions) -> anyhow::Result<String> {
     let Some((_, _, study)) = STUDIES.iter().find(|(known, ..)| *known == name) else {
         bail!("unknown study '{name}'{}", hint(name, STUDIES.iter().map(|s| s.0)));
     };
     if seeds.is_empty() || seeds.end - seeds.start > MAX_SEEDS {
         bail!("--seeds is {}, expected a whole number from 1 to {MAX_SEEDS}", seeds.end.saturating_sub(seeds.start));
     }
-    let folder = out.join(name);
+    if name != SUITE && *options != StudyOptions::default() {
+        bail!("--partial, --tasks and --agents are for the study '{SUITE}'");
+    }
+    let folder = folder(name, out, options);
     let results = folder.join("results.csv");
     if results.exists() {
         bail!("{} exists already; choose another --out", results.display());
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    study(&folder, seeds)
+    study(&folder, seeds, options)
+}
+
+/// Where the files of a study go.
+pub fn folder(name: &str, out: &Path, options: &StudyOptions) -> PathBuf {
+    out.join(if options.partial { format!("{name}-partial") } else { name.to_owned() })
 }
 
 /// A run of a study that is done.
@@ -74,20 +118,26 @@ fn run_arms(arms: &[RunConfig], seeds: Range<u64>) -> anyhow::Result<Vec<Outcome
         // One job at a time for each thread: their lengths differ.
         .with_max_len(1)
         .map(|(arm, seed)| {
-            let mut session = Session::unkept(&RunConfig { seed, ..arms[arm].clone() })?;
-            let mut episodes = Vec::new();
-            while !session.is_finished() {
-                episodes.extend(session.step()?.episode);
-                let done = session.rollout().progress().steps;
-                if done.is_multiple_of(1024) {
-                    bar.inc(1024);
-                }
-            }
-            Ok(Outcome { arm, summary: session.finish()?, episodes })
+            let outcome = live(&RunConfig { seed, ..arms[arm].clone() }, |steps| bar.inc(steps), None)?;
+            Ok(Outcome { arm, ..outcome })
         })
         .collect();
     bar.finish_and_clear();
     outcomes
+}
+
+/// Lives through a run that is kept nowhere, and evaluates it on a scale that is measured unless it is known. `progress` is
+/// told of steps that were done.
+fn live(run: &RunConfig, progress: impl Fn(u64), scale: Option<Scale>) -> anyhow::Result<Outcome> {
+    let mut session = Session::unkept(run)?;
+    let mut episodes = Vec::new();
+    while !session.is_finished() {
+        episodes.extend(session.step()?.episode);
+        if session.rollout().progress().steps.is_multiple_of(STEPS_PER_LOOK) {
+            progress(STEPS_PER_LOOK);
+        }
+    }
+    Ok(Outcome { arm: 0, summary: session.finish(scale)?, episodes })
 }
 
 /// Mean return over the episodes that ended in each stretch of `width` steps; a stretch without any takes the one before.
@@ -130,17 +180,6 @@ fn curve(outcomes: &[Outcome], arm: usize, width: u64, label: &str, colour: (u8,
         })
         .collect();
     Curve { label: label.to_owned(), colour, points }
-}
-
-/// Median; of an even number, the mean of the two in the middle.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
-    }
 }
 
 /// Writes a file of a study, whole or not at all.

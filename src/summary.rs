@@ -52,6 +52,42 @@ pub struct Summary {
     pub brain_us_per_step: f64,
 }
 
+/// The ends of the scale of scores: what chance earns, and the reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// Mean return of random actions in the unchanged world.
+    pub random_return: f64,
+    /// Mean return of the reference in the unchanged world; none for a task without one.
+    pub reference_return: Option<f64>,
+}
+
+impl Scale {
+    /// One that was not measured.
+    pub const UNKNOWN: Self = Self { random_return: f64::NAN, reference_return: None };
+
+    /// Measures chance and reference in the task of a run, whose changes do not count.
+    ///
+    /// # Errors
+    /// If an agent cannot be made.
+    pub fn of(config: &RunConfig) -> anyhow::Result<Self> {
+        // A reference sees velocities.
+        let config = RunConfig { partial: false, ..config.clone() };
+        let mut nominal = config.make_env()?.params().clone();
+        nominal.reset_all();
+        let mean_return = |agent| mean_return(&config, agent, None, &nominal, SCALE_EPISODES, Mode::Evaluate);
+        Ok(Self {
+            random_return: mean_return("random")?,
+            reference_return: has_reference(&config)?.then(|| mean_return("reference")).transpose()?,
+        })
+    }
+
+    /// 0 for a return as chance has it, 1 for one as the reference has it; none without a reference.
+    #[must_use]
+    pub fn score(&self, value: f64) -> Option<f64> {
+        self.reference_return.map(|reference| (value - self.random_return) / (reference - self.random_return))
+    }
+}
+
 impl Summary {
     /// The outcome in a line.
     #[must_use]
@@ -70,23 +106,18 @@ impl Summary {
         format!("{agent} on {task}: {returns} after {steps} steps, {episodes} episodes")
     }
 
-    /// Evaluates a session where it stands. The session itself is not touched.
+    /// Evaluates a session where it stands, on a scale that is measured unless it is known. The session itself is not
+    /// touched.
     ///
     /// # Errors
     /// If an agent cannot be made or restored.
-    pub fn of(session: &mut Session) -> anyhow::Result<Self> {
+    pub fn of(session: &mut Session, scale: Option<Scale>) -> anyhow::Result<Self> {
         let config = session.config().clone();
         let state = session.rollout_mut().agent_mut().save();
         let progress = session.rollout().progress().clone();
         let training_return = session.rollout().training_return();
         let now = session.rollout().env().params().clone();
-        let mut nominal = now.clone();
-        nominal.reset_all();
-
-        let random_return = mean_return(&config, "random", None, &nominal, SCALE_EPISODES, Mode::Evaluate)?;
-        let reference_return = has_reference(&config)?
-            .then(|| mean_return(&config, "reference", None, &nominal, SCALE_EPISODES, Mode::Evaluate))
-            .transpose()?;
+        let scale = scale.map_or_else(|| Scale::of(&config), Ok)?;
         let of_learner = |mode| mean_return(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES, mode);
         let [final_return, acting_return] = [of_learner(Mode::Evaluate)?, of_learner(Mode::Explore)?];
         let (env_steps_per_s, brain_us_per_step) = speed(&config, &state)?;
@@ -98,12 +129,12 @@ impl Summary {
             steps: progress.steps,
             episodes: progress.episodes,
             interventions: session.interventions(),
-            random_return,
-            reference_return,
+            random_return: scale.random_return,
+            reference_return: scale.reference_return,
             training_return,
             final_return,
             acting_return,
-            score: reference_return.map(|reference| (final_return - random_return) / (reference - random_return)),
+            score: scale.score(final_return),
             env_steps_per_s,
             brain_us_per_step,
         })

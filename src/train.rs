@@ -22,7 +22,7 @@ pub fn train(session: &mut Session) -> anyhow::Result<Summary> {
         progress.show(session);
     }
     progress.end();
-    session.finish()
+    session.finish(None)
 }
 
 /// Steps between two looks at the clock.

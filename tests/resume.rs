@@ -299,7 +299,7 @@ fn changed_by_hand_and_resumed() {
     drop(session);
     let mut session = Session::resume(&dir, None, None).unwrap();
     assert_eq!((session.rollout().progress().steps, session.interventions()), (200, 3));
-    assert_eq!(session.finish().unwrap().interventions, 3);
+    assert_eq!(session.finish(None).unwrap().interventions, 3);
     train_on(session);
     fs::remove_file(dir.join("summary.json")).unwrap();
     assert_same_end(&dir, &expected, "changed by hand");

@@ -110,8 +110,9 @@ impl AgentSettings {
         AGENTS.iter().try_for_each(|agent| (agent.check)(self.section(agent.name)))
     }
 
-    /// The section of an agent; empty if nothing can be set in it.
-    fn section(&self, name: &str) -> Table {
+    /// The section of an agent, complete; empty if nothing can be set in it.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Table {
         self.0.get(&section_of(name)).cloned().unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, ops::Range, path::Path};
 
 use mesolimb_agents::{SpikingActorCritic, baseline::StreamAc};
 
-use super::{Outcome, curve, median, run_arms, write};
+use super::{Outcome, curve, run_arms, statistics::median, write};
 use crate::{
     config::RunConfig,
     plot::{BLUE, Frame, GREEN, GREY, ORANGE, draw},
