@@ -116,3 +116,39 @@ pub(super) fn value_gradient(batch: &Minibatch, config: &PpoConfig, values: &[f3
         *d_value = if flat { 0.0 } else { weight * error };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::ppo::experience::Lived;
+
+    #[test]
+    fn a_minibatch_takes_its_steps_and_normalises_their_advantages() {
+        let mut experience = Experience::new(4, 1, 2);
+        for step in 0..4u8 {
+            let x = f32::from(step);
+            let (input, action) = (&[x], &[10.0 + x, 20.0 + x]);
+            let value = 100.0 * x;
+            experience.push(Lived { input, action, log_density: -x, value, delta: 0.0, ended: false });
+        }
+        let mut batch = Minibatch::new(3, 1, 2);
+        batch.gather(&experience, &[1.0, 50.0, 2.0, 3.0], &[3, 0, 2]);
+        assert_eq!(batch.inputs, [3.0, 0.0, 2.0]);
+        assert_eq!(batch.actions, [13.0, 23.0, 10.0, 20.0, 12.0, 22.0]);
+        assert_eq!(batch.log_densities, [-3.0, 0.0, -2.0]);
+        assert_eq!(batch.values, [300.0, 0.0, 200.0]);
+        assert_eq!(batch.returns, [303.0, 1.0, 202.0]);
+        // Mean 2, sample variance 1.
+        assert_eq!(batch.advantages, [1.0, -1.0, 0.0]);
+    }
+
+    #[test]
+    fn an_action_that_the_policy_has_left_far_behind_gives_a_finite_gradient() {
+        let mut batch = Minibatch::new(2, 1, 1);
+        (batch.log_densities, batch.advantages) = (vec![-1e4, 1e4], vec![-1.0, 1.0]);
+        let (mut d_means, mut d_ln_sigma) = ([0.0; 2], [0.0]);
+        policy_gradient(&batch, &PpoConfig::default(), &[2.0, 2.0], &[-3.0], &mut d_means, &mut d_ln_sigma);
+        assert!(d_means.iter().chain(&d_ln_sigma).all(|d| d.is_finite()), "{d_means:?}, {d_ln_sigma:?}");
+        assert_ne!(d_means, [0.0; 2]);
+    }
+}

@@ -217,7 +217,7 @@ fn a_setting_out_of_range_is_named() {
     assert_eq!(toml::from_str::<PpoConfig>("clip = 0.3").unwrap(), PpoConfig { clip: 0.3, ..default });
 }
 
-/// The mean over three agents after 20,000 steps, well above what agents that do not learn reach.
+/// The mean over three agents after 20,000 steps; agents that have learned nothing reach 40.
 #[test]
 fn it_learns_to_balance() {
     let mut env = make("cartpole").unwrap();
@@ -229,9 +229,7 @@ fn it_learns_to_balance() {
             n_steps += episode(env.as_mut(), &mut agent, 1_000_000 * seed + index, Mode::Learn).1;
             index += 1;
         }
-        let score = mean_return(env.as_mut(), &mut agent, 0..10);
-        println!("seed {seed}: {score}, σ {}", agent.insight.exploration);
-        after += score / 3.0;
+        after += mean_return(env.as_mut(), &mut agent, 0..10) / 3.0;
     }
     assert!(after > 150.0, "mean return {after}");
 }
