@@ -89,7 +89,7 @@ fn a_window_of_the_brain_allocates_nothing() {
 }
 
 /// The learning agents; all must be in the registry.
-const LEARNERS: [&str; 3] = ["spiking", "stream-ac", "intentional-ac"];
+const LEARNERS: [&str; 4] = ["spiking", "stream-ac", "intentional-ac", "ppo"];
 
 fn agent(name: &str, env: &dyn Env) -> Box<dyn Agent> {
     registry::make(name, &AgentSettings::default(), env, 1).unwrap()

@@ -35,7 +35,7 @@ fn live(rollout: &mut Rollout) {
 }
 
 fn learners() -> impl Iterator<Item = &'static str> {
-    let learners = ["spiking", "stream-ac", "intentional-ac"];
+    let learners = ["spiking", "stream-ac", "intentional-ac", "ppo"];
     assert!(learners.iter().all(|name| registry::agents().iter().any(|agent| agent.name == *name)));
     learners.into_iter()
 }

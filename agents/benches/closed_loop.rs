@@ -9,7 +9,7 @@ use mesolimb_agents::{AgentSettings, Mode, Rollout, Transition, registry};
 use mesolimb_envs::{ChangeSchedule, TaskEntry, tasks};
 
 /// The agents that learn.
-const LEARNERS: [&str; 3] = ["spiking", "stream-ac", "intentional-ac"];
+const LEARNERS: [&str; 4] = ["spiking", "stream-ac", "intentional-ac", "ppo"];
 /// Steps of life before anything is measured: normalisers have settled and the brain spikes as it does when it learns.
 const WARM_UP: usize = 2_000;
 

@@ -9,13 +9,14 @@ use toml::Table;
 use crate::{
     Agent, AgentError, SpikingActorCritic,
     agent::{Kind, Settings as _},
-    baseline::{IntentionalAc, Random, Reference, StreamAc},
+    baseline::{IntentionalAc, Ppo, Random, Reference, StreamAc},
 };
 
 const AGENTS: &[AgentEntry] = &[
     entry::<SpikingActorCritic>(),
     entry::<StreamAc>(),
     entry::<IntentionalAc>(),
+    entry::<Ppo>(),
     entry::<Random>(),
     entry::<Reference>(),
 ];

@@ -81,7 +81,7 @@ fn an_evaluation_moves_no_weight_of_the_brain() {
 
 #[test]
 fn what_is_tried_in_exploring_follows_the_seed_and_what_is_done_otherwise_does_not() {
-    for name in ["spiking", "stream-ac", "intentional-ac"] {
+    for name in ["spiking", "stream-ac", "intentional-ac", "ppo"] {
         let mut env = make("cartpole").unwrap();
         let mut learned = twin(name, env.as_ref());
         live(env.as_mut(), learned.as_mut(), 0..6, Mode::Learn);

@@ -1,4 +1,4 @@
-//! Agents to compare with: chance, the best that a model of the robot gives, and a streaming deep learner.
+//! Agents to compare with: chance, the best that a model of the robot gives, and deep learners.
 //!
 //! | agent | task | what it is for |
 //! |---|---|---|
@@ -8,6 +8,7 @@
 //! | [`Arm7ComputedTorque`] | `arm-reach`, `arm-push` | the upper end: operational-space control with the equations of motion |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
 //! | [`IntentionalAc`] | any | the same network with steps that are set by what they do to its output |
+//! | [`Ppo`] | any | what the usual deep learner makes of the same steps, with rollouts and minibatches |
 //!
 //! Controllers without an agent around them: [`gait`] makes the quadruped stand and trot, and [`operational_space`] moves
 //! the gripper of the seven-joint arm along a path.
@@ -22,6 +23,7 @@ mod lqr;
 mod mlp;
 mod obgd;
 pub mod operational_space;
+mod ppo;
 mod random;
 mod seal;
 mod stream_ac;
@@ -33,6 +35,7 @@ pub use arm7::Arm7ComputedTorque;
 pub use computed_torque::ReacherComputedTorque;
 pub use intentional_ac::{IntentionalAc, IntentionalAcConfig};
 pub use lqr::CartpoleLqr;
+pub use ppo::{Ppo, PpoConfig};
 pub use random::Random;
 pub use stream_ac::{StreamAc, StreamAcConfig};
 

@@ -179,8 +179,7 @@ fn plan(seeds: Range<u64>, options: &StudyOptions) -> anyhow::Result<Vec<Job>> {
         TASKS.iter().map(|(task, _)| *task).filter(|task| !options.partial || PARTIAL_TASKS.contains(task)).collect();
     let tasks = if options.tasks.is_empty() { of_study.clone() } else { pick(&options.tasks, &of_study, "tasks")? };
     let known: Vec<&str> = registry::agents().iter().map(|agent| agent.name).chain([CLAMPED]).collect();
-    let default: Vec<&str> = AGENTS.into_iter().filter(|agent| known.contains(agent)).collect();
-    let agents = if options.agents.is_empty() { default } else { pick(&options.agents, &known, "agents")? };
+    let agents = if options.agents.is_empty() { AGENTS.to_vec() } else { pick(&options.agents, &known, "agents")? };
     let mut jobs = Vec::new();
     for seed in seeds {
         for task in &tasks {
