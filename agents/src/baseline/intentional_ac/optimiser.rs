@@ -1,5 +1,7 @@
 //! Steps of a network that are set by what they do to its output.
 
+use pulp::Arch;
+
 use super::super::{mlp::Mlp, streaming::Optimiser};
 
 /// How much of the second moments is kept in a step.
@@ -14,6 +16,8 @@ const REACH: f32 = 3.0;
 const EPSILON: f32 = 1e-8;
 /// Traces below this count as zero: what fades never becomes denormal, which is slow.
 const TINY: f32 = 1e-30;
+/// Sums run in so many lanes, so that results never depend on how the compiler arranges them.
+const LANES: usize = 16;
 
 /// What is made of a prediction error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,36 @@ impl Intentional {
         }
     }
 
+    /// One pass over all weights: second moments, scales and traces take in the gradient. `whole` makes up for the zero that
+    /// the moments began at. Returns `Σ g²/m` and `Σ z²/m`, summed in fixed lanes.
+    #[inline(always)]
+    fn take_in(&mut self, whole: f32) -> [f32; 2] {
+        let (mut now, mut squares) = ([0.0f32; LANES], [0.0f32; LANES]);
+        let decay = self.decay;
+        let mut next = |lane: usize, g: f32, z: &mut f32, v: &mut f32, inverse: &mut f32| {
+            *v += (1.0 - KEEP_MOMENTS) * (g * g - *v);
+            *inverse = 1.0 / ((*v * whole).sqrt() + EPSILON);
+            let faded = decay * *z + g;
+            *z = if faded.abs() < TINY { 0.0 } else { faded };
+            now[lane] += g * g * *inverse;
+            squares[lane] += *z * *z * *inverse;
+        };
+        let mut gradients = self.gradient.chunks_exact(LANES);
+        let mut traces = self.trace.chunks_exact_mut(LANES);
+        let mut moments = self.moments.chunks_exact_mut(LANES);
+        let mut inverses = self.inverse.chunks_exact_mut(LANES);
+        for (((g, z), v), inverse) in (&mut gradients).zip(&mut traces).zip(&mut moments).zip(&mut inverses) {
+            for lane in 0..LANES {
+                next(lane, g[lane], &mut z[lane], &mut v[lane], &mut inverse[lane]);
+            }
+        }
+        let (z, v, inverse) = (traces.into_remainder(), moments.into_remainder(), inverses.into_remainder());
+        for (lane, &g) in gradients.remainder().iter().enumerate() {
+            next(lane, g, &mut z[lane], &mut v[lane], &mut inverse[lane]);
+        }
+        [now.iter().sum(), squares.iter().sum()]
+    }
+
     /// What is made of an error, after it was taken in.
     fn answer(&mut self, delta: f32) -> f32 {
         let means = &mut self.means;
@@ -94,20 +128,13 @@ impl Optimiser for Intentional {
         net.accumulate_gradient(d_output, 0.0, &mut self.gradient);
         self.means.moments_left *= KEEP_MOMENTS;
         let whole = 1.0 / (1.0 - self.means.moments_left);
-        let mut now = [0.0f32; LANES];
-        let mut squares = [0.0f32; LANES];
-        let all = self.gradient.iter().zip(&mut self.trace).zip(&mut self.moments).zip(&mut self.inverse);
-        for (i, (((&g, z), v), inverse)) in all.enumerate() {
-            *v += (1.0 - KEEP_MOMENTS) * (g * g - *v);
-            *inverse = 1.0 / ((*v * whole).sqrt() + EPSILON);
-            let next = self.decay * *z + g;
-            *z = if next.abs() < TINY { 0.0 } else { next };
-            now[i % LANES] += g * g * *inverse;
-            squares[i % LANES] += *z * *z * *inverse;
-        }
-        self.squares = squares.iter().sum();
+        let [now, squares] = Arch::new().dispatch(
+            #[inline(always)]
+            || self.take_in(whole),
+        );
+        self.squares = squares;
         let share = (1.0 - self.decay).max(1e-6);
-        self.means.reach += share * (now.iter().sum::<f32>() - self.means.reach);
+        self.means.reach += share * (now - self.means.reach);
         self.means.reach_left -= share * self.means.reach_left;
     }
 
@@ -118,9 +145,14 @@ impl Optimiser for Intentional {
         if !rate.is_finite() {
             return;
         }
-        for ((w, z), inverse) in net.params_mut().iter_mut().zip(&self.trace).zip(&self.inverse) {
-            *w += rate * inverse * z;
-        }
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for ((w, z), inverse) in net.params_mut().iter_mut().zip(&self.trace).zip(&self.inverse) {
+                    *w += rate * inverse * z;
+                }
+            },
+        );
     }
 
     fn clear(&mut self) {
@@ -136,8 +168,6 @@ impl Optimiser for Intentional {
         }
     }
 }
-
-const LANES: usize = 8;
 
 #[cfg(test)]
 mod tests {
