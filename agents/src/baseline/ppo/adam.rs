@@ -20,7 +20,7 @@ const TINY: f32 = 1e-30;
 pub(super) struct Adam {
     first: Vec<f32>,
     second: Vec<f32>,
-    n_steps: u64,
+    pub(super) n_steps: u64,
 }
 
 impl Adam {

@@ -68,18 +68,22 @@ fn the_value_of_what_comes_next_counts_unless_the_task_has_ended() {
     assert_eq!(advantages[..], expected);
 }
 
+/// In the first rollout, and in the second one, which begins within an episode.
 #[test]
 fn at_its_first_minibatch_the_policy_is_the_one_that_lived_the_rollout() {
     let env = make("cartpole").unwrap();
-    let mut agent = agent(env.as_ref(), SHORT, 1);
-    live(&mut agent, 0..7);
-    let experience = agent.experience.clone();
-    for step in 0..7 {
-        let input = &experience.inputs[4 * step..][..4];
-        let (means, ln_sigma) = agent.learner.policy(input);
-        let log_density = log_density(&experience.actions[step..=step], means, ln_sigma);
-        assert_eq!(log_density, experience.log_densities[step]);
-        assert_eq!(agent.learner.value(input), experience.values[step]);
+    for (n_steps, n_kept) in [(7, 7), (13, 5)] {
+        let mut agent = agent(env.as_ref(), SHORT, 1);
+        live(&mut agent, 0..n_steps);
+        let experience = agent.experience.clone();
+        assert_eq!(experience.len(), n_kept);
+        for step in 0..n_kept {
+            let input = &experience.inputs[4 * step..][..4];
+            let (means, ln_sigma) = agent.learner.policy(input);
+            let log_density = log_density(&experience.actions[step..=step], means, ln_sigma);
+            assert_eq!(log_density, experience.log_densities[step]);
+            assert_eq!(agent.learner.value(input), experience.values[step]);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use mesolimb_brain::rng::standard_normal;
 
 use super::*;
-use crate::baseline::ppo::loss::log_density;
+use crate::baseline::ppo::{experience::Lived, loss::log_density};
 
 const SIZES: [usize; 4] = [3, 5, 5, 2];
 const N: usize = 24;
@@ -145,4 +145,24 @@ fn an_epoch_goes_through_every_step_once() {
     assert_ne!(order, (0..100).collect::<Vec<_>>());
     order.sort_unstable();
     assert_eq!(order, (0..100).collect::<Vec<_>>());
+}
+
+/// An error at the last step alone: `γ λ` takes it back through the rollout.
+#[test]
+fn an_update_spreads_errors_back_and_takes_every_minibatch_of_every_epoch() {
+    let config = PpoConfig { n_epochs: 3, minibatch: N / 2, ..CONFIG };
+    let mut learner = Learner::new(SIZES[0], SIZES[3], config, 5);
+    let mut experience = Experience::new(N, 3, 2);
+    for step in 0..N {
+        let delta = if step + 1 == N { 1.0 } else { 0.0 };
+        let (input, action) = (&[0.1; 3], &[0.2; 2]);
+        experience.push(Lived { input, action, log_density: 0.0, value: 0.0, delta, ended: false });
+    }
+    learner.update(&experience);
+    assert_eq!(learner.adam.n_steps, 6);
+    // With values of zero, returns are advantages; those of the last minibatch are still there.
+    for (&step, &found) in learner.order[N / 2..].iter().zip(&learner.batch.returns) {
+        let expected = (0.9f32 * 0.8).powi((N - 1 - step) as i32);
+        assert!((found - expected).abs() < 1e-5 * expected, "{step}: {found}, expected {expected}");
+    }
 }
