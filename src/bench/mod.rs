@@ -1,5 +1,6 @@
-//! `mesolimb bench`: published networks, and robot worlds, timed.
+//! `mesolimb bench`: published networks, the worlds of all tasks and the learner, timed.
 
+mod learner;
 mod worlds;
 
 use std::{fmt::Write as _, time::Instant};
@@ -18,7 +19,7 @@ use crate::brain::{check_threads, ticks_in};
 /// Options of `mesolimb bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Network: cuba, coba, …; or envs, for the worlds of all tasks
+    /// Network: cuba, coba, …; or envs, for the worlds of all tasks; or learner, for the control step of the spiking agent
     pub network: String,
     /// Cells; as published, if not given. With another number each cell still has as many inputs. With envs: worlds
     #[arg(long)]
@@ -86,6 +87,7 @@ pub struct Outcome {
     pub bytes_per_plastic_synapse: Option<f64>,
 }
 
+pub use learner::{LearnerSpeed, bench_learner};
 pub use worlds::{TaskSpeed, bench_worlds};
 
 /// Measures what is asked for, and says what came out.
@@ -93,12 +95,17 @@ pub use worlds::{TaskSpeed, bench_worlds};
 /// # Errors
 /// If there is no such network, or a number is out of range.
 pub fn run(args: &BenchArgs) -> anyhow::Result<String> {
-    if args.network != "envs" {
-        return bench(args)?.show(args.format);
+    match args.network.as_str() {
+        "envs" => show(&bench_worlds(args)?, worlds::table, args.format),
+        "learner" => show(&bench_learner(args)?, learner::table, args.format),
+        _ => bench(args)?.show(args.format),
     }
-    let speeds = bench_worlds(args)?;
-    Ok(match args.format {
-        OutcomeFormat::Table => worlds::table(&speeds),
+}
+
+/// What was measured of every task: as a table, or a line of JSON for each.
+fn show<S: Serialize>(speeds: &[S], table: fn(&[S]) -> String, format: OutcomeFormat) -> anyhow::Result<String> {
+    Ok(match format {
+        OutcomeFormat::Table => table(speeds),
         OutcomeFormat::Json => {
             let lines: Result<Vec<String>, _> = speeds.iter().map(serde_json::to_string).collect();
             lines?.join("\n")
@@ -113,7 +120,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<String> {
 pub fn bench(args: &BenchArgs) -> anyhow::Result<Outcome> {
     check_threads(args.threads)?;
     let Some(published) = published::by_name(&args.network) else {
-        let known: Vec<&str> = published::all().iter().map(|network| network.name).chain(["envs"]).collect();
+        let known: Vec<&str> = published::all().iter().map(|network| network.name).chain(["envs", "learner"]).collect();
         bail!(
             "unknown network '{}' (there are: {}){}",
             args.network,

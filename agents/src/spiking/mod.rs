@@ -162,15 +162,40 @@ impl SpikingActorCritic {
         })
     }
 
-    /// Sense and think: the observation comes in at one scale and the network runs for a control step.
-    fn think(&mut self, observation: &[f32]) {
+    /// Sense: the forward model takes in what the last command led to, and the observation comes in at one scale.
+    ///
+    /// [`Agent::learn`] senses, thinks and learns; these parts of it are public to be timed one by one.
+    pub fn sense(&mut self, next_observation: &[f32]) {
+        if self.mode.learns() && self.config.recalibration.enabled {
+            let config = &self.config.recalibration;
+            self.recalibration.learn(config, &self.observation, next_observation, &self.command);
+        }
+        self.perceive(next_observation);
+    }
+
+    fn perceive(&mut self, observation: &[f32]) {
         if self.mode.learns() {
             self.normaliser.update(observation);
         }
         self.observation.copy_from_slice(observation);
         self.normaliser.normalise(observation, OBSERVATION_LIMIT, &mut self.normalised);
         self.network.set_port(self.ids.observation, &self.normalised);
+    }
+
+    /// Think: the network runs for a control step.
+    pub fn think(&mut self) {
         self.network.think(self.config.ticks);
+    }
+
+    /// Evaluate, release, learn: from the step that was lived, after the thought about where it led to.
+    pub fn learn_from(&mut self, transition: &Transition<'_>) {
+        let delta = self.evaluate(transition);
+        self.release(delta);
+        self.adapt(delta);
+        let level = |modulator| self.network.modulator(modulator).level();
+        let factor = self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32;
+        let [value, _, _, _, exploration, _] = self.insight;
+        self.insight = [value, delta, level(self.ids.dopamine), level(self.ids.noradrenaline), exploration, factor];
     }
 
     /// The prediction error of the step that was lived: `δ = r̃ + γ V(s′) − V(s)`, both values with today's weights.
@@ -211,13 +236,6 @@ impl SpikingActorCritic {
         self.network.refresh_readouts();
     }
 
-    fn recalibrate(&mut self, next_observation: &[f32]) {
-        if self.config.recalibration.enabled {
-            let config = &self.config.recalibration;
-            self.recalibration.learn(config, &self.observation, next_observation, &self.command);
-        }
-    }
-
     /// Notes what the forward model goes by: what is seen now and what the actor makes of it.
     fn note_features(&mut self) {
         let n = self.normalised.len();
@@ -251,7 +269,8 @@ impl Agent for SpikingActorCritic {
         if mode.explores() {
             self.noise.fill_with(|| rng::standard_normal(&mut self.rng) as f32);
         }
-        self.think(observation);
+        self.perceive(observation);
+        self.think();
         Ok(())
     }
 
@@ -283,19 +302,11 @@ impl Agent for SpikingActorCritic {
 
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         check_finite(&self.spec, transition.next_observation, transition.reward)?;
-        if !self.mode.learns() {
-            self.think(transition.next_observation);
-            return Ok(());
+        self.sense(transition.next_observation);
+        self.think();
+        if self.mode.learns() {
+            self.learn_from(transition);
         }
-        self.recalibrate(transition.next_observation);
-        self.think(transition.next_observation);
-        let delta = self.evaluate(transition);
-        self.release(delta);
-        self.adapt(delta);
-        let level = |modulator| self.network.modulator(modulator).level();
-        let factor = self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32;
-        let [value, _, _, _, exploration, _] = self.insight;
-        self.insight = [value, delta, level(self.ids.dopamine), level(self.ids.noradrenaline), exploration, factor];
         Ok(())
     }
 
