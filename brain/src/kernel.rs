@@ -10,19 +10,19 @@ const SUMS: usize = 8;
 const TINY: f32 = 1e-30;
 
 /// `x`, or zero where it has faded away.
-#[inline]
+#[inline(always)]
 pub(crate) fn flush(x: f32) -> f32 {
     if x.abs() < TINY { 0.0 } else { x }
 }
 
 /// Adds up eight lanes, always in the same order.
-#[inline]
+#[inline(always)]
 fn fold(acc: [f32; SUMS]) -> f32 {
     ((acc[0] + acc[4]) + (acc[1] + acc[5])) + ((acc[2] + acc[6]) + (acc[3] + acc[7]))
 }
 
 /// Sum of `f(x)` in eight lanes.
-#[inline]
+#[inline(always)]
 fn sum_of(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut acc = [0.0f32; SUMS];
     let chunks = x.chunks_exact(SUMS);
@@ -44,6 +44,14 @@ pub(crate) fn sum(x: &[f32]) -> f32 {
 
 /// Dot product; `b` at least as long as `a`.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    fast(
+        #[inline(always)]
+        || dot_inline(a, b),
+    )
+}
+
+#[inline(always)]
+fn dot_inline(a: &[f32], b: &[f32]) -> f32 {
     let b = &b[..a.len()];
     let mut acc = [0.0f32; SUMS];
     let (a, b) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
@@ -65,6 +73,51 @@ pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
         || {
             for (y, x) in y.iter_mut().zip(x) {
                 *y += s * x;
+            }
+        },
+    );
+}
+
+/// Columns of a matrix that are taken together, few enough that their sums stay in registers.
+const COLUMNS: usize = 64;
+
+/// `y_j += Σ x_r w(r, j)` over rows `(r, x_r)` of a matrix with as many columns as `y`, in the order of the rows.
+pub(crate) fn add_rows(y: &mut [f32], weights: &[f32], rows: impl Iterator<Item = (usize, f32)> + Clone) {
+    let n = y.len();
+    fast(
+        #[inline(always)]
+        || {
+            let (whole, rest) = y.as_chunks_mut::<COLUMNS>();
+            for (k, sums) in whole.iter_mut().enumerate() {
+                let mut now = *sums;
+                for (row, x) in rows.clone() {
+                    let from = &weights[row * n + k * COLUMNS..][..COLUMNS];
+                    for column in 0..COLUMNS {
+                        now[column] += x * from[column];
+                    }
+                }
+                *sums = now;
+            }
+            let first = n - rest.len();
+            if first == n {
+                return;
+            }
+            for (row, x) in rows.clone() {
+                for (sum, w) in rest.iter_mut().zip(&weights[row * n + first..(row + 1) * n]) {
+                    *sum += x * w;
+                }
+            }
+        },
+    );
+}
+
+/// `y_r += Σ_j w(r, j) x_j` for every row of a matrix with as many columns as `x`.
+pub(crate) fn add_products(y: &mut [f32], weights: &[f32], x: &[f32]) {
+    fast(
+        #[inline(always)]
+        || {
+            for (y, row) in y.iter_mut().zip(weights.chunks_exact(x.len().max(1))) {
+                *y += dot_inline(x, row);
             }
         },
     );
@@ -131,15 +184,20 @@ pub(crate) fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32]) -> f32
 
 /// Subtracts the mean and divides by the standard deviation: `out = (x − m)/s`, `s = √(var + 1e-5)`; returns `s`.
 pub(crate) fn normalise(x: &[f32], out: &mut [f32]) -> f32 {
-    let n = x.len() as f32;
-    let mean = sum(x) / n;
-    let variance = sum_of(x, |x| (x - mean) * (x - mean)) / n;
-    let spread = (variance + 1e-5).sqrt();
-    let inverse = 1.0 / spread;
-    for (out, x) in out.iter_mut().zip(x) {
-        *out = (x - mean) * inverse;
-    }
-    spread
+    fast(
+        #[inline(always)]
+        || {
+            let n = x.len() as f32;
+            let mean = sum_of(x, |x| x) / n;
+            let variance = sum_of(x, |x| (x - mean) * (x - mean)) / n;
+            let spread = (variance + 1e-5).sqrt();
+            let inverse = 1.0 / spread;
+            for (out, x) in out.iter_mut().zip(x) {
+                *out = (x - mean) * inverse;
+            }
+            spread
+        },
+    )
 }
 
 #[cfg(test)]
@@ -155,6 +213,20 @@ mod tests {
             prop_assert!((f64::from(sum(&x)) - exact).abs() < 1e-3);
             let exact: f64 = x.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
             prop_assert!((f64::from(dot(&x, &x)) - exact).abs() < 1e-2);
+
+            // A matrix with as many rows as columns, the values in a circle.
+            let n = x.len();
+            let matrix: Vec<f32> = (0..n * n).map(|i| x[(i / n.max(1) + i % n.max(1)) % n.max(1)]).collect();
+            let plain = |row: usize, column: usize| f64::from(matrix[row * n + column]);
+            let (mut down, mut along) = (vec![0.5; n], vec![0.5; n]);
+            add_rows(&mut down, &matrix, x.iter().copied().enumerate());
+            add_products(&mut along, &matrix, &x);
+            for k in 0..n {
+                let sums: [f64; 2] = (0..n).fold([0.5; 2], |[down, along], i| {
+                    [down + f64::from(x[i]) * plain(i, k), along + f64::from(x[i]) * plain(k, i)]
+                });
+                prop_assert!((f64::from(down[k]) - sums[0]).abs() < 2e-2 && (f64::from(along[k]) - sums[1]).abs() < 2e-2);
+            }
 
             let mut z = x.clone();
             let l1 = decay_and_add(&mut z, decay, s, &x);

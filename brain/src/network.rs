@@ -207,12 +207,11 @@ impl Network {
             for part in &self.populations[named.parts.clone()] {
                 row.extend(part.fired.iter().map(|&(cell, size)| (part.first_cell as u32 + cell, size)));
             }
-            for &(cell, size) in &*row {
-                // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
-                if self.spikes.len() < self.spikes.capacity() {
-                    self.spikes.push(Spike { tick: tick_of_window, cell: named.first_cell as u32 + cell, size });
-                }
-            }
+            // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
+            let room = self.spikes.capacity() - self.spikes.len();
+            let first_cell = named.first_cell as u32;
+            let log = |&(cell, size): &Fired| Spike { tick: tick_of_window, cell: first_cell + cell, size };
+            self.spikes.extend(row[..row.len().min(room)].iter().map(log));
             history.count += row.len() as u64;
         }
         for port in &mut self.ports {

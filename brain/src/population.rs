@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::{
     Modulator,
     blocks::{Blocks, LANES},
-    cell::{Cells, Column, Context},
+    cell::{Cells, Column, Context, fast},
     channel::Channel,
     history::Fired,
     input::{CHUNK, Chunk, Synaptic},
@@ -77,13 +77,18 @@ impl Observed {
     /// Filters follow the spikes of a tick.
     fn follow(&mut self, spikes: &[f32], factor: &[f32]) {
         let (k, fresh) = (self.decay, 1.0 - self.decay);
-        for ((rate, mean), spike) in self.rate.iter_mut().zip(&mut self.now.mean_rate).zip(spikes) {
-            *rate = flush(k * *rate + fresh * spike);
-            *mean += *rate;
-        }
-        for (trace, psi) in self.now.surrogate.iter_mut().zip(factor) {
-            *trace = flush(k * *trace + fresh * psi);
-        }
+        fast(
+            #[inline(always)]
+            || {
+                for ((rate, mean), spike) in self.rate.iter_mut().zip(&mut self.now.mean_rate).zip(spikes) {
+                    *rate = flush(k * *rate + fresh * spike);
+                    *mean += *rate;
+                }
+                for (trace, psi) in self.now.surrogate.iter_mut().zip(factor) {
+                    *trace = flush(k * *trace + fresh * psi);
+                }
+            },
+        );
     }
 
     fn end_window(&mut self, ticks: u32) {

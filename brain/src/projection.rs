@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     Modulator,
     history::{Fired, History},
-    kernel::{add_scaled, dot},
+    kernel::{add_products, add_rows},
     plasticity::{Plasticity, PostSignals, Scaling},
     rows::Rows,
     spec::Transmitter,
@@ -113,7 +113,7 @@ impl Synapses {
     fn add_row(&self, row: usize, x: f32, out: &mut [f32]) -> usize {
         match (&self.wiring, &self.weights) {
             (Wiring::Dense, Weights::Each(weights)) => {
-                add_scaled(out, x, &weights[row * self.n_post..(row + 1) * self.n_post]);
+                add_rows(out, weights, std::iter::once((row, x)));
                 self.n_post
             }
             (Wiring::Dense, Weights::Same(weight)) => {
@@ -145,6 +145,9 @@ impl Synapses {
 
     /// `out += Σ x_pre w(pre, ·)`, for values without a delay.
     pub(crate) fn add_all(&self, x: &[f32], out: &mut [f32]) {
+        if let (Wiring::Dense, Weights::Each(weights)) = (&self.wiring, &self.weights) {
+            return add_rows(out, weights, x.iter().copied().enumerate());
+        }
         for (pre, &x) in x.iter().enumerate() {
             self.add_row(pre, x, out);
         }
@@ -152,15 +155,13 @@ impl Synapses {
 
     /// `out_pre += Σ_post w(pre, post) d_post`, with the weights given (the forward ones, or those of a fixed feedback).
     pub(crate) fn add_backward(&self, weights: &[f32], d: &[f32], out: &mut [f32]) {
+        let rows = match &self.wiring {
+            Wiring::Dense => return add_products(out, weights, d),
+            Wiring::Sparse(rows) => rows,
+        };
         for (pre, out) in out.iter_mut().enumerate() {
-            *out += match &self.wiring {
-                Wiring::Dense => dot(d, &weights[pre * self.n_post..(pre + 1) * self.n_post]),
-                Wiring::Sparse(rows) => {
-                    let edges =
-                        rows.starts[pre * rows.n_delays] as usize..rows.starts[(pre + 1) * rows.n_delays] as usize;
-                    edges.map(|edge| weights[edge] * d[usize::from(rows.targets[edge])]).sum::<f32>()
-                }
-            };
+            let edges = rows.starts[pre * rows.n_delays] as usize..rows.starts[(pre + 1) * rows.n_delays] as usize;
+            *out += edges.map(|edge| weights[edge] * d[usize::from(rows.targets[edge])]).sum::<f32>();
         }
     }
 }
@@ -179,6 +180,15 @@ impl Projection {
     /// Spikes that are due arrive at the synapses; `arrivals` is the channel, `gain` its factor.
     pub(crate) fn deliver(&mut self, history: &History, tick: u64, arrivals: &mut [f32], gain: f32) {
         let n_delays = self.delays.len();
+        // All spikes together, where everyone is connected; there is one delay then.
+        if let (None, Wiring::Dense, Weights::Each(weights)) =
+            (&self.rule, &self.synapses.wiring, &self.synapses.weights)
+        {
+            let due = history.at(tick, self.delays[0]);
+            add_rows(arrivals, weights, due.iter().map(|&(pre, size)| (pre as usize, gain * size)));
+            self.events += (due.len() * self.synapses.n_post) as u64;
+            return;
+        }
         for (k, &delay) in self.delays.iter().enumerate() {
             for &(pre, size) in history.at(tick, delay) as &[Fired] {
                 let row = pre as usize * n_delays + k;

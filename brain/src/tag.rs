@@ -2,6 +2,7 @@
 
 use crate::{
     Modulator,
+    cell::fast,
     kernel::{add_product, add_scaled, decay_and_add, decay_and_add_weighed, flush},
     plasticity::{StepSpec, ThreeFactorSpec},
     rows::Rows,
@@ -61,14 +62,26 @@ impl Scale {
         Self { share: -(-1.0 / windows).exp_m1() as f32, left: 1.0, mean_squares: vec![0.0; n], inverse: vec![0.0; n] }
     }
 
-    /// Takes in one activity each.
-    fn update<'a>(&mut self, activities: impl Iterator<Item = &'a f32>) {
+    /// Takes in one activity each; that of a bias is 1.
+    fn update(&mut self, activities: &[f32], bias: bool) {
         self.left -= self.share * self.left;
         let whole = 1.0 / (1.0 - self.left);
-        for ((mean, inverse), x) in self.mean_squares.iter_mut().zip(&mut self.inverse).zip(activities) {
-            *mean = flush(*mean + self.share * (x * x - *mean));
-            *inverse = 1.0 / ((*mean * whole).max(0.0).sqrt() + SMALLEST_SCALE);
-        }
+        fast(
+            #[inline(always)]
+            || {
+                let share = self.share;
+                let take_in = |mean: &mut f32, inverse: &mut f32, x: f32| {
+                    *mean = flush(*mean + share * (x * x - *mean));
+                    *inverse = 1.0 / ((*mean * whole).max(0.0).sqrt() + SMALLEST_SCALE);
+                };
+                let scales = self.mean_squares.iter_mut().zip(&mut self.inverse);
+                scales.zip(activities).for_each(|((mean, inverse), x)| take_in(mean, inverse, *x));
+                if let (true, Some(mean), Some(inverse)) = (bias, self.mean_squares.last_mut(), self.inverse.last_mut())
+                {
+                    take_in(mean, inverse, 1.0);
+                }
+            },
+        );
     }
 
     /// `Σ x² /√mean`.
@@ -137,8 +150,8 @@ impl ThreeFactor {
             }
             Step::Intentional(scales) => {
                 let Scales { rows: of_rows, columns: of_columns, reach, reach_left, squares } = &mut **scales;
-                of_rows.update(activities());
-                of_columns.update(columns.iter());
+                of_rows.update(rows, bias);
+                of_columns.update(columns, false);
                 let mut now = 0.0;
                 *squares = 0.0;
                 for_each_edge(sparse, edges, |z, row, column| {
