@@ -123,43 +123,77 @@ pub(crate) fn add_products(y: &mut [f32], weights: &[f32], x: &[f32]) {
     );
 }
 
-/// `y += s x z`, element by element.
-pub(crate) fn add_product(y: &mut [f32], s: f32, x: &[f32], z: &[f32]) {
+/// For every row `r` of a matrix `z ← decay z + x_r d`, faded values flushed; returns `Σ p_r q_j z²` with weights of the rows
+/// and the columns.
+pub(crate) fn decay_and_add_rows(z: &mut [f32], decay: f32, [x, p]: [&[f32]; 2], [d, q]: [&[f32]; 2]) -> f32 {
+    // A function of its own, so that the compiler knows that no slice lies over another.
+    #[inline(always)]
+    fn row(z: &mut [f32], decay: f32, x: f32, p: f32, d: &[f32], q: &[f32], sums: &mut [f32; COLUMNS]) {
+        let (z, z_rest) = z.as_chunks_mut::<COLUMNS>();
+        let (d, d_rest) = d.as_chunks::<COLUMNS>();
+        let (q, q_rest) = q.as_chunks::<COLUMNS>();
+        for ((z, d), q) in z.iter_mut().zip(d).zip(q) {
+            for column in 0..COLUMNS {
+                let value = flush(decay * z[column] + x * d[column]);
+                z[column] = value;
+                sums[column] += p * q[column] * (value * value);
+            }
+        }
+        for (((sum, z), d), q) in sums.iter_mut().zip(z_rest).zip(d_rest).zip(q_rest) {
+            *z = flush(decay * *z + x * d);
+            *sum += p * q * (*z * *z);
+        }
+    }
     fast(
         #[inline(always)]
         || {
-            for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
-                *y += s * x * z;
+            let mut sums = [0.0f32; COLUMNS];
+            for ((z, &x), &p) in z.chunks_exact_mut(d.len().max(1)).zip(x).zip(p) {
+                row(z, decay, x, p, d, q, &mut sums);
+            }
+            let (eights, _) = sums.as_chunks::<SUMS>();
+            fold(eights.iter().fold([0.0; SUMS], |acc, eight| std::array::from_fn(|lane| acc[lane] + eight[lane])))
+        },
+    )
+}
+
+/// `Σ p x²`.
+pub(crate) fn weighed_squares([x, p]: [&[f32]; 2]) -> f32 {
+    fast(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0f32; SUMS];
+            let ((x, x_rest), (p, p_rest)) = (x.as_chunks::<SUMS>(), p[..x.len()].as_chunks::<SUMS>());
+            for (x, p) in x.iter().zip(p) {
+                for lane in 0..SUMS {
+                    sums[lane] += p[lane] * (x[lane] * x[lane]);
+                }
+            }
+            for ((sum, x), p) in sums.iter_mut().zip(x_rest).zip(p_rest) {
+                *sum += p * (x * x);
+            }
+            fold(sums)
+        },
+    )
+}
+
+/// For every row `r` of a matrix `w += s p_r q_j z`, with weights of the rows and the columns.
+pub(crate) fn add_weighed_rows(w: &mut [f32], s: f32, z: &[f32], p: &[f32], q: &[f32]) {
+    #[inline(always)]
+    fn row(w: &mut [f32], s: f32, z: &[f32], q: &[f32]) {
+        for ((w, z), q) in w.iter_mut().zip(z).zip(q) {
+            *w += s * z * q;
+        }
+    }
+    let n = q.len().max(1);
+    fast(
+        #[inline(always)]
+        || {
+            for ((w, z), p) in w.chunks_exact_mut(n).zip(z.chunks_exact(n)).zip(p) {
+                row(w, s * p, z, q);
             }
         },
     );
-}
-
-/// `z ← decay z + s d`, faded values flushed; returns `Σ q z²`.
-pub(crate) fn decay_and_add_weighed(z: &mut [f32], decay: f32, s: f32, d: &[f32], q: &[f32]) -> f32 {
-    let n = z.len();
-    let (d, q) = (&d[..n], &q[..n]);
-    fast(
-        #[inline(always)]
-        || {
-            let mut acc = [0.0f32; 2 * SUMS];
-            let (z, z_rest) = z.as_chunks_mut::<{ 2 * SUMS }>();
-            let (d, d_rest) = d.as_chunks::<{ 2 * SUMS }>();
-            let (q, q_rest) = q.as_chunks::<{ 2 * SUMS }>();
-            for ((z, d), q) in z.iter_mut().zip(d).zip(q) {
-                for lane in 0..2 * SUMS {
-                    let value = flush(decay * z[lane] + s * d[lane]);
-                    z[lane] = value;
-                    acc[lane] += q[lane] * value * value;
-                }
-            }
-            for (((sum, z), d), q) in acc.iter_mut().zip(z_rest).zip(d_rest).zip(q_rest) {
-                *z = flush(decay * *z + s * d);
-                *sum += q * *z * *z;
-            }
-            fold(std::array::from_fn(|lane| acc[lane] + acc[lane + SUMS]))
-        },
-    )
 }
 
 /// `z ← decay z + s d`, faded values flushed; returns `Σ|z|`.

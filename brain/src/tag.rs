@@ -3,7 +3,7 @@
 use crate::{
     Modulator,
     cell::fast,
-    kernel::{add_product, add_scaled, decay_and_add, decay_and_add_weighed, flush},
+    kernel::{add_scaled, add_weighed_rows, decay_and_add, decay_and_add_rows, flush, weighed_squares},
     plasticity::{StepSpec, ThreeFactorSpec},
     rows::Rows,
 };
@@ -84,11 +84,6 @@ impl Scale {
         );
     }
 
-    /// `Σ x² /√mean`.
-    fn scaled_squares<'a>(&self, activities: impl Iterator<Item = &'a f32>) -> f32 {
-        activities.zip(&self.inverse).map(|(x, inverse)| x * x * inverse).sum()
-    }
-
     fn visit(&mut self, visit: &mut dyn FnMut(&mut [f32])) {
         visit(std::slice::from_mut(&mut self.left));
         visit(&mut self.mean_squares);
@@ -161,11 +156,13 @@ impl ThreeFactor {
                     *squares += *z * *z * scale;
                     now += g * g * scale;
                 });
-                let of_full = of_columns.scaled_squares(columns.iter());
-                let inverses = &of_rows.inverse[n_sparse..];
-                for ((z, &x), inverse) in full.chunks_exact_mut(n).zip(activities().skip(n_sparse)).zip(inverses) {
-                    *squares += inverse * decay_and_add_weighed(z, decay, x, columns, &of_columns.inverse);
-                    now += inverse * x * x * of_full;
+                let of_columns = [columns, &of_columns.inverse];
+                let (of_full, of_bias) = of_rows.inverse.split_at(rows.len());
+                let of_full = [&rows[n_sparse..], &of_full[n_sparse..]];
+                let (full, bias_row) = full.split_at_mut(n * of_full[0].len());
+                for (z, of_rows) in [(full, of_full), (bias_row, [&[1.0][..of_bias.len()], of_bias])] {
+                    *squares += decay_and_add_rows(z, decay, of_rows, of_columns);
+                    now += weighed_squares(of_rows) * weighed_squares(of_columns);
                 }
                 let share = (1.0 - decay).max(SMALLEST_SHARE);
                 *reach_left -= share * *reach_left;
@@ -201,11 +198,7 @@ impl ThreeFactor {
                     let z = traces.next().copied().unwrap_or_default();
                     *w += rate * rows.inverse[row] * columns.inverse[column] * z;
                 });
-                let n = columns.inverse.len();
-                let rows = full.chunks_exact_mut(n).zip(full_traces.chunks_exact(n)).zip(&rows.inverse[n_sparse..]);
-                for ((w, z), inverse) in rows {
-                    add_product(w, rate * inverse, z, &columns.inverse);
-                }
+                add_weighed_rows(full, rate, full_traces, &rows.inverse[n_sparse..], &columns.inverse);
             }
         }
         true
