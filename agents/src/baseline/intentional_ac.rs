@@ -51,8 +51,8 @@ impl Default for IntentionalAcConfig {
             sparsity: 0.9,
             gamma: 0.99,
             lambda: 0.8,
-            critic_step: 0.2,
-            actor_step: 0.02,
+            critic_step: 0.5,
+            actor_step: 0.05,
             entropy: 0.01,
         }
     }
