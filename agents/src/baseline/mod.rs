@@ -21,36 +21,20 @@ mod mlp;
 mod obgd;
 pub mod operational_space;
 mod random;
+mod reference;
 mod seal;
 mod stream_ac;
 
-use mesolimb_envs::{Env, EnvSpec};
+use mesolimb_envs::EnvSpec;
 
 pub use arm7::Arm7ComputedTorque;
 pub use computed_torque::ReacherComputedTorque;
 pub use lqr::CartpoleLqr;
 pub use random::Random;
+pub use reference::reference_for;
 pub use stream_ac::{StreamAc, StreamAcConfig};
 
-use crate::agent::{Agent, AgentError};
-
-/// The model-based controller that marks the upper end of the scale of a task.
-/// It knows the robot as it was compiled, and is not told when the world changes.
-///
-/// # Errors
-/// If there is none for this task.
-pub fn reference_for(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
-    match env.spec().name.as_str() {
-        "cartpole" => Ok(Box::new(CartpoleLqr::new(env)?)),
-        "reacher" => Ok(Box::new(ReacherComputedTorque::new(env)?)),
-        "arm-reach" | "arm-push" => Ok(Box::new(Arm7ComputedTorque::new(env)?)),
-        _ => Err(unsuited(
-            "reference",
-            env.spec(),
-            "there is a reference for 'cartpole', 'reacher', 'arm-reach' and 'arm-push' only",
-        )),
-    }
-}
+use crate::agent::AgentError;
 
 fn unsuited(agent: &str, spec: &EnvSpec, reason: impl Into<String>) -> AgentError {
     AgentError::Unsuited { agent: agent.to_owned(), task: spec.name.clone(), reason: reason.into() }

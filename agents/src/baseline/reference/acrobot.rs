@@ -1,0 +1,185 @@
+//! The reference on `acrobot`: laws that only ever add energy, and looking ahead.
+//!
+//! Angles `q` of shoulder (from hanging) and elbow (from stretched), lengths `l`, centres of mass at `c`, moments of inertia
+//! `I` about them, damping `d`:
+//!
+//! ```text
+//! M(q) q̈ + h(q, q̇) + d q̇ + φ(q) = (0, τ)
+//! M₁₁ = a₁ + a₂ + 2 a₃ cos q₂    M₁₂ = a₂ + a₃ cos q₂    M₂₂ = a₂
+//! h = a₃ sin q₂ (−2 q̇₁ q̇₂ − q̇₂², q̇₁²)
+//! φ = g ((m₁ c₁ + m₂ l₁) sin q₁ + m₂ c₂ sin(q₁ + q₂), m₂ c₂ sin(q₁ + q₂))
+//! a₁ = I₁ + m₁ c₁² + m₂ l₁²    a₂ = I₂ + m₂ c₂²    a₃ = m₂ l₁ c₂
+//! ```
+//!
+//! The motor's power is `τ q̇₂`, so the base laws are `τ = limit · sign(q̇₂ + k q̇₁)` for some `k`: with `k = 0` no step takes
+//! energy back, with others the swing is shared differently. Which of them comes to the goal soonest is chance, so that
+//! [`lookahead`](super::lookahead), which tries them all, finds ways of half their mean length.
+//!
+//! Sources: Spong 1995, The swing up control problem for the Acrobot (IEEE Control Systems 15:49), for the model and the
+//! energy; the family of laws is ours.
+
+use mesolimb_envs::{Env, RobotSpec, acrobot::GOAL_HEIGHT, world::STANDARD_GRAVITY};
+
+use super::{
+    controller::{Controller, Law},
+    lookahead::{self, Lookahead, Model, Plan},
+};
+use crate::{
+    agent::{Agent, AgentError},
+    baseline::unsuited,
+};
+
+const NAME: &str = "acrobot-lookahead";
+/// Steps of the model in a control step.
+const SUBSTEPS: u32 = 4;
+/// Shares of the velocity of the shoulder in the base laws, `k`.
+const LEADS: [f64; 7] = [0.0, -0.5, -1.0, -2.0, -8.0, 0.5, 1.0];
+const LOOKAHEAD: Lookahead = Lookahead { horizon: 400, shares: &[-1.0, 1.0], holds: &[4, 8, 16] };
+
+/// For the robot of `env` as it was compiled.
+///
+/// # Errors
+/// If this is no acrobot.
+pub(super) fn agent(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
+    let rods = Rods::of(env.robot(), env.spec().control_dt_secs).map_err(|why| unsuited(NAME, env.spec(), why))?;
+    let channels =
+        ["shoulder_cos", "shoulder_sin", "elbow_cos", "elbow_sin", "shoulder_velocity", "elbow_velocity"];
+    Ok(Box::new(Controller::new(env, rods, channels)?))
+}
+
+/// The nominal rods.
+struct Rods {
+    lengths: [f64; 2],
+    /// `a` in the head of this file.
+    inertia: [f64; 3],
+    /// Torques of the weight of the upper rod with the elbow, and of the lower rod, when level, in N·m.
+    weight: [f64; 2],
+    damping: [f64; 2],
+    limit: f64,
+    dt_secs: f64,
+}
+
+/// Angles in rad and velocities in rad/s, shoulder and elbow.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    q: [f64; 2],
+    v: [f64; 2],
+}
+
+impl Rods {
+    fn of(robot: &RobotSpec, dt_secs: f64) -> Result<Self, String> {
+        let ([upper, lower], [motor]) = (robot.links.as_slice(), robot.motors.as_slice()) else {
+            return Err(format!("its robot has {} links, expected two with one motor", robot.links.len()));
+        };
+        let centres = [upper, lower].map(|link| -link.inertia().centre_of_mass[2]);
+        let length = -lower.joint.anchor[2];
+        if length <= 0.0 || centres.iter().any(|centre| *centre <= 0.0) {
+            return Err("its rods do not hang".into());
+        }
+        let about_centre = [upper, lower].map(|link| link.moment_about(link.joint.axis));
+        Ok(Self {
+            // Rods are uniform: the tip is twice as far as the centre of mass.
+            lengths: [length, 2.0 * centres[1]],
+            inertia: [
+                about_centre[0] + upper.mass_kg * centres[0].powi(2) + lower.mass_kg * length.powi(2),
+                about_centre[1] + lower.mass_kg * centres[1].powi(2),
+                lower.mass_kg * length * centres[1],
+            ],
+            weight: [upper.mass_kg * centres[0] + lower.mass_kg * length, lower.mass_kg * centres[1]]
+                .map(|moment| moment * STANDARD_GRAVITY),
+            damping: [upper.joint.damping, lower.joint.damping],
+            limit: motor.limit,
+            dt_secs,
+        })
+    }
+
+    fn accelerations(&self, State { q, v }: &State, torque: f64) -> [f64; 2] {
+        let [a1, a2, a3] = self.inertia;
+        let (sin, cos) = q[1].sin_cos();
+        let coupling = a2 + a3 * cos;
+        let (m11, m12, m22) = (a1 + a2 + 2.0 * a3 * cos, coupling, a2);
+        let h = a3 * sin;
+        let lower = self.weight[1] * (q[0] + q[1]).sin();
+        let shoulder =
+            h * (2.0 * v[0] * v[1] + v[1] * v[1]) - self.damping[0] * v[0] - self.weight[0] * q[0].sin() - lower;
+        let elbow = torque - h * v[0] * v[0] - self.damping[1] * v[1] - lower;
+        // The mass matrix of two rods is positive definite.
+        let determinant = m11 * m22 - m12 * m12;
+        [(m22 * shoulder - m12 * elbow) / determinant, (m11 * elbow - m12 * shoulder) / determinant]
+    }
+
+    /// Height of the tip above the bar, in m.
+    fn tip_height(&self, q: [f64; 2]) -> f64 {
+        -self.lengths[0] * q[0].cos() - self.lengths[1] * (q[0] + q[1]).cos()
+    }
+
+    /// Kinetic and potential, 0 hanging at rest, in J.
+    fn energy(&self, State { q, v }: &State) -> f64 {
+        let [a1, a2, a3] = self.inertia;
+        let cos = q[1].cos();
+        let kinetic = 0.5 * (a1 + a2 + 2.0 * a3 * cos) * v[0] * v[0]
+            + (a2 + a3 * cos) * v[0] * v[1]
+            + 0.5 * a2 * v[1] * v[1];
+        kinetic + self.weight[0] * (1.0 - q[0].cos()) + self.weight[1] * (1.0 - (q[0] + q[1]).cos())
+    }
+}
+
+impl Model for Rods {
+    type State = State;
+    const N_LAWS: u8 = LEADS.len() as u8;
+
+    fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    fn step(&self, state: &State, command: f64) -> (State, f64, bool) {
+        let dt = self.dt_secs / f64::from(SUBSTEPS);
+        let ahead = |State { q, v }: State, a: [f64; 2], dt: f64, speed: [f64; 2]| State {
+            q: [q[0] + dt * speed[0], q[1] + dt * speed[1]],
+            v: [v[0] + dt * a[0], v[1] + dt * a[1]],
+        };
+        let mut state = *state;
+        for _ in 0..SUBSTEPS {
+            let half = ahead(state, self.accelerations(&state, command), 0.5 * dt, state.v);
+            state = ahead(state, self.accelerations(&half, command), dt, half.v);
+        }
+        let is_done = self.tip_height(state.q) >= GOAL_HEIGHT;
+        (state, if is_done { 0.0 } else { 1.0 }, is_done)
+    }
+
+    fn law(&self, law_idx: u8, state: &State) -> f64 {
+        (state.v[1] + LEADS[usize::from(law_idx)] * state.v[0]).signum() * self.limit
+    }
+
+    fn rest(&self, state: &State) -> f64 {
+        // So many joules the motor adds in a step, roughly.
+        let top = 2.0 * (self.weight[0] + self.weight[1]);
+        (top - self.energy(state)).max(0.0) / (self.limit * self.dt_secs)
+    }
+}
+
+impl Law for Rods {
+    const NAME: &'static str = NAME;
+    type Memory = Plan;
+
+    fn start(&self, seen: &[f64]) -> Plan {
+        LOOKAHEAD.plan(self, &state(seen), Plan::default())
+    }
+
+    fn follow(&self, plan: &mut Plan, _reward: f64, seen: &[f64]) {
+        *plan = LOOKAHEAD.plan(self, &state(seen), plan.next());
+    }
+
+    fn act(&self, plan: &Plan, seen: &[f64], action: &mut [f32]) {
+        action[0] = lookahead::command(self, &state(seen), *plan) as f32;
+    }
+
+    fn is_valid(&self, plan: &Plan) -> bool {
+        plan.is_valid(self)
+    }
+}
+
+fn state(seen: &[f64]) -> State {
+    State { q: [seen[1].atan2(seen[0]), seen[3].atan2(seen[2])], v: [seen[4], seen[5]] }
+}
+
