@@ -18,7 +18,7 @@
 //! Sources: Spong 1995, The swing up control problem for the Acrobot (IEEE Control Systems 15:49), for the model and the
 //! energy; the family of laws is ours.
 
-use mesolimb_envs::{Env, RobotSpec, acrobot::GOAL_HEIGHT, world::STANDARD_GRAVITY};
+use mesolimb_envs::{Env, EnvSpec, RobotSpec, acrobot::GOAL_HEIGHT, world::STANDARD_GRAVITY};
 
 use super::{
     controller::{Controller, Law},
@@ -30,18 +30,18 @@ use crate::{
 };
 
 const NAME: &str = "acrobot-lookahead";
-/// Steps of the model in a control step.
-const SUBSTEPS: u32 = 4;
+/// How often the mean velocity of a step is put into its own equation.
+const MEANS: u32 = 2;
 /// Shares of the velocity of the shoulder in the base laws, `k`.
 const LEADS: [f64; 7] = [0.0, -0.5, -1.0, -2.0, -8.0, 0.5, 1.0];
-const LOOKAHEAD: Lookahead = Lookahead { horizon: 400, shares: &[-1.0, 1.0], holds: &[4, 8, 16] };
+const LOOKAHEAD: Lookahead = Lookahead { horizon: 400, shares: &[-1.0, 1.0], holds: &[4, 8, 16], every: 4 };
 
 /// For the robot of `env` as it was compiled.
 ///
 /// # Errors
 /// If this is no acrobot.
 pub(super) fn agent(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
-    let rods = Rods::of(env.robot(), env.spec().control_dt_secs).map_err(|why| unsuited(NAME, env.spec(), why))?;
+    let rods = Rods::of(env.robot(), env.spec()).map_err(|why| unsuited(NAME, env.spec(), why))?;
     let channels =
         ["shoulder_cos", "shoulder_sin", "elbow_cos", "elbow_sin", "shoulder_velocity", "elbow_velocity"];
     Ok(Box::new(Controller::new(env, rods, channels)?))
@@ -56,7 +56,10 @@ struct Rods {
     weight: [f64; 2],
     damping: [f64; 2],
     limit: f64,
+    /// Of the physics.
     dt_secs: f64,
+    /// Steps of the physics in a control step.
+    n_steps: u32,
 }
 
 /// Angles in rad and velocities in rad/s, shoulder and elbow.
@@ -67,7 +70,7 @@ struct State {
 }
 
 impl Rods {
-    fn of(robot: &RobotSpec, dt_secs: f64) -> Result<Self, String> {
+    fn of(robot: &RobotSpec, clock: &EnvSpec) -> Result<Self, String> {
         let ([upper, lower], [motor]) = (robot.links.as_slice(), robot.motors.as_slice()) else {
             return Err(format!("its robot has {} links, expected two with one motor", robot.links.len()));
         };
@@ -89,20 +92,24 @@ impl Rods {
                 .map(|moment| moment * STANDARD_GRAVITY),
             damping: [upper.joint.damping, lower.joint.damping],
             limit: motor.limit,
-            dt_secs,
+            dt_secs: clock.physics_dt_secs,
+            n_steps: (clock.control_dt_secs / clock.physics_dt_secs).round() as u32,
         })
     }
 
-    fn accelerations(&self, State { q, v }: &State, torque: f64) -> [f64; 2] {
+    /// Accelerations in a step of the world of velocities `v`, in which `mean` is their mean: damping counts with the
+    /// velocities at its end.
+    fn accelerations(&self, q: [f64; 2], v: [f64; 2], mean: [f64; 2], torque: f64) -> [f64; 2] {
         let [a1, a2, a3] = self.inertia;
         let (sin, cos) = q[1].sin_cos();
-        let coupling = a2 + a3 * cos;
-        let (m11, m12, m22) = (a1 + a2 + 2.0 * a3 * cos, coupling, a2);
+        let m12 = a2 + a3 * cos;
+        let m11 = a1 + a2 + 2.0 * a3 * cos + self.dt_secs * self.damping[0];
+        let m22 = a2 + self.dt_secs * self.damping[1];
         let h = a3 * sin;
         let lower = self.weight[1] * (q[0] + q[1]).sin();
-        let shoulder =
-            h * (2.0 * v[0] * v[1] + v[1] * v[1]) - self.damping[0] * v[0] - self.weight[0] * q[0].sin() - lower;
-        let elbow = torque - h * v[0] * v[0] - self.damping[1] * v[1] - lower;
+        let turning = h * (2.0 * mean[0] * mean[1] + mean[1] * mean[1]);
+        let shoulder = turning - self.damping[0] * v[0] - self.weight[0] * q[0].sin() - lower;
+        let elbow = torque - h * mean[0] * mean[0] - self.damping[1] * v[1] - lower;
         // The mass matrix of two rods is positive definite.
         let determinant = m11 * m22 - m12 * m12;
         [(m22 * shoulder - m12 * elbow) / determinant, (m11 * elbow - m12 * shoulder) / determinant]
@@ -133,16 +140,18 @@ impl Model for Rods {
     }
 
     fn step(&self, state: &State, command: f64) -> (State, f64, bool) {
-        let dt = self.dt_secs / f64::from(SUBSTEPS);
-        let ahead = |State { q, v }: State, a: [f64; 2], dt: f64, speed: [f64; 2]| State {
-            q: [q[0] + dt * speed[0], q[1] + dt * speed[1]],
-            v: [v[0] + dt * a[0], v[1] + dt * a[1]],
-        };
-        let mut state = *state;
-        for _ in 0..SUBSTEPS {
-            let half = ahead(state, self.accelerations(&state, command), 0.5 * dt, state.v);
-            state = ahead(state, self.accelerations(&half, command), dt, half.v);
+        let State { mut q, mut v } = *state;
+        for _ in 0..self.n_steps {
+            let mut mean = v;
+            let mut a = [0.0; 2];
+            for _ in 0..MEANS {
+                a = self.accelerations(q, v, mean, command);
+                mean = [0, 1].map(|joint| v[joint] + 0.5 * self.dt_secs * a[joint]);
+            }
+            v = [0, 1].map(|joint| v[joint] + self.dt_secs * a[joint]);
+            q = [0, 1].map(|joint| q[joint] + self.dt_secs * v[joint]);
         }
+        let state = State { q, v };
         let is_done = self.tip_height(state.q) >= GOAL_HEIGHT;
         (state, if is_done { 0.0 } else { 1.0 }, is_done)
     }
@@ -154,7 +163,7 @@ impl Model for Rods {
     fn rest(&self, state: &State) -> f64 {
         // So many joules the motor adds in a step, roughly.
         let top = 2.0 * (self.weight[0] + self.weight[1]);
-        (top - self.energy(state)).max(0.0) / (self.limit * self.dt_secs)
+        (top - self.energy(state)).max(0.0) / (self.limit * self.dt_secs * f64::from(self.n_steps))
     }
 }
 
@@ -167,7 +176,7 @@ impl Law for Rods {
     }
 
     fn follow(&self, plan: &mut Plan, _reward: f64, seen: &[f64]) {
-        *plan = LOOKAHEAD.plan(self, &state(seen), plan.next());
+        *plan = LOOKAHEAD.go_on(self, &state(seen), *plan);
     }
 
     fn act(&self, plan: &Plan, seen: &[f64], action: &mut [f32]) {
@@ -183,3 +192,31 @@ fn state(seen: &[f64]) -> State {
     State { q: [seen[1].atan2(seen[0]), seen[3].atan2(seen[2])], v: [seen[4], seen[5]] }
 }
 
+
+#[cfg(test)]
+mod tests {
+    use mesolimb_envs::make;
+
+    use super::*;
+
+    #[test]
+    fn debug() {
+        let mut env = make("acrobot").unwrap();
+        let rods = Rods::of(env.robot(), env.spec()).unwrap();
+        env.reset(1);
+        let mut o = [0.0; 6];
+        let mut plan = Plan::default();
+        let mut p = State { q: [0.0; 2], v: [0.0; 2] };
+        for k in 0..400 {
+            env.observe(&mut o);
+            let s = state(&o.map(f64::from));
+            let begun = LOOKAHEAD.cost(&rods, &s, plan, f64::INFINITY);
+            plan = LOOKAHEAD.go_on(&rods, &s, plan);
+            let c = lookahead::command(&rods, &s, plan);
+            let e: Vec<f64> = (0..2).flat_map(|i| [s.q[i] - p.q[i], s.v[i] - p.v[i]]).collect();
+            eprintln!("{k} {:.2?} {:.2?} error {e:.4?} command {c:.2} plan {plan:?} begun {begun:.0} cost {:.1}", s.q, s.v, LOOKAHEAD.cost(&rods, &s, plan, f64::INFINITY));
+            p = rods.step(&s, c).0;
+            if env.step(&[c as f32]).ended() { break; }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Looking ahead: simple laws are made better by trying, on a model of the robot, what else could be done first.
 //!
 //! Each candidate holds one command for some control steps and then leaves it to a base law; the one that costs least
-//! over the horizon is begun, and looked at again in the next step. What was begun is always among the candidates, so
+//! over the horizon is begun, and looked at again some steps later. What was begun is always among the candidates, so
 //! the plan never becomes worse than it was predicted to be.
 //!
 //! Source: rollout as policy improvement, Tesauro & Galperin 1996 (NIPS 9:1068); Bertsekas, Tsitsiklis & Wu 1997
@@ -41,6 +41,8 @@ pub(super) struct Lookahead {
     pub(super) shares: &'static [f64],
     /// For how many control steps.
     pub(super) holds: &'static [u32],
+    /// Control steps from one look ahead to the next.
+    pub(super) every: u32,
 }
 
 /// A command that is held, and then a base law.
@@ -50,27 +52,30 @@ pub(super) struct Plan {
     /// Control steps for which it is held from now on; with 0 the law acts at once.
     pub(super) n_steps: u32,
     pub(super) law_idx: u8,
+    /// Control steps since it was looked at.
+    pub(super) age: u32,
 }
 
 impl Plan {
-    /// What remains of it after a control step.
-    pub(super) fn next(self) -> Self {
-        Self { n_steps: self.n_steps.saturating_sub(1), ..self }
-    }
-
     pub(super) fn is_valid<M: Model>(&self, model: &M) -> bool {
         self.command.abs() <= model.limit() && self.law_idx < M::N_LAWS
     }
 }
 
 impl Lookahead {
+    /// What to do after a control step of a plan that was begun.
+    pub(super) fn go_on<M: Model>(&self, model: &M, state: &M::State, begun: Plan) -> Plan {
+        let rest = Plan { n_steps: begun.n_steps.saturating_sub(1), age: begun.age + 1, ..begun };
+        if rest.age < self.every { rest } else { self.plan(model, state, Plan { age: 0, ..rest }) }
+    }
+
     /// The best of the candidates; `begun` is one of them.
     pub(super) fn plan<M: Model>(&self, model: &M, state: &M::State, begun: Plan) -> Plan {
         let limit = model.limit();
         let candidates = (0..M::N_LAWS).flat_map(|law_idx| {
             let at_once = Plan { law_idx, ..Plan::default() };
             let held = self.shares.iter().flat_map(move |share| {
-                self.holds.iter().map(move |&n_steps| Plan { command: share * limit, n_steps, law_idx })
+                self.holds.iter().map(move |&n_steps| Plan { command: share * limit, n_steps, law_idx, age: 0 })
             });
             std::iter::once(at_once).chain(held)
         });
@@ -85,7 +90,7 @@ impl Lookahead {
     }
 
     /// What a plan costs, or more than `bound` where it costs more.
-    fn cost<M: Model>(&self, model: &M, state: &M::State, plan: Plan, bound: f64) -> f64 {
+    pub(super) fn cost<M: Model>(&self, model: &M, state: &M::State, plan: Plan, bound: f64) -> f64 {
         let (mut state, mut total) = (*state, 0.0);
         for step in 0..self.horizon {
             let command = if step < plan.n_steps { plan.command } else { model.law(plan.law_idx, &state) };

@@ -38,7 +38,7 @@ const CATCH: f64 = 0.5;
 const PUMP: f64 = 30.0;
 /// Acceleration back to the middle of the rail, in 1/s² and 1/s.
 const BACK: [f64; 2] = [2.0, 1.0];
-const LOOKAHEAD: Lookahead = Lookahead { horizon: 120, shares: &[-1.0, 0.0, 1.0], holds: &[1, 3, 6, 10, 15, 20] };
+const LOOKAHEAD: Lookahead = Lookahead { horizon: 150, shares: &[-1.0, -0.5, 0.0, 0.5, 1.0], holds: &[1, 2, 4, 6, 9, 12, 16, 20, 25], every: 1 };
 
 /// For the robot of `env` as it was compiled.
 ///
@@ -153,7 +153,7 @@ impl Law for CartPole {
     }
 
     fn follow(&self, plan: &mut Plan, _reward: f64, seen: &[f64]) {
-        *plan = LOOKAHEAD.plan(self, &state(seen), plan.next());
+        *plan = LOOKAHEAD.go_on(self, &state(seen), *plan);
     }
 
     fn act(&self, plan: &Plan, seen: &[f64], action: &mut [f32]) {
