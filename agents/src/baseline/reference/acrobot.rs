@@ -22,7 +22,7 @@ use mesolimb_envs::{Env, EnvSpec, RobotSpec, acrobot::GOAL_HEIGHT, world::STANDA
 
 use super::{
     controller::{Controller, Law},
-    lookahead::{self, Lookahead, Model, Plan},
+    lookahead::{Lookahead, Model, Plan},
 };
 use crate::{
     agent::{Agent, AgentError},
@@ -119,16 +119,6 @@ impl Rods {
     fn tip_height(&self, q: [f64; 2]) -> f64 {
         -self.lengths[0] * q[0].cos() - self.lengths[1] * (q[0] + q[1]).cos()
     }
-
-    /// Kinetic and potential, 0 hanging at rest, in J.
-    fn energy(&self, State { q, v }: &State) -> f64 {
-        let [a1, a2, a3] = self.inertia;
-        let cos = q[1].cos();
-        let kinetic = 0.5 * (a1 + a2 + 2.0 * a3 * cos) * v[0] * v[0]
-            + (a2 + a3 * cos) * v[0] * v[1]
-            + 0.5 * a2 * v[1] * v[1];
-        kinetic + self.weight[0] * (1.0 - q[0].cos()) + self.weight[1] * (1.0 - (q[0] + q[1]).cos())
-    }
 }
 
 impl Model for Rods {
@@ -159,12 +149,6 @@ impl Model for Rods {
     fn law(&self, law_idx: u8, state: &State) -> f64 {
         (state.v[1] + LEADS[usize::from(law_idx)] * state.v[0]).signum() * self.limit
     }
-
-    fn rest(&self, state: &State) -> f64 {
-        // So many joules the motor adds in a step, roughly.
-        let top = 2.0 * (self.weight[0] + self.weight[1]);
-        (top - self.energy(state)).max(0.0) / (self.limit * self.dt_secs * f64::from(self.n_steps))
-    }
 }
 
 impl Law for Rods {
@@ -172,7 +156,7 @@ impl Law for Rods {
     type Memory = Plan;
 
     fn start(&self, seen: &[f64]) -> Plan {
-        LOOKAHEAD.plan(self, &state(seen), Plan::default())
+        LOOKAHEAD.begin(self, &state(seen))
     }
 
     fn follow(&self, plan: &mut Plan, _reward: f64, seen: &[f64]) {
@@ -180,7 +164,7 @@ impl Law for Rods {
     }
 
     fn act(&self, plan: &Plan, seen: &[f64], action: &mut [f32]) {
-        action[0] = lookahead::command(self, &state(seen), *plan) as f32;
+        action[0] = plan.command(self, &state(seen)).clamp(-self.limit, self.limit) as f32;
     }
 
     fn is_valid(&self, plan: &Plan) -> bool {
@@ -192,31 +176,3 @@ fn state(seen: &[f64]) -> State {
     State { q: [seen[1].atan2(seen[0]), seen[3].atan2(seen[2])], v: [seen[4], seen[5]] }
 }
 
-
-#[cfg(test)]
-mod tests {
-    use mesolimb_envs::make;
-
-    use super::*;
-
-    #[test]
-    fn debug() {
-        let mut env = make("acrobot").unwrap();
-        let rods = Rods::of(env.robot(), env.spec()).unwrap();
-        env.reset(1);
-        let mut o = [0.0; 6];
-        let mut plan = Plan::default();
-        let mut p = State { q: [0.0; 2], v: [0.0; 2] };
-        for k in 0..400 {
-            env.observe(&mut o);
-            let s = state(&o.map(f64::from));
-            let begun = LOOKAHEAD.cost(&rods, &s, plan, f64::INFINITY);
-            plan = LOOKAHEAD.go_on(&rods, &s, plan);
-            let c = lookahead::command(&rods, &s, plan);
-            let e: Vec<f64> = (0..2).flat_map(|i| [s.q[i] - p.q[i], s.v[i] - p.v[i]]).collect();
-            eprintln!("{k} {:.2?} {:.2?} error {e:.4?} command {c:.2} plan {plan:?} begun {begun:.0} cost {:.1}", s.q, s.v, LOOKAHEAD.cost(&rods, &s, plan, f64::INFINITY));
-            p = rods.step(&s, c).0;
-            if env.step(&[c as f32]).ended() { break; }
-        }
-    }
-}

@@ -9,9 +9,9 @@
 //! m l ẍ cos θ + J θ̈ = m g l sin θ − d_θ θ̇             E = J θ̇²/2 + m g l (cos θ − 1)
 //! ```
 //!
-//! The base law accelerates the cart by `k E sign(θ̇ cos θ)`, held back towards the middle of the rail, and is the
+//! The base laws accelerate the cart by `k E sign(θ̇ cos θ)`, held back towards the middle of the rail, and are the
 //! regulator of [`CartpoleLqr`](crate::baseline::CartpoleLqr) where that asks for no more force than there is.
-//! [`lookahead`](super::lookahead) makes it better.
+//! [`lookahead`](super::lookahead) makes them better.
 //!
 //! Source: Åström & Furuta 2000 (Automatica 36:287).
 
@@ -22,7 +22,7 @@ use nalgebra::{RowVector4, Vector4};
 
 use super::{
     controller::{Controller, Law},
-    lookahead::{self, Lookahead, Model, Plan},
+    lookahead::{Lookahead, Model, Plan},
 };
 use crate::{
     agent::{Agent, AgentError},
@@ -34,11 +34,13 @@ const NAME: &str = "cartpole-swingup-lookahead";
 const SUBSTEPS: u32 = 2;
 /// Farthest from upright that the regulator acts, in rad.
 const CATCH: f64 = 0.5;
-/// Acceleration of the cart for each joule that the pole lacks, in m/s².
-const PUMP: f64 = 30.0;
+/// Acceleration of the cart for each joule that the pole lacks, in m/s², `k` of the base laws.
+const PUMPS: [f64; 3] = [10.0, 30.0, 100.0];
 /// Acceleration back to the middle of the rail, in 1/s² and 1/s.
 const BACK: [f64; 2] = [2.0, 1.0];
-const LOOKAHEAD: Lookahead = Lookahead { horizon: 150, shares: &[-1.0, -0.5, 0.0, 0.5, 1.0], holds: &[1, 2, 4, 6, 9, 12, 16, 20, 25], every: 1 };
+/// Velocity below which dry friction holds, in m/s and rad/s.
+const STILL: f64 = 0.01;
+const LOOKAHEAD: Lookahead = Lookahead { horizon: 150, shares: &[-1.0, 0.0, 1.0], holds: &[1, 3, 6, 10, 15, 20, 25], every: 2 };
 
 /// For the robot of `env` as it was compiled.
 ///
@@ -59,6 +61,8 @@ struct CartPole {
     /// Of the pole about the hinge, in kg·m².
     inertia: f64,
     damping: [f64; 2],
+    /// Dry.
+    friction: [f64; 2],
     limit: f64,
     dt_secs: f64,
     gain: RowVector4<f64>,
@@ -80,6 +84,7 @@ impl CartPole {
             moment,
             inertia: pole.moment_about(pole.joint.axis) + moment * height + pole.joint.armature,
             damping: [cart.joint.damping, pole.joint.damping],
+            friction: [cart.joint.friction, pole.joint.friction],
             limit: motor.limit,
             dt_secs,
             gain: lqr::regulator(&linear, motor.limit)
@@ -90,8 +95,9 @@ impl CartPole {
     /// Accelerations of cart and pole.
     fn accelerations(&self, [angle, speed, turning]: [f64; 3], force: f64) -> [f64; 2] {
         let (sin, cos) = angle.sin_cos();
-        let push = force - self.damping[0] * speed + self.moment * turning * turning * sin;
-        let fall = self.moment * STANDARD_GRAVITY * sin - self.damping[1] * turning;
+        let push = force - self.damping[0] * speed - self.friction[0] * sign(speed) + self.moment * turning * turning * sin;
+        let fall = self.moment * STANDARD_GRAVITY * sin - self.damping[1] * turning
+            - self.friction[1] * sign(turning);
         let coupling = self.moment * cos;
         // The mass matrix of a cart with a pole is positive definite.
         let determinant = self.mass_kg * self.inertia - coupling * coupling;
@@ -108,6 +114,7 @@ impl CartPole {
 
 impl Model for CartPole {
     type State = State;
+    const N_LAWS: u8 = PUMPS.len() as u8;
 
     fn limit(&self) -> f64 {
         self.limit
@@ -133,13 +140,13 @@ impl Model for CartPole {
         (Vector4::new(x, angle, speed, turning), cost, false)
     }
 
-    fn law(&self, _law_idx: u8, state: &State) -> f64 {
+    fn law(&self, law_idx: u8, state: &State) -> f64 {
         let regulated = -(self.gain * state)[0];
         if state[1].abs() < CATCH && regulated.abs() < 1.5 * self.limit {
             return regulated.clamp(-self.limit, self.limit);
         }
         let towards = (state[3] * state[1].cos()).signum();
-        let acceleration = PUMP * self.energy(state) * towards - BACK[0] * state[0] - BACK[1] * state[2];
+        let acceleration = PUMPS[usize::from(law_idx)] * self.energy(state) * towards - BACK[0] * state[0] - BACK[1] * state[2];
         (self.mass_kg * acceleration).clamp(-self.limit, self.limit)
     }
 }
@@ -149,7 +156,7 @@ impl Law for CartPole {
     type Memory = Plan;
 
     fn start(&self, seen: &[f64]) -> Plan {
-        LOOKAHEAD.plan(self, &state(seen), Plan::default())
+        LOOKAHEAD.begin(self, &state(seen))
     }
 
     fn follow(&self, plan: &mut Plan, _reward: f64, seen: &[f64]) {
@@ -157,7 +164,7 @@ impl Law for CartPole {
     }
 
     fn act(&self, plan: &Plan, seen: &[f64], action: &mut [f32]) {
-        action[0] = lookahead::command(self, &state(seen), *plan) as f32;
+        action[0] = plan.command(self, &state(seen)).clamp(-self.limit, self.limit) as f32;
     }
 
     fn is_valid(&self, plan: &Plan) -> bool {
@@ -167,4 +174,9 @@ impl Law for CartPole {
 
 fn state(seen: &[f64]) -> State {
     Vector4::new(seen[0], seen[2].atan2(seen[1]), seen[3], seen[4])
+}
+
+/// Sign of a velocity; less where it is so small that dry friction holds it.
+fn sign(velocity: f64) -> f64 {
+    (velocity / STILL).clamp(-1.0, 1.0)
 }
