@@ -1,9 +1,12 @@
 //! The reference of each task: what marks the upper end of its scale of scores.
 
 mod acrobot;
+mod ant;
 mod controller;
+mod forage;
 mod lookahead;
 mod pendulum;
+mod quadruped;
 mod set_shift;
 mod stored;
 mod swingup;
@@ -21,11 +24,14 @@ use crate::agent::{Agent, AgentError};
 /// If there is none for this task.
 pub fn reference_for(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
     match env.spec().name.as_str() {
+        "ant" => ant::agent(env),
         "acrobot" => acrobot::agent(env),
         "arm-reach" | "arm-push" => Ok(Box::new(Arm7ComputedTorque::new(env)?)),
         "cartpole" => Ok(Box::new(CartpoleLqr::new(env)?)),
         "cartpole-swingup" => swingup::agent(env),
+        "forage" => forage::agent(env),
         "pendulum" => pendulum::agent(env),
+        "quadruped" => quadruped::agent(env),
         "reacher" => Ok(Box::new(ReacherComputedTorque::new(env)?)),
         "set-shift" => set_shift::agent(env),
         "water-maze" => water_maze::agent(env),
@@ -44,6 +50,64 @@ mod tests {
     use super::*;
     use crate::baseline::{Random, testing::episode};
     use crate::agent::Mode;
+
+    #[test]
+    #[ignore = "a search"]
+    fn tune() {
+        let task = std::env::var("TASKS").unwrap();
+        let limit: u32 = std::env::var("STEPS").unwrap().parse().unwrap();
+        let rounds: u64 = std::env::var("ROUNDS").unwrap().parse().unwrap();
+        let mut env = mesolimb_envs::make(&task).unwrap();
+        let (mut best, with): (Vec<f64>, fn(&dyn Env, &[f64]) -> Result<Box<dyn Agent>, AgentError>) = match task.as_str() {
+            "ant" => (ant::TROT.to_vec(), ant::with),
+            "quadruped" => (quadruped::TROT.to_vec(), quadruped::with),
+            _ => panic!(),
+        };
+        if let Ok(from) = std::env::var("FROM") {
+            best = from.split(',').map(|x| x.trim().parse().unwrap()).collect();
+        }
+        let mut try_out = |p: &[f64], seeds: std::ops::Range<u64>| {
+            let n = (seeds.end - seeds.start) as f64;
+            let mut total = 0.0;
+            for seed in seeds {
+                let mut agent = with(env.as_ref(), p).unwrap();
+                env.reset(seed);
+                let mut o = vec![0.0; env.spec().observations.len()];
+                let mut a = vec![0.0; env.spec().actions.len()];
+                env.observe(&mut o);
+                agent.begin_episode(&o, Mode::Evaluate).unwrap();
+                for _ in 0..limit {
+                    agent.act(&mut a);
+                    let step = env.step(&a);
+                    env.observe(&mut o);
+                    total += step.reward;
+                    if step.ended() { break; }
+                    agent.learn(&crate::Transition { reward: step.reward, next_observation: &o, terminated: false, truncated: false }).unwrap();
+                }
+            }
+            total / n
+        };
+        let n_seeds: u64 = std::env::var("SEEDS").map_or(2, |n| n.parse().unwrap());
+        let mut value = try_out(&best, 1000..1000 + n_seeds);
+        let mut rng = mesolimb_brain::rng::stream(std::env::var("SEED").map_or(1, |n| n.parse().unwrap()), "tune");
+        let mut sigma = 0.2;
+        for round in 0..rounds {
+            let mut p = best.clone();
+            for x in &mut p {
+                if mesolimb_brain::rng::standard_normal(&mut rng) > 0.3 { continue; }
+                *x += sigma * (x.abs().max(0.1)) * mesolimb_brain::rng::standard_normal(&mut rng);
+            }
+            let new = try_out(&p, 1000..1000 + n_seeds);
+            if new > value {
+                (value, best) = (new, p);
+                sigma = (sigma * 1.5f64).min(0.5);
+                eprintln!("{round}: {value:.1} sigma {sigma:.2} {best:.3?}");
+            } else {
+                sigma = (sigma * 0.96f64).max(0.03);
+            }
+        }
+        eprintln!("mean of whole: {:.1} {best:?}", try_out(&best, 2000..2005));
+    }
 
     #[test]
     #[ignore = "a measurement"]
