@@ -176,3 +176,41 @@ fn state(seen: &[f64]) -> State {
     State { q: [seen[1].atan2(seen[0]), seen[3].atan2(seen[2])], v: [seen[4], seen[5]] }
 }
 
+#[cfg(test)]
+mod tests {
+    use mesolimb_envs::make;
+
+    use super::*;
+    use crate::baseline::testing::mean_return;
+
+    #[test]
+    fn the_tip_is_up_within_seven_seconds() {
+        let mut env = make("acrobot").unwrap();
+        let mut agent = agent(env.as_ref()).unwrap();
+        let mean = mean_return(env.as_mut(), agent.as_mut(), 0..10);
+        assert!(mean > -175.0, "{mean}");
+    }
+
+    #[test]
+    fn the_model_predicts_the_robot() {
+        let mut env = make("acrobot").unwrap();
+        let rods = Rods::of(env.robot(), env.spec()).unwrap();
+        env.reset(1);
+        let mut observation = [0.0; 6];
+        let mut see = |env: &mut dyn Env| {
+            env.observe(&mut observation);
+            state(&observation.map(f64::from))
+        };
+        env.step(&[1.0]);
+        let mut predicted = see(env.as_mut());
+        for step in 0..50 {
+            let torque = if step % 22 < 11 { 1.0 } else { -1.0 };
+            env.step(&[torque]);
+            predicted = rods.step(&predicted, torque.into()).0;
+        }
+        let found = see(env.as_mut());
+        let error = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).abs().max((a[1] - b[1]).abs());
+        let (angles, velocities) = (error(found.q, predicted.q), error(found.v, predicted.v));
+        assert!(angles < 1e-3 && velocities < 1e-2, "off by {angles} rad and {velocities} rad/s");
+    }
+}

@@ -180,3 +180,42 @@ fn state(seen: &[f64]) -> State {
 fn sign(velocity: f64) -> f64 {
     (velocity / STILL).clamp(-1.0, 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use mesolimb_envs::make;
+
+    use super::*;
+    use crate::baseline::testing::episode;
+    use crate::Mode;
+
+    #[test]
+    fn the_pole_is_up_within_two_seconds_and_stays() {
+        let mut env = make("cartpole-swingup").unwrap();
+        let mut agent = agent(env.as_ref()).unwrap();
+        for seed in 0..5 {
+            let (score, _) = episode(env.as_mut(), agent.as_mut(), seed, Mode::Evaluate);
+            assert!(score > 435.0, "seed {seed}: {score} of 500");
+        }
+    }
+
+    #[test]
+    fn the_model_predicts_the_robot() {
+        let mut env = make("cartpole-swingup").unwrap();
+        let pole = CartPole::of(env.robot(), env.spec().control_dt_secs).unwrap();
+        env.reset(1);
+        let mut observation = [0.0; 5];
+        let mut see = |env: &mut dyn Env| {
+            env.observe(&mut observation);
+            state(&observation.map(f64::from))
+        };
+        let mut predicted = see(env.as_mut());
+        for step in 0..30 {
+            let force = if step % 12 < 6 { 10.0 } else { -8.0 };
+            env.step(&[force]);
+            predicted = pole.step(&predicted, force.into()).0;
+        }
+        let error = (see(env.as_mut()) - predicted).amax();
+        assert!(error < 0.01, "off by {error}");
+    }
+}

@@ -81,7 +81,20 @@ fn position(seen: &[f64]) -> Vector2<f64> {
 
 #[cfg(test)]
 mod tests {
+    use mesolimb_envs::make;
+
     use super::*;
+    use crate::{Mode, baseline::testing::episode};
+
+    #[test]
+    fn the_platform_is_found_within_four_seconds() {
+        let mut env = make("water-maze").unwrap();
+        let mut agent = agent(env.as_ref()).unwrap();
+        for seed in 0..20 {
+            let (score, n_steps) = episode(env.as_mut(), agent.as_mut(), seed, Mode::Evaluate);
+            assert!(score == 1.0 && n_steps < 100, "seed {seed}: {score} after {n_steps} steps");
+        }
+    }
 
     #[test]
     fn the_position_is_read_from_the_cells() {
