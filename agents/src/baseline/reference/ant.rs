@@ -32,7 +32,7 @@ pub(super) fn agent(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
     with(env, &TROT)
 }
 
-pub(super) const TROT: [f64; 17] = [2.106, 0.117, -0.001, -0.024, 0.973, 0.439, -0.058, 106.537, 3.960, 0.327, 0.110, -0.037, 0.5, 0.0, 0.5, 1.0, 1.0];
+pub(super) const TROT: [f64; 17] = [2.031, 0.101, -0.019, -0.039, 0.945, 0.364, -0.083, 103.344, 3.721, 0.372, 0.093, -0.020, 0.471, -0.045, 0.439, 1.022, 1.180];
 
 pub(super) fn with(env: &dyn Env, p: &[f64]) -> Result<Box<dyn Agent>, AgentError> {
     let ranges = action_ranges(NAME, env.spec())?;

@@ -143,7 +143,6 @@ mod tests {
         let mut env = mesolimb_envs::make(&task).unwrap();
         let (mut best, with): (Vec<f64>, fn(&dyn Env, &[f64]) -> Result<Box<dyn Agent>, AgentError>) = match task.as_str() {
             "ant" => (ant::TROT.to_vec(), ant::with),
-            "quadruped" => (quadruped::TROT.to_vec(), quadruped::with),
             _ => panic!(),
         };
         if let Ok(from) = std::env::var("FROM") {
@@ -199,6 +198,7 @@ mod tests {
         let n: u64 = std::env::var("N").map_or(20, |n| n.parse().unwrap());
         for task in mesolimb_envs::tasks().iter().filter(|t| only.is_empty() || only.split(',').any(|o| o == t.name)) {
             let mut env = (task.make)();
+            if let Ok(k) = std::env::var("REFINE") { env.refine_clock(k.parse().unwrap()).unwrap(); }
             let mut agent = reference_for(env.as_ref()).map_err(|e| e.to_string());
             let mut random = Random::new(env.spec(), 1).unwrap();
             let start = std::time::Instant::now();
