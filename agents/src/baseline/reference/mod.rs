@@ -135,68 +135,11 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a search"]
-    fn tune() {
-        let task = std::env::var("TASKS").unwrap();
-        let limit: u32 = std::env::var("STEPS").unwrap().parse().unwrap();
-        let rounds: u64 = std::env::var("ROUNDS").unwrap().parse().unwrap();
-        let mut env = mesolimb_envs::make(&task).unwrap();
-        let (mut best, with): (Vec<f64>, fn(&dyn Env, &[f64]) -> Result<Box<dyn Agent>, AgentError>) = match task.as_str() {
-            "ant" => (ant::TROT.to_vec(), ant::with),
-            _ => panic!(),
-        };
-        if let Ok(from) = std::env::var("FROM") {
-            best = from.split(',').map(|x| x.trim().parse().unwrap()).collect();
-        }
-        let mut try_out = |p: &[f64], seeds: std::ops::Range<u64>| {
-            let n = (seeds.end - seeds.start) as f64;
-            let mut total = 0.0;
-            for seed in seeds {
-                let mut agent = with(env.as_ref(), p).unwrap();
-                env.reset(seed);
-                let mut o = vec![0.0; env.spec().observations.len()];
-                let mut a = vec![0.0; env.spec().actions.len()];
-                env.observe(&mut o);
-                agent.begin_episode(&o, Mode::Evaluate).unwrap();
-                for _ in 0..limit {
-                    agent.act(&mut a);
-                    let step = env.step(&a);
-                    env.observe(&mut o);
-                    total += step.reward;
-                    if step.ended() { break; }
-                    agent.learn(&Transition { reward: step.reward, next_observation: &o, terminated: false, truncated: false }).unwrap();
-                }
-            }
-            total / n
-        };
-        let n_seeds: u64 = std::env::var("SEEDS").map_or(2, |n| n.parse().unwrap());
-        let mut value = try_out(&best, 1000..1000 + n_seeds);
-        let mut rng = mesolimb_brain::rng::stream(std::env::var("SEED").map_or(1, |n| n.parse().unwrap()), "tune");
-        let mut sigma = 0.2;
-        for round in 0..rounds {
-            let mut p = best.clone();
-            for x in &mut p {
-                if mesolimb_brain::rng::standard_normal(&mut rng) > 0.3 { continue; }
-                *x += sigma * (x.abs().max(0.1)) * mesolimb_brain::rng::standard_normal(&mut rng);
-            }
-            let new = try_out(&p, 1000..1000 + n_seeds);
-            if new > value {
-                (value, best) = (new, p);
-                sigma = (sigma * 1.5f64).min(0.5);
-                eprintln!("{round}: {value:.1} sigma {sigma:.2} {best:.3?}");
-            } else {
-                sigma = (sigma * 0.96f64).max(0.03);
-            }
-        }
-        eprintln!("mean of whole: {:.1} {best:?}", try_out(&best, 2000..2005));
-    }
-
-    #[test]
     #[ignore = "a measurement"]
     fn measure() {
         let only = std::env::var("TASKS").unwrap_or_default();
         let n: u64 = std::env::var("N").map_or(20, |n| n.parse().unwrap());
-        for task in mesolimb_envs::tasks().iter().filter(|t| only.is_empty() || only.split(',').any(|o| o == t.name)) {
+        for task in tasks().iter().filter(|t| only.is_empty() || only.split(',').any(|o| o == t.name)) {
             let mut env = (task.make)();
             if let Ok(k) = std::env::var("REFINE") { env.refine_clock(k.parse().unwrap()).unwrap(); }
             let mut agent = reference_for(env.as_ref()).map_err(|e| e.to_string());
