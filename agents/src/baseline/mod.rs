@@ -1,12 +1,27 @@
-//! Agents to compare with: chance, the best that a model of the robot gives, and a streaming deep learner.
+//! Agents to compare with: chance, the best that is known for a task, and a streaming deep learner.
 //!
 //! | agent | task | what it is for |
 //! |---|---|---|
 //! | [`Random`] | any | the lower end of the scale of scores |
-//! | [`CartpoleLqr`] | `cartpole` | the upper end: optimal control of the linearised robot |
-//! | [`ReacherComputedTorque`] | `reacher` | the upper end: inverse kinematics and computed torque |
-//! | [`Arm7ComputedTorque`] | `arm-reach`, `arm-push` | the upper end: operational-space control with the equations of motion |
+//! | [`reference_for`] | any that has a robot of its own | the upper end |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
+//!
+//! The references, which learn nothing, by the task:
+//!
+//! | task | what it does | file |
+//! |---|---|---|
+//! | `cartpole` | optimal control of the linearised robot: [`CartpoleLqr`] | `lqr.rs` |
+//! | `cartpole-swingup` | swing-up by energy and the regulator, made better by looking ahead | `reference/swingup.rs` |
+//! | `pendulum` | value iteration on a model of the robot | `reference/pendulum.rs` |
+//! | `acrobot` | adding energy, made better by looking ahead | `reference/acrobot.rs` |
+//! | `reacher` | inverse kinematics and computed torque: [`ReacherComputedTorque`] | `computed_torque.rs` |
+//! | `arm-reach`, `arm-push` | operational-space control: [`Arm7ComputedTorque`] | `arm7.rs` |
+//! | `hopper`, `half-cheetah`, `walker` | a stored policy, the best that was found | `reference/stored.rs` |
+//! | `ant` | a trot on springs and dampers that keeps its course | `reference/ant.rs` |
+//! | `quadruped` | a trot whose steps follow the commanded velocity | `reference/quadruped.rs` |
+//! | `water-maze` | straight to the platform, from a decoded position | `reference/water_maze.rs` |
+//! | `forage` | to the food, from two scents, clear of obstacles | `reference/forage.rs` |
+//! | `set-shift` | inference of the rule by Bayes | `reference/set_shift.rs` |
 //!
 //! Controllers without an agent around them: [`gait`] makes the quadruped stand and trot, and [`operational_space`] moves
 //! the gripper of the seven-joint arm along a path.

@@ -1,4 +1,4 @@
-//! The reference on `acrobot`: laws that only ever add energy, and looking ahead.
+//! The reference on `acrobot`: laws that add energy, and looking ahead.
 //!
 //! Angles `q` of shoulder (from hanging) and elbow (from stretched), lengths `l`, centres of mass at `c`, moments of inertia
 //! `I` about them, damping `d`:
@@ -42,8 +42,7 @@ const LOOKAHEAD: Lookahead = Lookahead { horizon: 400, shares: &[-1.0, 1.0], hol
 /// If this is no acrobot.
 pub(super) fn agent(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
     let rods = Rods::of(env.robot(), env.spec()).map_err(|why| unsuited(NAME, env.spec(), why))?;
-    let channels =
-        ["shoulder_cos", "shoulder_sin", "elbow_cos", "elbow_sin", "shoulder_velocity", "elbow_velocity"];
+    let channels = ["shoulder_cos", "shoulder_sin", "elbow_cos", "elbow_sin", "shoulder_velocity", "elbow_velocity"];
     Ok(Box::new(Controller::new(env, rods, channels)?))
 }
 

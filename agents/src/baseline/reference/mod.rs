@@ -141,7 +141,9 @@ mod tests {
         let n: u64 = std::env::var("N").map_or(20, |n| n.parse().unwrap());
         for task in tasks().iter().filter(|t| only.is_empty() || only.split(',').any(|o| o == t.name)) {
             let mut env = (task.make)();
-            if let Ok(k) = std::env::var("REFINE") { env.refine_clock(k.parse().unwrap()).unwrap(); }
+            if let Ok(k) = std::env::var("REFINE") {
+                env.refine_clock(k.parse().unwrap()).unwrap();
+            }
             let mut agent = reference_for(env.as_ref()).map_err(|e| e.to_string());
             let mut random = Random::new(env.spec(), 1).unwrap();
             let start = std::time::Instant::now();
@@ -155,7 +157,12 @@ mod tests {
                     let secs = start.elapsed().as_secs_f64() / n as f64;
                     let c = if std::env::var("RANDOM").is_ok() { of(&mut random, n) } else { vec![f64::NAN] };
                     let (lo, hi) = r.iter().fold((f64::MAX, f64::MIN), |(a, b), &x| (a.min(x), b.max(x)));
-                    eprintln!("{}: {:.2} ({lo:.2} .. {hi:.2}) random {:.2}; {secs:.3} s an episode", task.name, mean(&r), mean(&c));
+                    eprintln!(
+                        "{}: {:.2} ({lo:.2} .. {hi:.2}) random {:.2}; {secs:.3} s an episode",
+                        task.name,
+                        mean(&r),
+                        mean(&c)
+                    );
                 }
                 Err(error) => eprintln!("{error}"),
             }

@@ -33,7 +33,7 @@ const TROT_HZ: f64 = 8.319;
 /// Height of a swinging foot over a standing one at most, in m.
 const LIFT: f64 = 0.144;
 /// Neutral place of the feet: below the hips, forward of them, and farther out than the plane of the leg as a share.
-const NEUTRAL: [f64; 3] = [0.318, -0.089, -0.15];
+const NEUTRAL: [f64; 3] = [0.32, -0.089, -0.15];
 /// Share of the commanded velocity that steps follow at once, `g`.
 const AHEAD: f64 = 1.284;
 /// Shares of what the velocity lacks, `p`, and in a second, `i`: along the floor, and about the vertical.
@@ -93,14 +93,10 @@ impl Leg {
             link.map(|link| link.joint.anchor).ok_or(format!("its robot has no link '{name}'"))
         };
         let foot = format!("{name}_foot");
-        let foot = robot.sites.iter().find(|site| site.name == foot).ok_or(format!("its robot has no site '{foot}'"))?;
+        let foot =
+            robot.sites.iter().find(|site| site.name == foot).ok_or(format!("its robot has no site '{foot}'"))?;
         let [x, y, _] = anchor("hip")?;
-        Ok(Self {
-            hip: [x, y],
-            aside: anchor("thigh")?[1],
-            thigh: -anchor("shank")?[2],
-            shank: -foot.translation[2],
-        })
+        Ok(Self { hip: [x, y], aside: anchor("thigh")?[1], thigh: -anchor("shank")?[2], shank: -foot.translation[2] })
     }
 
     /// Abduction, hip and knee that bring the foot to a place from the joint of abduction, or near.

@@ -133,7 +133,10 @@ mod tests {
         let (_, text) = FILES.iter().find(|(task, _)| *task == "hopper").unwrap();
         let refusal = |text: &str| Stored::read(text, env.spec()).err().unwrap().to_string();
         let of_walker = text.replace("\"hopper\"", "\"walker\"");
-        assert_eq!(refusal(&of_walker), "agent 'reference' cannot do task 'hopper': its stored policy is for task 'walker'");
+        assert_eq!(
+            refusal(&of_walker),
+            "agent 'reference' cannot do task 'hopper': its stored policy is for task 'walker'"
+        );
         assert!(refusal("{").contains("assets/references/hopper.json: "), "{}", refusal("{"));
         let (_, other) = FILES.iter().find(|(task, _)| *task == "walker").unwrap();
         let error = refusal(&other.replace("\"walker\"", "\"hopper\""));

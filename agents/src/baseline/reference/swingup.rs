@@ -40,7 +40,8 @@ const PUMPS: [f64; 3] = [10.0, 30.0, 100.0];
 const BACK: [f64; 2] = [2.0, 1.0];
 /// Velocity below which dry friction holds, in m/s and rad/s.
 const STILL: f64 = 0.01;
-const LOOKAHEAD: Lookahead = Lookahead { horizon: 150, shares: &[-1.0, 0.0, 1.0], holds: &[1, 3, 6, 10, 15, 20, 25], every: 2 };
+const LOOKAHEAD: Lookahead =
+    Lookahead { horizon: 150, shares: &[-1.0, 0.0, 1.0], holds: &[1, 3, 6, 10, 15, 20, 25], every: 2 };
 
 /// For the robot of `env` as it was compiled.
 ///
@@ -87,24 +88,20 @@ impl CartPole {
             friction: [cart.joint.friction, pole.joint.friction],
             limit: motor.limit,
             dt_secs,
-            gain: lqr::regulator(&linear, motor.limit)
-                .ok_or("the Riccati equation does not converge for its robot")?,
+            gain: lqr::regulator(&linear, motor.limit).ok_or("the Riccati equation does not converge for its robot")?,
         })
     }
 
     /// Accelerations of cart and pole.
     fn accelerations(&self, [angle, speed, turning]: [f64; 3], force: f64) -> [f64; 2] {
         let (sin, cos) = angle.sin_cos();
-        let push = force - self.damping[0] * speed - self.friction[0] * sign(speed) + self.moment * turning * turning * sin;
-        let fall = self.moment * STANDARD_GRAVITY * sin - self.damping[1] * turning
-            - self.friction[1] * sign(turning);
+        let push =
+            force - self.damping[0] * speed - self.friction[0] * sign(speed) + self.moment * turning * turning * sin;
+        let fall = self.moment * STANDARD_GRAVITY * sin - self.damping[1] * turning - self.friction[1] * sign(turning);
         let coupling = self.moment * cos;
         // The mass matrix of a cart with a pole is positive definite.
         let determinant = self.mass_kg * self.inertia - coupling * coupling;
-        [
-            (self.inertia * push - coupling * fall) / determinant,
-            (self.mass_kg * fall - coupling * push) / determinant,
-        ]
+        [(self.inertia * push - coupling * fall) / determinant, (self.mass_kg * fall - coupling * push) / determinant]
     }
 
     fn energy(&self, state: &State) -> f64 {
@@ -146,7 +143,8 @@ impl Model for CartPole {
             return regulated.clamp(-self.limit, self.limit);
         }
         let towards = (state[3] * state[1].cos()).signum();
-        let acceleration = PUMPS[usize::from(law_idx)] * self.energy(state) * towards - BACK[0] * state[0] - BACK[1] * state[2];
+        let acceleration =
+            PUMPS[usize::from(law_idx)] * self.energy(state) * towards - BACK[0] * state[0] - BACK[1] * state[2];
         (self.mass_kg * acceleration).clamp(-self.limit, self.limit)
     }
 }
@@ -186,8 +184,8 @@ mod tests {
     use mesolimb_envs::make;
 
     use super::*;
-    use crate::baseline::testing::episode;
     use crate::Mode;
+    use crate::baseline::testing::episode;
 
     #[test]
     fn the_pole_is_up_within_two_seconds_and_stays() {
