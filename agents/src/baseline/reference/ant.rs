@@ -4,20 +4,24 @@
 //! drawn to
 //!
 //! ```text
-//! hip   = s (A (1 + s t) cos φ + B)         t = clip(k ψ + k′ ψ̇ + k″ v_y, ±0.8)
+//! hip   = s (A (1 + s c) cos φ + B)         c = clip(k ψ + k′ ψ̇ + k″ v_y + k‴ y, ±0.8)
 //! ankle = ± (C + D sin(φ + δ))              larger angles reach farther down
 //! τ     = clip(p (q* − q) − d q̇, ±limit)
 //! ```
 //!
-//! so that with the yaw ψ to the left, or on a way to the left, the left legs reach farther. Legs across from each other
-//! move nearly together. The constants come from a search by random steps over the beginnings of episodes with seeds
-//! from 1000.
+//! so that with the yaw ψ to the left, or on a way to the left, the left legs reach farther; `y` is the integral of `v_y`.
+//! Legs across from each other move nearly together.
+//!
+//! The constants come from a search, first among random ones and then by random steps, over the beginnings of episodes with
+//! seeds from 1000. They suit the clock of the world: of what they earn, 0.92 is kept with half the step of the physics,
+//! and 0.81 with a quarter.
 //!
 //! Source: central pattern generators with fixed phases, as reviewed in Ijspeert 2008 (Neural Networks 21:642).
 
 use std::f64::consts::TAU;
 
 use mesolimb_envs::Env;
+use serde::{Deserialize, Serialize};
 
 use super::controller::{Controller, Law};
 use crate::{
@@ -27,27 +31,29 @@ use crate::{
 
 const NAME: &str = "ant-trot";
 /// Periods in a second, `f`, in Hz.
-const TROT_HZ: f64 = 2.031;
+const TROT_HZ: f64 = 2.06;
 /// Gains of spring and damper, `p` and `d`, in N·m/rad and N·m·s/rad.
-const SPRING: f64 = 99.5;
-const DAMPER: f64 = 3.804;
-/// Gains of yaw, its rate and the velocity to the left, `k`, `k′` and `k″`; at most so much of the reach.
-const COURSE: [f64; 3] = [0.344, 0.093, -0.048];
+const SPRING: f64 = 183.0;
+const DAMPER: f64 = 7.131;
+/// Gains of yaw, its rate, the velocity to the left and the way to the left, `k` to `k‴`; at most so much of the reach.
+const COURSE: [f64; 4] = [0.462, 0.414, 0.327, 0.076];
 const MAX_COURSE: f64 = 0.8;
+/// Most of the way to the left that is kept in mind, in m.
+const MAX_ASIDE: f64 = 3.0;
 /// Share of a period by which an ankle is before its hip, `δ`.
-const ANKLE_PHASE: f64 = -0.013;
+const ANKLE_PHASE: f64 = 0.2744;
 /// In the order of the actions.
 const LEGS: [Leg; 4] = [
     Leg { side: 1.0, end: 1.0, phase: 0.0, hip: FRONT_HIP, ankle: FRONT_ANKLE },
-    Leg { side: -1.0, end: 1.0, phase: 0.456, hip: FRONT_HIP, ankle: FRONT_ANKLE },
-    Leg { side: -1.0, end: -1.0, phase: -0.045, hip: BACK_HIP, ankle: BACK_ANKLE },
-    Leg { side: 1.0, end: -1.0, phase: 0.455, hip: BACK_HIP, ankle: BACK_ANKLE },
+    Leg { side: -1.0, end: 1.0, phase: 0.357, hip: FRONT_HIP, ankle: FRONT_ANKLE },
+    Leg { side: -1.0, end: -1.0, phase: 0.098, hip: BACK_HIP, ankle: BACK_ANKLE },
+    Leg { side: 1.0, end: -1.0, phase: 0.41, hip: BACK_HIP, ankle: BACK_ANKLE },
 ];
 /// `A` and `B`, `C` and `D` of the legs, in rad.
-const FRONT_HIP: [f64; 2] = [0.097, 0.013];
-const FRONT_ANKLE: [f64; 2] = [0.908, 0.379];
-const BACK_HIP: [f64; 2] = [0.0907, -0.018];
-const BACK_ANKLE: [f64; 2] = [0.908, 0.467];
+const FRONT_HIP: [f64; 2] = [0.649, -0.063];
+const FRONT_ANKLE: [f64; 2] = [0.726, 0.082];
+const BACK_HIP: [f64; 2] = [0.638, -0.059];
+const BACK_ANKLE: [f64; 2] = [0.726, 0.08389];
 const CHANNELS: [&str; 22] = [
     "orientation_w",
     "orientation_x",
@@ -107,6 +113,15 @@ struct Trot {
     limit: f64,
 }
 
+/// What is in mind within an episode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Stride {
+    /// Share of a period that is over.
+    turns: f64,
+    /// Sum of the velocity to the left, in m.
+    aside: f64,
+}
+
 impl Leg {
     /// Where hip and ankle are drawn to.
     fn wanted(&self, turns: f64, course: f64) -> [f64; 2] {
@@ -122,33 +137,34 @@ impl Leg {
 
 impl Law for Trot {
     const NAME: &'static str = NAME;
-    /// Share of a period that is over.
-    type Memory = f64;
+    type Memory = Stride;
 
-    fn start(&self, _seen: &[f64]) -> f64 {
-        0.0
+    fn start(&self, _seen: &[f64]) -> Stride {
+        Stride::default()
     }
 
-    fn follow(&self, turns: &mut f64, _reward: f64, _seen: &[f64]) {
-        *turns = (*turns + TROT_HZ * self.dt_secs).fract();
+    fn follow(&self, stride: &mut Stride, _reward: f64, seen: &[f64]) {
+        stride.turns = (stride.turns + TROT_HZ * self.dt_secs).fract();
+        stride.aside = (stride.aside + self.dt_secs * seen[N_BEFORE_JOINTS - 1]).clamp(-MAX_ASIDE, MAX_ASIDE);
     }
 
-    fn act(&self, turns: &f64, seen: &[f64], action: &mut [f32]) {
+    fn act(&self, stride: &Stride, seen: &[f64], action: &mut [f32]) {
         let (sensed, joints) = seen.split_at(N_BEFORE_JOINTS);
         let (positions, velocities) = joints.split_at(N_JOINTS);
-        let [w, x, y, z, yaw_rate, aside] = *<&[f64; 6]>::try_from(sensed).expect("as CHANNELS");
+        let [w, x, y, z, yaw_rate, velocity_y] = *<&[f64; 6]>::try_from(sensed).expect("as CHANNELS");
         let yaw = (2.0 * (w * z + x * y)).atan2(1.0 - 2.0 * (y * y + z * z));
-        let course = COURSE[0] * yaw + COURSE[1] * yaw_rate + COURSE[2] * aside;
+        let off = [yaw, yaw_rate, velocity_y, stride.aside];
+        let course: f64 = COURSE.iter().zip(off).map(|(gain, off)| gain * off).sum();
         let course = course.clamp(-MAX_COURSE, MAX_COURSE);
-        let wanted = LEGS.iter().flat_map(|leg| leg.wanted(*turns, course));
+        let wanted = LEGS.iter().flat_map(|leg| leg.wanted(stride.turns, course));
         for (joint, (action, wanted)) in action.iter_mut().zip(wanted).enumerate() {
             let torque = SPRING * (wanted - positions[joint]) - DAMPER * velocities[joint];
             *action = torque.clamp(-self.limit, self.limit) as f32;
         }
     }
 
-    fn is_valid(&self, turns: &f64) -> bool {
-        (0.0..1.0).contains(turns)
+    fn is_valid(&self, stride: &Stride) -> bool {
+        (0.0..1.0).contains(&stride.turns) && stride.aside.abs() <= MAX_ASIDE
     }
 }
 
@@ -165,6 +181,6 @@ mod tests {
         let mut agent = agent(env.as_ref()).unwrap();
         let mean = mean_return(env.as_mut(), agent.as_mut(), 0..3);
         // To stand for the whole episode pays 1000.
-        assert!(mean > 1500.0, "{mean}");
+        assert!(mean > 3500.0, "{mean}");
     }
 }

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use crate::{
         agent::{Mode, Transition},
-        baseline::{Random, testing::episode},
+        baseline::Random,
     };
 
     /// Steps that an episode of these tests has at the most.
@@ -132,40 +132,5 @@ mod tests {
         let env = make_with("walk", assets::robot("ant"), None).unwrap();
         let error = reference_for(env.as_ref()).err().unwrap().to_string();
         assert_eq!(error, "agent 'reference' cannot do task 'walk': a task for any robot has none");
-    }
-
-    #[test]
-    #[ignore = "a measurement"]
-    fn measure() {
-        let only = std::env::var("TASKS").unwrap_or_default();
-        let n: u64 = std::env::var("N").map_or(20, |n| n.parse().unwrap());
-        for task in tasks().iter().filter(|t| only.is_empty() || only.split(',').any(|o| o == t.name)) {
-            let mut env = (task.make)();
-            if let Ok(k) = std::env::var("REFINE") {
-                env.refine_clock(k.parse().unwrap()).unwrap();
-            }
-            let mut agent = reference_for(env.as_ref()).map_err(|e| e.to_string());
-            let mut random = Random::new(env.spec(), 1).unwrap();
-            let start = std::time::Instant::now();
-            let mut of = |agent: &mut dyn Agent, n: u64| -> Vec<f64> {
-                (0..n).map(|s| episode(env.as_mut(), agent, s, Mode::Evaluate).0).collect()
-            };
-            let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-            match &mut agent {
-                Ok(agent) => {
-                    let r = of(agent.as_mut(), n);
-                    let secs = start.elapsed().as_secs_f64() / n as f64;
-                    let c = if std::env::var("RANDOM").is_ok() { of(&mut random, n) } else { vec![f64::NAN] };
-                    let (lo, hi) = r.iter().fold((f64::MAX, f64::MIN), |(a, b), &x| (a.min(x), b.max(x)));
-                    eprintln!(
-                        "{}: {:.2} ({lo:.2} .. {hi:.2}) random {:.2}; {secs:.3} s an episode",
-                        task.name,
-                        mean(&r),
-                        mean(&c)
-                    );
-                }
-                Err(error) => eprintln!("{error}"),
-            }
-        }
     }
 }

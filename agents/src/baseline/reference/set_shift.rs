@@ -8,8 +8,8 @@
 //! ```
 //!
 //! It presses if Go is right more often than not under these weights, once for each cue. A press that brings −1 tells as
-//! much as one that brings 1; leaving the lever tells nothing. So that a rule does not go unnoticed for ever that would
-//! have it press what it leaves, drift alone brings its weight back: an agent that never pressed would press again.
+//! much as one that brings 1; leaving the lever tells nothing. Whatever it believes, it presses for half of the cues, so
+//! that no change goes unnoticed.
 //!
 //! Source: Behrens et al. 2007 (Nat Neurosci 10:1214) for learning under change; the constants are ours.
 
@@ -85,7 +85,7 @@ impl Belief {
     }
 
     /// Takes in the cue.
-    fn look(&mut self, seen: &[f64], limit_reached: bool) {
+    fn look(&mut self, seen: &[f64], is_ready: bool) {
         let [colour, shape, cue, _] = [0, 1, 2, 3].map(|channel| seen[channel]);
         let is_cue_on = cue > 0.5;
         if is_cue_on && !self.is_cue_on {
@@ -93,7 +93,7 @@ impl Belief {
             self.is_a = [colour > 0.0, shape > 0.0];
         }
         self.is_cue_on = is_cue_on;
-        self.is_pressing = is_cue_on && limit_reached && self.of_go() > 0.5;
+        self.is_pressing = is_cue_on && is_ready && self.of_go() > 0.5;
     }
 }
 
