@@ -1,4 +1,4 @@
-//! What a finished run amounts to: evaluation, its scale from chance to the model-based reference, and speed.
+//! What a finished run amounts to: evaluation, its scale from chance to the reference of the task, and speed.
 
 use std::{hint::black_box, time::Instant};
 
@@ -36,7 +36,7 @@ pub struct Summary {
     pub interventions: u64,
     /// Mean return of random actions in the unchanged world.
     pub random_return: f64,
-    /// Mean return of the model-based reference in the unchanged world; none for a task without one.
+    /// Mean return of the reference of the task in the unchanged world; none for a task without one.
     pub reference_return: Option<f64>,
     /// Mean return of the last 20 training episodes; none if no episode has ended.
     pub training_return: Option<f64>,
@@ -141,7 +141,7 @@ impl Summary {
     }
 }
 
-/// Whether there is a model-based controller of the task.
+/// Whether the task has a reference.
 fn has_reference(config: &RunConfig) -> Result<bool, AgentError> {
     let env = config.make_env()?;
     match registry::make("reference", &config.settings, env.as_ref(), config.seed) {

@@ -374,7 +374,7 @@ fn a_step_that_failed_is_the_last() {
     let before = files(&checkpoints);
     assert!(session.step().is_err(), "the run goes on as if nothing had happened");
     session.suspend().unwrap();
-    assert!(session.finish().is_err(), "a run that broke off has a summary");
+    assert!(session.finish(None).is_err(), "a run that broke off has a summary");
     assert!(files(&checkpoints) == before, "a checkpoint was written after a step had failed");
     drop(session);
     resume(&run);

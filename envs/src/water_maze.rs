@@ -44,9 +44,10 @@ pub const PLATFORM_RADIUS: f64 = 0.15;
 pub const PLATFORM: [f64; 2] = [0.4, 0.3];
 const START_RADIUS: f64 = 0.8;
 /// Place cells in a row, and rows.
-const GRID: usize = 10;
+pub const GRID: usize = 10;
 const OUTERMOST: f64 = 0.9;
-const SIGMA: f64 = 0.2;
+/// Width of a place cell, `σ`, in m.
+pub const SIGMA: f64 = 0.2;
 /// So near to a wall counts as against it, in m.
 const TOUCH: f64 = 0.01;
 
@@ -107,8 +108,9 @@ pub fn design() -> Design {
     }
 }
 
-/// Centre of a place cell along one axis, in m.
-fn centre(k: usize) -> f64 {
+/// Centre along one axis of the place cells in a row or column, in m.
+#[must_use]
+pub fn centre(k: usize) -> f64 {
     OUTERMOST * (2.0 * k as f64 / (GRID - 1) as f64 - 1.0)
 }
 

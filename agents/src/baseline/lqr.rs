@@ -13,7 +13,7 @@
 //! `Q` and `R` follow Bryson's rule: one over the square of what is allowed at most, for position, angle and force.
 
 use mesolimb_envs::{Env, EnvSpec, RobotSpec, cartpole, world::STANDARD_GRAVITY};
-use nalgebra::{Matrix2, Matrix4, Matrix5, RowVector4, Vector2, Vector4};
+use nalgebra::{Matrix2, Matrix4, Matrix5, RowSVector, RowVector4, SMatrix, SVector, Vector2, Vector4};
 
 use super::{action_ranges, observation_idxs, seal, unsuited};
 use crate::agent::{Agent, AgentError, Mode, Transition, check_finite};
@@ -35,7 +35,7 @@ pub struct CartpoleLqr {
 }
 
 /// Dynamics over one control step, `s′ = A s + B f`.
-struct Linear {
+pub(super) struct Linear {
     a: Matrix4<f64>,
     b: Vector4<f64>,
 }
@@ -99,7 +99,7 @@ impl Agent for CartpoleLqr {
 
 /// # Errors
 /// If the robot is no cart with a pole on it.
-fn linearise(robot: &RobotSpec, dt_secs: f64) -> Result<Linear, String> {
+pub(super) fn linearise(robot: &RobotSpec, dt_secs: f64) -> Result<Linear, String> {
     let [cart, pole] = robot.links.as_slice() else {
         return Err(format!("its robot has {} links, expected a cart and a pole", robot.links.len()));
     };
@@ -127,14 +127,22 @@ fn linearise(robot: &RobotSpec, dt_secs: f64) -> Result<Linear, String> {
     Ok(Linear { a: held.fixed_view::<4, 4>(0, 0).into_owned(), b: held.fixed_view::<4, 1>(0, 4).into_owned() })
 }
 
-fn regulator(dynamics: &Linear, max_force: f64) -> Option<RowVector4<f64>> {
-    let Linear { a, b } = dynamics;
+pub(super) fn regulator(dynamics: &Linear, max_force: f64) -> Option<RowVector4<f64>> {
     let allowed = [cartpole::MAX_CART_POSITION, cartpole::MAX_POLE_ANGLE];
     let q = Matrix4::from_diagonal(&Vector4::new(allowed[0].powi(-2), allowed[1].powi(-2), 0.0, 0.0));
-    let r = max_force.powi(-2);
-    let mut p = q;
+    gain(&dynamics.a, &dynamics.b, &q, max_force.powi(-2))
+}
+
+/// The gain `K` of the regulator of `s′ = A s + B f` that costs `sᵀ Q s + r f²` a step; none if there is no such gain.
+pub(super) fn gain<const N: usize>(
+    a: &SMatrix<f64, N, N>,
+    b: &SVector<f64, N>,
+    q: &SMatrix<f64, N, N>,
+    r: f64,
+) -> Option<RowSVector<f64, N>> {
+    let mut p = *q;
     for _ in 0..MAX_RICCATI_STEPS {
-        let gain = (b.transpose() * p * a) / (r + (b.transpose() * p * b)[0]);
+        let gain = (b.transpose() * p * a) / (r + b.dot(&(p * b)));
         let next = q + a.transpose() * p * (a - b * gain);
         let next = 0.5 * (next + next.transpose());
         let change = (next - p).norm();

@@ -1,14 +1,29 @@
-//! Agents to compare with: chance, the best that a model of the robot gives, and deep learners.
+//! Agents to compare with: chance, the best that is known for a task, and deep learners.
 //!
 //! | agent | task | what it is for |
 //! |---|---|---|
 //! | [`Random`] | any | the lower end of the scale of scores |
-//! | [`CartpoleLqr`] | `cartpole` | the upper end: optimal control of the linearised robot |
-//! | [`ReacherComputedTorque`] | `reacher` | the upper end: inverse kinematics and computed torque |
-//! | [`Arm7ComputedTorque`] | `arm-reach`, `arm-push` | the upper end: operational-space control with the equations of motion |
+//! | [`reference_for`] | any that has a robot of its own | the upper end |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
 //! | [`IntentionalAc`] | any | the same network with steps that are set by what they do to its output |
 //! | [`Ppo`] | any | what the usual deep learner makes of the same steps, with rollouts and minibatches |
+//!
+//! The references, which learn nothing, by the task:
+//!
+//! | task | what it does | file |
+//! |---|---|---|
+//! | `cartpole` | optimal control of the linearised robot: [`CartpoleLqr`] | `lqr.rs` |
+//! | `cartpole-swingup` | swing-up by energy and the regulator, made better by looking ahead | `reference/swingup.rs` |
+//! | `pendulum` | value iteration on a model of the robot | `reference/pendulum.rs` |
+//! | `acrobot` | adding energy, made better by looking ahead | `reference/acrobot.rs` |
+//! | `reacher` | inverse kinematics and computed torque: [`ReacherComputedTorque`] | `computed_torque.rs` |
+//! | `arm-reach`, `arm-push` | operational-space control: [`Arm7ComputedTorque`] | `arm7.rs` |
+//! | `hopper`, `half-cheetah`, `walker` | a stored policy, the best that was found | `reference/stored.rs` |
+//! | `ant` | a trot on springs and dampers that keeps its course | `reference/ant.rs` |
+//! | `quadruped` | a trot whose steps follow the commanded velocity | `reference/quadruped.rs` |
+//! | `water-maze` | straight to the platform, from a decoded position | `reference/water_maze.rs` |
+//! | `forage` | to the food, from two scents, clear of obstacles | `reference/forage.rs` |
+//! | `set-shift` | inference of the rule by Bayes | `reference/set_shift.rs` |
 //!
 //! Controllers without an agent around them: [`gait`] makes the quadruped stand and trot, and [`operational_space`] moves
 //! the gripper of the seven-joint arm along a path.
@@ -25,6 +40,7 @@ mod obgd;
 pub mod operational_space;
 mod ppo;
 mod random;
+mod reference;
 mod seal;
 mod stream_ac;
 mod streaming;
@@ -37,27 +53,10 @@ pub use intentional_ac::{IntentionalAc, IntentionalAcConfig};
 pub use lqr::CartpoleLqr;
 pub use ppo::{Ppo, PpoConfig};
 pub use random::Random;
+pub use reference::reference_for;
 pub use stream_ac::{StreamAc, StreamAcConfig};
 
 use crate::agent::{Agent, AgentError, Kind, NoSettings};
-
-/// The model-based controller that marks the upper end of the scale of a task.
-/// It knows the robot as it was compiled, and is not told when the world changes.
-///
-/// # Errors
-/// If there is none for this task.
-pub fn reference_for(env: &dyn Env) -> Result<Box<dyn Agent>, AgentError> {
-    match env.spec().name.as_str() {
-        "cartpole" => Ok(Box::new(CartpoleLqr::new(env)?)),
-        "reacher" => Ok(Box::new(ReacherComputedTorque::new(env)?)),
-        "arm-reach" | "arm-push" => Ok(Box::new(Arm7ComputedTorque::new(env)?)),
-        _ => Err(unsuited(
-            "reference",
-            env.spec(),
-            "there is a reference for 'cartpole', 'reacher', 'arm-reach' and 'arm-push' only",
-        )),
-    }
-}
 
 /// The reference of a task, as an agent by name.
 #[derive(Debug)]
@@ -65,7 +64,7 @@ pub struct Reference;
 
 impl Kind for Reference {
     const NAME: &'static str = "reference";
-    const SUMMARY: &'static str = "model-based controller of the task; score 1";
+    const SUMMARY: &'static str = "the best that is known for the task: a controller, or a stored policy; score 1";
     type Settings = NoSettings;
 
     fn make(_settings: NoSettings, env: &dyn Env, _seed: u64) -> Result<Box<dyn Agent>, AgentError> {
