@@ -6,6 +6,7 @@ use crate::{
     blocks::{Blocks, LANES},
     cell::{BRANCHES, Column, fast},
     channel::{Channel, Kind},
+    history::Fired,
     rng::{Uniforms, normal_of},
     spec::{Compartment, NoiseSpec},
 };
@@ -47,6 +48,8 @@ pub(crate) struct Chunk {
     pub spikes: Numbers,
     /// Factor of plasticity of each cell: a surrogate derivative of the spike, or its probability.
     pub factor: Numbers,
+    /// Who spiked; behind them is room for a vector of cells that did not.
+    pub fired: [Fired; CHUNK + LANES],
     /// Whether somebody asks for spikes and factor.
     pub wanted: bool,
     /// How much input there is.
@@ -75,6 +78,7 @@ impl Default for Chunk {
             draws: [ZEROS; 2],
             spikes: ZEROS,
             factor: ZEROS,
+            fired: [(0, 0.0); CHUNK + LANES],
             wanted: false,
             richness: Richness::default(),
         }

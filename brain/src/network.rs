@@ -205,7 +205,10 @@ impl Network {
         for (named, history) in self.named.iter().zip(&mut self.histories) {
             let row = history.begin(self.tick);
             for part in &self.populations[named.parts.clone()] {
-                row.extend(part.fired.iter().map(|&(cell, size)| (part.first_cell as u32 + cell, size)));
+                match part.first_cell as u32 {
+                    0 => row.extend_from_slice(&part.fired),
+                    first => row.extend(part.fired.iter().map(|&(cell, size)| (first + cell, size))),
+                }
             }
             // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
             let room = self.spikes.capacity() - self.spikes.len();

@@ -250,7 +250,8 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
     #[inline(always)]
     fn run<V: Simd, const SHARED: bool>(self, simd: V) {
         let Self { model, cells, coefficients, differ, state, currents, chunk, fired, .. } = self;
-        let Chunk { soma, apical, branches, draws, spikes, factor, wanted, .. } = chunk;
+        let Chunk { soma, apical, branches, draws, spikes, factor, fired: found, wanted, .. } = chunk;
+        let mut n_found = 0;
         let blocks = cells.start / LANES..cells.end.div_ceil(LANES);
         let of_block = LANES / V::F32_LANES;
         let vectors = blocks.len() * of_block;
@@ -300,29 +301,24 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
             for (s, to) in s.iter().zip(views.iter_mut().flatten()) {
                 to[i] = s.v;
             }
-            // Most vectors are silent.
+            // Every cell is written and only those that spike are kept: no branch that cannot be foreseen but this one.
             if !output.silent {
                 let mut sizes = [0.0; LANES];
                 V::as_mut_simd_f32s(&mut sizes).0[0] = output.spike.v;
-                note(&sizes[..V::F32_LANES], i * V::F32_LANES, &cells, fired);
+                let first = cells.start + i * V::F32_LANES;
+                for (cell, &size) in (first as u32..).zip(&sizes[..V::F32_LANES]) {
+                    found[n_found] = (cell, size);
+                    n_found += usize::from(size > 0.0);
+                }
             }
             if *wanted {
                 spikes[i] = output.spike.v;
                 factor[i] = output.factor.v;
             }
         }
+        // What is behind the last cell does not count.
+        let found = &found[..n_found];
+        let n_real = found.partition_point(|(cell, _)| (*cell as usize) < cells.end);
+        fired.extend_from_slice(&found[..n_real]);
     }
-}
-
-/// Adds those of the cells that spike, from the one at `at` on.
-#[cold]
-#[inline(never)]
-fn note(sizes: &[f32], at: usize, cells: &Range<usize>, fired: &mut Vec<Fired>) {
-    // Every cell is written and only those that spike are kept: no branch that cannot be foreseen.
-    let (mut found, mut n) = ([(0, 0.0); LANES], 0);
-    for (cell, &size) in (cells.start + at..cells.end).zip(sizes) {
-        found[n % LANES] = (cell as u32, size);
-        n += usize::from(size > 0.0);
-    }
-    fired.extend_from_slice(&found[..n]);
 }
