@@ -32,6 +32,10 @@ pub struct SpikingConfig {
     pub entropy: f64,
     /// Time over which exploration goes on in one direction, in ms; zero for new noise in every control step.
     pub noise_ms: f64,
+    /// Narrowest exploration, as a share of the actuator range: what the policy readout says of widths is pulled back to it.
+    pub narrowest: f64,
+    /// Widest exploration, likewise.
+    pub widest: f64,
     /// Exploration width at which noradrenaline saturates, as a share of the actuator range.
     pub full_uncertainty: f64,
     /// Share of the observation channels that a cell listens to at the start (at least one).
@@ -94,6 +98,8 @@ impl Default for SpikingConfig {
             adapted: true,
             entropy: 0.01,
             noise_ms: 0.0,
+            narrowest: 0.1,
+            widest: 1.0,
             full_uncertainty: 0.7,
             input_density: 0.5,
             hidden_density: 0.1,
@@ -149,6 +155,8 @@ impl Settings for SpikingConfig {
         check("actor_budget", self.actor_budget, 0.0, 100.0)?;
         check("entropy", self.entropy, 0.0, 10.0)?;
         check("noise_ms", self.noise_ms, 0.0, 1e6)?;
+        check("narrowest", self.narrowest, 0.0501, 2.0499)?;
+        check("widest", self.widest, self.narrowest, 2.0499)?;
         check("full_uncertainty", self.full_uncertainty, 1e-3, 100.0)?;
         check("input_density", self.input_density, 0.0, 1.0)?;
         check("hidden_density", self.hidden_density, 0.0, 1.0)?;

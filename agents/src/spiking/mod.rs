@@ -90,6 +90,8 @@ pub struct SpikingActorCritic {
     command: Vec<f32>,
     /// Where the actuators clip, in units of the policy: a command is clipped after recalibration.
     limits: Vec<f32>,
+    /// What the policy readout says for the narrowest and the widest exploration.
+    raw_widths: [f32; 2],
     /// Scratch for the errors on the policy readout.
     error: Vec<f32>,
     pull: Vec<f32>,
@@ -157,6 +159,7 @@ impl SpikingActorCritic {
             },
             command: vec![0.0; n_actions],
             limits: vec![1.0; n_actions],
+            raw_widths: [config.narrowest, config.widest].map(|width| Gaussian::raw_of(width as f32)),
             error: vec![0.0; 2 * n_actions],
             pull: vec![0.0; 2 * n_actions],
         })
@@ -228,6 +231,7 @@ impl SpikingActorCritic {
         for (k, gaussian) in self.policy.iter().enumerate() {
             (self.error[k], self.error[n + k]) = gaussian.score(self.drawn[k], self.limits[k], entropy);
             self.pull[k] = -PULL * gaussian.excess();
+            self.pull[n + k] = -PULL * gaussian.excess_of_raw(self.raw_widths);
         }
         self.network.set_error(self.ids.value, &[1.0]);
         self.network.set_error(self.ids.policy, &self.error);

@@ -9,6 +9,8 @@
 pub(super) struct Gaussian {
     pub mean: f32,
     pub width: f32,
+    /// What the readout of the width says.
+    raw: f32,
     /// Derivative of the width by the readout.
     slope: f32,
 }
@@ -22,11 +24,11 @@ impl Gaussian {
         let open = if raw > 20.0 { raw } else { raw.exp().ln_1p() };
         // As steep as softplus where it is narrow; it bends towards the widest.
         let room = (-open / (most - least)).exp();
-        Self { mean, width: least + (most - least) * (1.0 - room), slope: room / (1.0 + (-raw).exp()) }
+        Self { mean, raw, width: least + (most - least) * (1.0 - room), slope: room / (1.0 + (-raw).exp()) }
     }
 
     pub(super) fn is_finite(&self) -> bool {
-        self.mean.is_finite() && self.width.is_finite() && self.slope.is_finite()
+        [self.mean, self.width, self.raw, self.slope].iter().all(|value| value.is_finite())
     }
 
     /// Derivative of the log-likelihood of executing `a`, clipped to `±limit`, by the mean and by the readout of the
@@ -46,6 +48,18 @@ impl Gaussian {
             (e / (sigma * sigma), e * e / (sigma * sigma * sigma) - 1.0 / sigma)
         };
         (by_mean, (by_width + entropy / sigma) * self.slope)
+    }
+
+    /// What the readout says for this width.
+    pub(super) fn raw_of(width: f32) -> f32 {
+        let [least, most] = WIDTHS;
+        let open = -(most - least) * (1.0 - (width - least) / (most - least)).ln();
+        open.exp_m1().ln()
+    }
+
+    /// How far the readout of the width lies beyond these two.
+    pub(super) fn excess_of_raw(&self, [low, high]: [f32; 2]) -> f32 {
+        self.raw - self.raw.clamp(low, high)
     }
 
     /// How far the mean lies beyond the actuator range and one width more.
@@ -102,6 +116,15 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn widths_come_back_from_what_the_readout_says_for_them() {
+        for width in [0.06, 0.1, 0.64, 1.0, 2.0] {
+            let there = Gaussian::from_readout(0.0, Gaussian::raw_of(width));
+            assert!((there.width - width).abs() < 1e-4, "{width}: {there:?}");
+            assert!(there.excess_of_raw([-9.0, 9.0]) == 0.0 && there.excess_of_raw([9.0, 10.0]) < 0.0);
         }
     }
 
