@@ -20,7 +20,7 @@ fn median_score(task: &str, steps: u64, settings: &[&str]) -> f64 {
             while !session.is_finished() {
                 session.step().unwrap();
             }
-            Summary::of(&mut session).unwrap().score.unwrap()
+            Summary::of(&mut session, None).unwrap().score.unwrap()
         })
         .collect();
     scores.sort_by(f64::total_cmp);

@@ -36,6 +36,14 @@ pub struct SpikingConfig {
     pub narrowest: f64,
     /// Widest exploration, likewise.
     pub widest: f64,
+    /// Least arousal. In each episode widths are multiplied by an arousal between this and 1, drawn evenly, so that what is done
+    /// with little noise is lived too.
+    pub least_arousal: f64,
+    /// Dopamine that novelty releases by itself: for a return of novelty alone, in units of scaled return. Novel is what the
+    /// forward model of motor recalibration did not foresee.
+    pub curiosity: f64,
+    /// Control steps in which curiosity fades by a factor of e.
+    pub curiosity_steps: f64,
     /// Exploration width at which noradrenaline saturates, as a share of the actuator range.
     pub full_uncertainty: f64,
     /// Share of the observation channels that a cell listens to at the start (at least one).
@@ -100,6 +108,9 @@ impl Default for SpikingConfig {
             noise_ms: 0.0,
             narrowest: 0.1,
             widest: 1.0,
+            least_arousal: 1.0,
+            curiosity: 0.0,
+            curiosity_steps: 50_000.0,
             full_uncertainty: 0.7,
             input_density: 0.5,
             hidden_density: 0.1,
@@ -157,6 +168,9 @@ impl Settings for SpikingConfig {
         check("noise_ms", self.noise_ms, 0.0, 1e6)?;
         check("narrowest", self.narrowest, 0.0501, 2.0499)?;
         check("widest", self.widest, self.narrowest, 2.0499)?;
+        check("least_arousal", self.least_arousal, 0.0, 1.0)?;
+        check("curiosity", self.curiosity, 0.0, 100.0)?;
+        check("curiosity_steps", self.curiosity_steps, 1.0, 1e12)?;
         check("full_uncertainty", self.full_uncertainty, 1e-3, 100.0)?;
         check("input_density", self.input_density, 0.0, 1.0)?;
         check("hidden_density", self.hidden_density, 0.0, 1.0)?;

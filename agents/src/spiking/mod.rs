@@ -45,6 +45,7 @@ use dopamine::{ErrorRange, Response};
 use mesolimb_brain::{ModulatorId, Network, PortId, ReadoutId, rng};
 use mesolimb_envs::{Env, EnvSpec};
 use policy::Gaussian;
+use rand::RngExt as _;
 use recalibration::Recalibration;
 
 use crate::{
@@ -75,6 +76,8 @@ pub struct SpikingActorCritic {
     recalibration: Recalibration,
     rng: rng::Rng,
     mode: Mode,
+    /// Factor of the widths in this episode.
+    arousal: f32,
     /// In the order of [`SCALARS`].
     insight: [f32; SCALARS.len()],
     /// Observation seen last, and the same normalised.
@@ -146,6 +149,7 @@ impl SpikingActorCritic {
             recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
+            arousal: 1.0,
             insight: SCALARS.map(|scalar| scalar.at_rest),
             observation: vec![0.0; n_observations],
             normalised: vec![0.0; n_observations],
@@ -203,7 +207,9 @@ impl SpikingActorCritic {
 
     /// The prediction error of the step that was lived: `δ = r̃ + γ V(s′) − V(s)`, both values with today's weights.
     fn evaluate(&mut self, transition: &Transition<'_>) -> f32 {
-        let reward = self.reward_scale.scale(transition.reward, self.gamma);
+        let novelty =
+            self.config.curiosity * (1.0 - self.gamma) * self.recalibration.novelty(self.config.curiosity_steps);
+        let reward = self.reward_scale.scale(transition.reward, self.gamma) + novelty as f32;
         let next_value = if transition.terminated { 0.0 } else { self.network.readout(self.ids.value)[0] };
         let mut value = [0.0];
         self.network.read_lived(self.ids.value, &mut value);
@@ -271,6 +277,8 @@ impl Agent for SpikingActorCritic {
         self.reward_scale.begin_episode();
         self.network.reset_state();
         if mode.explores() {
+            let least = self.config.least_arousal as f32;
+            self.arousal = least + (1.0 - least) * self.rng.random::<f32>();
             self.noise.fill_with(|| rng::standard_normal(&mut self.rng) as f32);
         }
         self.perceive(observation);
@@ -282,7 +290,7 @@ impl Agent for SpikingActorCritic {
         let n = self.policy.len();
         let readout = self.network.readout(self.ids.policy);
         for k in 0..n {
-            self.policy[k] = Gaussian::from_readout(readout[k], readout[n + k]);
+            self.policy[k] = Gaussian::from_readout(readout[k], readout[n + k]).aroused(self.arousal);
             self.drawn[k] = self.policy[k].mean;
             if self.mode.explores() {
                 let fresh = rng::standard_normal(&mut self.rng) as f32;

@@ -50,6 +50,11 @@ impl Gaussian {
         (by_mean, (by_width + entropy / sigma) * self.slope)
     }
 
+    /// The same with exploration `arousal` times as wide.
+    pub(super) fn aroused(self, arousal: f32) -> Self {
+        Self { width: arousal * self.width, slope: arousal * self.slope, ..self }
+    }
+
     /// What the readout says for this width.
     pub(super) fn raw_of(width: f32) -> f32 {
         let [least, most] = WIDTHS;

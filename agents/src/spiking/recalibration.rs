@@ -37,6 +37,8 @@ pub(super) struct Recalibration {
     error_variance: Vec<f64>,
     command_power: f64,
     steps: u64,
+    /// Mean square of the last errors of the model, each in units of its usual size: 1 in the mean.
+    surprise: f64,
     /// Steps for which all columns have stayed within the deadband.
     steady_steps: u64,
     /// Factor on the command of each actuator.
@@ -58,6 +60,7 @@ impl Recalibration {
             error_variance: vec![1.0; n_observations],
             command_power: 0.0,
             steps: 0,
+            surprise: 1.0,
             steady_steps: 0,
             gains: vec![1.0; n_actions],
             change: vec![0.0; n_observations],
@@ -80,6 +83,7 @@ impl Recalibration {
             && other.error_variance.len() == self.error_variance.len()
             && other.error_variance.iter().all(|v| v.is_finite())
             && other.command_power.is_finite()
+            && other.surprise.is_finite()
     }
 
     /// Takes in how the observation changed after `command` (in units of the actuator range, as executed); `self.features`
@@ -98,6 +102,7 @@ impl Recalibration {
         let fast = (config.motor_rate / (self.command_power + power + 1e-3)) as f32;
 
         let n_observations = self.change.len();
+        self.surprise = 0.0;
         for channel in 0..n_observations {
             let row = &mut self.model[channel * self.n_features..(channel + 1) * self.n_features];
             let mut predicted: f32 = row.iter().zip(&self.features).map(|(w, f)| w * f).sum();
@@ -106,6 +111,8 @@ impl Recalibration {
             }
             let spread = self.change_spread.variance(channel).sqrt() as f32 + 1e-6;
             let error = (self.change[channel] / spread).clamp(-5.0, 5.0) - predicted;
+            let usual = self.error_variance[channel] + 1e-6;
+            self.surprise += f64::from(error * error) / usual / n_observations as f64;
             self.error_variance[channel] += (f64::from(error * error) - self.error_variance[channel]) / AVERAGE_STEPS;
             for (w, f) in row.iter_mut().zip(&self.features) {
                 *w += slow * error * f;
@@ -115,6 +122,12 @@ impl Recalibration {
             }
         }
         self.recalibrate(config);
+    }
+
+    /// How novel the last step was: what the model did not foresee, above what it usually does not, from −1 to 3. It fades
+    /// with life, by a factor of e in so many steps.
+    pub(super) fn novelty(&self, steps: f64) -> f64 {
+        (self.surprise - 1.0).clamp(-1.0, 3.0) * (-(self.steps as f64) / steps).exp()
     }
 
     /// Compares each column of the motor matrix with its reference and moves the factor on the commands.

@@ -18,6 +18,7 @@ struct State {
     recalibration: Recalibration,
     rng: Rng,
     mode: Mode,
+    arousal: f32,
     insight: [f32; 6],
     observation: Vec<f32>,
     normalised: Vec<f32>,
@@ -38,6 +39,7 @@ impl SpikingActorCritic {
             recalibration: self.recalibration.clone(),
             rng: self.rng.clone(),
             mode: self.mode,
+            arousal: self.arousal,
             insight: self.insight,
             observation: self.observation.clone(),
             normalised: self.normalised.clone(),
@@ -61,6 +63,7 @@ impl SpikingActorCritic {
             && [&state.observation, &state.normalised].iter().all(|v| finite(v, n_observations))
             && [&state.drawn, &state.noise, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
             && finite(&state.insight, state.insight.len())
+            && (0.0..=1.0).contains(&state.arousal)
             && state.policy.len() == n_actions
             && state.policy.iter().all(Gaussian::is_finite);
         if !fits {
@@ -76,6 +79,7 @@ impl SpikingActorCritic {
         self.recalibration = state.recalibration;
         self.rng = state.rng;
         self.mode = state.mode;
+        self.arousal = state.arousal;
         self.insight = state.insight;
         self.observation = state.observation;
         self.normalised = state.normalised;
