@@ -11,8 +11,9 @@ use std::{
 
 pub mod stub;
 
-use mesolimb::session::Session;
+use mesolimb::{config::RunConfig, session::Session, summary::Summary};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use rayon::prelude::*;
 use serde_json::Value;
 
 /// The program, with `args` (one string, split at blanks) and then `settings`, each behind a `--set`.
@@ -109,4 +110,34 @@ pub fn recorded_columns(run: &Path, kind: &str) -> Vec<String> {
     let reader = SerializedFileReader::new(File::open(first).unwrap()).unwrap();
     let schema = reader.metadata().file_metadata().schema_descr();
     schema.columns().iter().map(|column| column.name().to_owned()).collect()
+}
+
+/// Seeds of [`summaries`].
+const SEEDS: u64 = 3;
+
+/// Trains with each of a few seeds, side by side, then evaluates.
+pub fn summaries(task: &str, steps: u64, settings: &[&str]) -> Vec<Summary> {
+    let mut settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    settings.extend([format!("task={task}"), format!("steps={steps}")]);
+    let summary = |seed| {
+        let config = RunConfig { seed, ..RunConfig::resolve(toml::Table::new(), &settings).unwrap() };
+        let mut session = Session::unkept(&config).unwrap();
+        while !session.is_finished() {
+            session.step().unwrap();
+        }
+        Summary::of(&mut session, None).unwrap()
+    };
+    (0..SEEDS).into_par_iter().map(summary).collect()
+}
+
+/// Median of what each summary says.
+pub fn median(summaries: &[Summary], of: impl Fn(&Summary) -> f64) -> f64 {
+    let mut values: Vec<f64> = summaries.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The median score after training with each of a few seeds.
+pub fn median_score(task: &str, steps: u64, settings: &[&str]) -> f64 {
+    median(&summaries(task, steps, settings), |summary| summary.score.unwrap())
 }

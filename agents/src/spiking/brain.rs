@@ -29,8 +29,6 @@ pub const DOPAMINE_RANGE: &str = "dopamine range";
 /// The modulator that carries uncertainty.
 pub const NORADRENALINE: &str = "noradrenaline";
 
-/// Control steps over which the scales of synapses are means.
-const SCALE_WINDOWS: f64 = 1000.0;
 /// Most that the range of errors can be, in units of scaled reward.
 const LARGEST_RANGE: f64 = 1e6;
 /// Gain of the input current of a cell; its inverse scales what cells put out.
@@ -165,7 +163,7 @@ impl Builder<'_> {
             budget,
             budget_modulator: Some(budget_modulator.into()),
             step: if self.config.intentional {
-                StepSpec::Intentional { scale_windows: SCALE_WINDOWS }
+                StepSpec::Intentional { scale_windows: self.config.scale_windows }
             } else {
                 StepSpec::Summed
             },

@@ -62,6 +62,10 @@ pub struct SpikingConfig {
     pub homogeneous: bool,
     /// Keeps dopamine at its baseline: no prediction error reaches a synapse. Normalisers and recalibration go on.
     pub dopamine_clamped: bool,
+    /// Dopamine that answers the actor with the wrong sign: what is worse than expected is reinforced.
+    pub dopamine_reversed: bool,
+    /// Control steps over which the scales of synapses are means.
+    pub scale_windows: f64,
     /// Keeps noradrenaline at its baseline: the actor's steps do not follow its certainty.
     pub noradrenaline_clamped: bool,
     /// Effect of noradrenaline above baseline on the input gain of all cells.
@@ -98,8 +102,8 @@ impl Default for SpikingConfig {
         Self {
             cells: 128,
             ticks: 8,
-            horizon: 0.15,
-            lambda: 0.9,
+            horizon: 0.2,
+            lambda: 0.95,
             intentional: true,
             critic_budget: 0.1,
             actor_budget: 0.06,
@@ -109,7 +113,7 @@ impl Default for SpikingConfig {
             narrowest: 0.1,
             widest: 1.0,
             least_arousal: 1.0,
-            curiosity: 0.0,
+            curiosity: 1.0,
             curiosity_steps: 50_000.0,
             full_uncertainty: 0.7,
             input_density: 0.5,
@@ -120,6 +124,8 @@ impl Default for SpikingConfig {
             feedback: Feedback::Symmetric,
             homogeneous: false,
             dopamine_clamped: false,
+            dopamine_reversed: false,
+            scale_windows: 1000.0,
             noradrenaline_clamped: false,
             noradrenaline_gain: 0.0,
             dopamine_uptake_ms: 2.0,
@@ -171,6 +177,7 @@ impl Settings for SpikingConfig {
         check("least_arousal", self.least_arousal, 0.0, 1.0)?;
         check("curiosity", self.curiosity, 0.0, 100.0)?;
         check("curiosity_steps", self.curiosity_steps, 1.0, 1e12)?;
+        check("scale_windows", self.scale_windows, 1.0, 1e5)?;
         check("full_uncertainty", self.full_uncertainty, 1e-3, 100.0)?;
         check("input_density", self.input_density, 0.0, 1.0)?;
         check("hidden_density", self.hidden_density, 0.0, 1.0)?;

@@ -219,7 +219,8 @@ impl SpikingActorCritic {
     /// Dopamine follows the prediction error, noradrenaline the uncertainty of the policy.
     fn release(&mut self, delta: f32) {
         let response = if self.config.adapted { self.error_range.respond(delta) } else { Response::fixed(delta) };
-        self.network.release(self.ids.dopamine, response.actor);
+        let sign = if self.config.dopamine_reversed { -1.0 } else { 1.0 };
+        self.network.release(self.ids.dopamine, sign * response.actor);
         self.network.release(self.ids.ventral_dopamine, response.critic);
         let uncertainty = (self.mean_width() / self.config.full_uncertainty as f32).min(1.0);
         for (modulator, level) in
