@@ -11,8 +11,8 @@ use crate::{config::RunConfig, session::Session};
 
 /// Episodes of an evaluation.
 pub const EVALUATION_EPISODES: u64 = 20;
-/// Episodes behind each end of the scale of scores, chance and reference: more, because chance varies much.
-const SCALE_EPISODES: u64 = 100;
+/// Episodes behind the lower end of the scale of scores: more, because chance varies much.
+const CHANCE_EPISODES: u64 = 100;
 /// Control steps over which speed is measured.
 const TIMED_STEPS: u32 = 3_000;
 
@@ -74,10 +74,10 @@ impl Scale {
         let config = RunConfig { partial: false, ..config.clone() };
         let mut nominal = config.make_env()?.params().clone();
         nominal.reset_all();
-        let mean_return = |agent| mean_return(&config, agent, None, &nominal, SCALE_EPISODES, Mode::Evaluate);
+        let mean_return = |agent, episodes| mean_return(&config, agent, None, &nominal, episodes, Mode::Evaluate);
         Ok(Self {
-            random_return: mean_return("random")?,
-            reference_return: has_reference(&config)?.then(|| mean_return("reference")).transpose()?,
+            random_return: mean_return("random", CHANCE_EPISODES)?,
+            reference_return: has_reference(&config)?.then(|| mean_return("reference", EVALUATION_EPISODES)).transpose()?,
         })
     }
 
