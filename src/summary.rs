@@ -77,7 +77,9 @@ impl Scale {
         let mean_return = |agent, episodes| mean_return(&config, agent, None, &nominal, episodes, Mode::Evaluate);
         Ok(Self {
             random_return: mean_return("random", CHANCE_EPISODES)?,
-            reference_return: has_reference(&config)?.then(|| mean_return("reference", EVALUATION_EPISODES)).transpose()?,
+            reference_return: has_reference(&config)?
+                .then(|| mean_return("reference", EVALUATION_EPISODES))
+                .transpose()?,
         })
     }
 

@@ -7,26 +7,32 @@
 //! - **Think**: two chains of two populations (critic, actor) run for `T` ticks; cells as in
 //!   [`AlifSpec`](mesolimb_brain::AlifSpec), currents normalised over each population. Readouts give the value `V`, and for
 //!   each actuator a mean `μ` and a width `σ = 0.05 + 2 (1 − exp(−softplus(raw)/2))`, in units of the actuator range.
-//! - **Act**: `a = μ + σ ε`, with `ε` anew in every step or, on request, `ε ← ρ ε + √(1 − ρ²) ξ`; the command is `a` times the factor of motor recalibration, clipped to the range.
-//! - **Evaluate**: `δ = r̃ + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the spread of
-//!   the discounted return, and `V(s′) = 0` only after termination.
-//! - **Release**: dopamine is released by `δ` within `[0, 2]` around 1.
+//! - **Act**: `a = μ + σ ε`, with `ε` anew in every step or, on request, `ε ← ρ ε + √(1 − ρ²) ξ`; the command is `a` times the
+//!   factor of motor recalibration, clipped to the range. On request `σ` is smaller in some episodes
+//!   ([`SpikingConfig::least_arousal`]).
+//! - **Evaluate**: `δ = r̃ + c (1 − γ) n + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the
+//!   spread of the discounted return, `V(s′) = 0` only after termination, and novelty `n` what the forward model of motor
+//!   recalibration did not foresee ([`SpikingConfig::curiosity`]), which fades with life.
+//! - **Release**: dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps: those of the
+//!   actor answer by `δ/(3 mean|δ|)` within ±1, those of the critic by `δ/R` within ±1, `R = 20 √mean δ²`, where the
+//!   critic's budget is scaled by `R`.
 //! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
 //!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
-//!   `w ← w + m z min(1, budget/Σ|z|)`, `m` dopamine above its baseline. The actor's budget is scaled by noradrenaline,
-//!   `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a tenth of the excess.
+//!   [`StepSpec::Intentional`](mesolimb_brain::StepSpec), with dopamine above its baseline: its output moves by a share of the
+//!   error. The actor's budget is scaled by noradrenaline, `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a
+//!   tenth of the excess, and so is what the readout says of widths outside [`SpikingConfig::narrowest`] and
+//!   [`SpikingConfig::widest`]: steps in units of their usual size do not get smaller where a width saturates.
 //!
-//! On request ([`SpikingConfig::intentional`], [`SpikingConfig::adapted`]) steps are those of
-//! [`StepSpec::Intentional`](mesolimb_brain::StepSpec), and dopamine cells adapt to the range of the errors that they see, means
-//! over 5 000 control steps: those of the actor answer by `δ/(3 mean|δ|)` within ±1, those of the critic by `δ/R` within
-//! ±1, `R = 20 √mean δ²`, where the critic's budget is scaled by `R`.
+//! With [`SpikingConfig::intentional`] and [`SpikingConfig::adapted`] off, errors saturate at ±1 and each layer changes by
+//! `w ← w + m z min(1, budget/Σ|z|)`: the first rule, of which `docs/results/rule.md` has the settings.
 //!
 //! Sources: streaming actor-critic with sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
 //! arXiv:2410.14606; steps by what they do to the output, Sharifnassab et al. 2026, arXiv:2604.19033; cells that adapt to
 //! the range of errors, Tobler, Fiorillo, Schultz 2005, doi 10.1126/science.1105370; factorised eligibility and surrogate
 //! derivative, Bellec et al. 2020, doi 10.1038/s41467-020-17236-y; dopamine as temporal-difference error, Schultz, Dayan,
-//! Montague 1997, doi 10.1126/science.275.5306.1593.
+//! Montague 1997, doi 10.1126/science.275.5306.1593; dopamine for novelty, Kakade & Dayan 2002,
+//! doi 10.1016/S0893-6080(02)00048-5.
 //!
 //! Deviations from these: one budget for each layer, with scales that are products of one of the source and one of the target;
 //! the score is that of the clipped action; the learning signal is projected; the discount follows the time limit of the task
