@@ -18,9 +18,8 @@ fn the_learner_passes_the_bar() {
 fn no_mutant_does() {
     for (what, setting) in [
         ("dopamine of the wrong sign", "spiking.dopamine_reversed=true"),
-        ("no trace beyond the step", "spiking.lambda=0"),
+        ("no tags at synapses", "spiking.tagged=false"),
         ("second moments of one step only", "spiking.scale_windows=1"),
-        ("no projection onto the apical dendrites", "spiking.projected=false"),
     ] {
         let score = median_score("cartpole", STEPS, &[setting]);
         assert!(score < BAR, "{what} ({setting}): median score is {score:.3}, expected below {BAR}");

@@ -86,7 +86,7 @@ impl Builder<'_> {
             active_in_degree: share(self.config.input_density, n_inputs),
             bias: true,
             synapse: None,
-            plasticity: Some(PlasticitySpec::ThreeFactor(rule.clone())),
+            plasticity: self.config.tagged.then(|| PlasticitySpec::ThreeFactor(rule.clone())),
             scaling: None,
             feedback: Feedback::Symmetric,
         });
@@ -100,7 +100,7 @@ impl Builder<'_> {
             active_in_degree: share(self.config.hidden_density, n),
             bias: true,
             synapse: Some(SynapseSpec::Filter { tau_ms: self.synaptic_ms(), gain: 1.0 / INPUT_GAIN }),
-            plasticity: Some(PlasticitySpec::ThreeFactor(rule.clone())),
+            plasticity: self.config.tagged.then(|| PlasticitySpec::ThreeFactor(rule.clone())),
             scaling: None,
             feedback: self.config.feedback,
         });
@@ -110,7 +110,7 @@ impl Builder<'_> {
             size,
             weights: Dist::fan_in(n),
             active_in_degree: share(self.config.hidden_density, n),
-            plasticity: Some(rule.clone()),
+            plasticity: self.config.tagged.then(|| rule.clone()),
             feedback: self.config.feedback,
         });
     }

@@ -18,6 +18,8 @@ pub struct SpikingConfig {
     pub horizon: f64,
     /// Decay of eligibility in a control step, besides the discount.
     pub lambda: f64,
+    /// Whether synapses are tagged; without tags dopamine finds nothing to change.
+    pub tagged: bool,
     /// Whether every synapse has a scale of its own and budgets bound what a step does to the output; otherwise they bound the
     /// sum of all changes of weight, and want to be several times larger: `docs/results/rule.md` has settings that go together.
     pub intentional: bool,
@@ -104,6 +106,7 @@ impl Default for SpikingConfig {
             ticks: 8,
             horizon: 0.2,
             lambda: 0.95,
+            tagged: true,
             intentional: true,
             critic_budget: 0.1,
             actor_budget: 0.06,
