@@ -21,6 +21,9 @@ const AGENTS: &[AgentEntry] = &[
     entry::<Reference>(),
 ];
 
+/// An agent that was made, if it could be.
+type Made = Result<Box<dyn Agent>, AgentError>;
+
 /// An agent that can be made by name.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentEntry {
@@ -30,7 +33,7 @@ pub struct AgentEntry {
     pub summary: &'static str,
     defaults: fn() -> Table,
     check: fn(Table) -> Result<(), AgentError>,
-    make: fn(Table, &dyn Env, u64) -> Result<Box<dyn Agent>, AgentError>,
+    make: fn(Table, &dyn Env, u64) -> Made,
 }
 
 const fn entry<K: Kind>() -> AgentEntry {
@@ -53,7 +56,7 @@ pub fn agents() -> &'static [AgentEntry] {
 ///
 /// # Errors
 /// If there is no such agent, it cannot do the task, or one of its settings is out of range.
-pub fn make(name: &str, settings: &AgentSettings, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError> {
+pub fn make(name: &str, settings: &AgentSettings, env: &dyn Env, seed: u64) -> Made {
     (find(name)?.make)(settings.section(name), env, seed)
 }
 

@@ -313,7 +313,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("runs.csv");
         Rows::open(&path).unwrap().add(&row).unwrap();
-        assert_eq!(Rows::<RunRow>::open(&path).unwrap().known, [row.clone()]);
+        assert_eq!(Rows::<RunRow>::open(&path).unwrap().known, std::slice::from_ref(&row));
         assert!(job.is_of(&row));
         let others = [("hopper", OURS, 3, false), ("hopper", CLAMPED, 4, false), ("walker", CLAMPED, 3, false)];
         for (task, agent, seed, partial) in others {

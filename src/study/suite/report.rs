@@ -1,9 +1,6 @@
 //! What the rows of the suite come to: a table, plain answers, learning curves, a performance profile.
 
-use std::{
-    fmt::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write as _, path::Path};
 
 use super::{CLAMPED, OURS, RunRow, ScaleRow, TASKS};
 use crate::{
@@ -211,7 +208,7 @@ fn colour(agent: &str) -> (u8, u8, u8) {
 }
 
 /// Learning curves of all tasks in a grid: mean of the seeds, band from the lowest to the highest.
-fn curves(path: &PathBuf, results: &Results<'_>) -> anyhow::Result<()> {
+fn curves(path: &Path, results: &Results<'_>) -> anyhow::Result<()> {
     let panels: Vec<(Frame<'_>, Vec<Curve>)> = results
         .tasks
         .iter()
