@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
-use mesolimb_agents::AgentSettings;
+use mesolimb_agents::{AgentSettings, registry::merge};
 use mesolimb_envs::{
     Change, ChangeSchedule, Env, EnvError, PositionsOnly, PresetCall, RobotSpec, nearest::nearest, robot_tasks,
 };
@@ -288,17 +288,6 @@ fn set(table: &mut toml::Table, setting: &str) -> anyhow::Result<()> {
     check_keys(&nested, &default_table(), "").with_context(|| format!("--set {setting}"))?;
     merge(table, nested);
     Ok(())
-}
-
-fn merge(into: &mut toml::Table, from: toml::Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
-    }
 }
 
 /// Refuses keys that no run has, with the nearest one.

@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for AgentSettings {
 }
 
 /// Puts the values of one table over those of another, table by table.
-fn merge(into: &mut Table, from: Table) {
+pub fn merge(into: &mut Table, from: Table) {
     for (key, value) in from {
         match (into.get_mut(&key), value) {
             (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),

@@ -42,7 +42,7 @@ pub struct SpikingConfig {
     /// with little noise is lived too.
     pub least_arousal: f64,
     /// Dopamine that novelty releases by itself: for a return of novelty alone, in units of scaled return. Novel is what the
-    /// forward model of motor recalibration did not foresee.
+    /// forward model of motor recalibration did not foresee; without recalibration nothing is novel.
     pub curiosity: f64,
     /// Control steps in which curiosity fades by a factor of e.
     pub curiosity_steps: f64,
