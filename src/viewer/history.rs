@@ -174,7 +174,8 @@ mod tests {
         live_for(&mut history, 1..=10_000);
         assert_eq!(history.samples.len(), 102);
         assert_eq!(history.samples.front().unwrap().step, 10_000 - 101);
-        assert_eq!(history.spikes.len(), history.samples.len());
+        assert_eq!(history.spikes.len(), 100, "a spike of the tick 2 s ago is the oldest");
+        assert_eq!(history.secs_to_tick(history.spikes.front().unwrap().tick), -WINDOW_SECS);
     }
 
     #[test]
