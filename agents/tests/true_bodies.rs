@@ -25,7 +25,7 @@ fn audited(make: impl Fn() -> Box<dyn Env> + Sync, alive_bonus: f64, steps: u64)
         search.round();
     }
     let config = AuditConfig { episodes: 4, ..AuditConfig::default() };
-    let audit = audit(&make, search.policy(), search.extremes(), &config).unwrap();
+    let audit = audit(&make, &search.policy().clone().into(), search.extremes(), &config).unwrap();
     println!(
         "return {:.0}, at half the step {:.2} kept, at a quarter {:.2}; {:?}",
         audit.replays[0].mean_return(),

@@ -1,7 +1,12 @@
 //! The inner loops. Plain slices that the compiler vectorises; sums run in eight fixed lanes, so that the order of
 //! additions, and with it every bit, is the same everywhere.
 
-use crate::cell::fast;
+use pulp::{Simd, WithSimd};
+
+use crate::{
+    blocks::LANES,
+    cell::{Lanes, Real, dispatch, fast, inlined},
+};
 
 /// Running sums.
 const SUMS: usize = 8;
@@ -42,8 +47,12 @@ pub(crate) fn sum(x: &[f32]) -> f32 {
     sum_of(x, |x| x)
 }
 
-/// Dot product; `b` at least as long as `a`.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+/// Dot product; `b` at least as long as `a`. For the widest instructions of this machine, and the same bits on all of them.
+///
+/// # Panics
+/// If `b` is shorter than `a`.
+#[must_use]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     fast(
         #[inline(always)]
         || dot_inline(a, b),
@@ -66,8 +75,8 @@ fn dot_inline(a: &[f32], b: &[f32]) -> f32 {
     fold(acc)
 }
 
-/// `y += s x`.
-pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
+/// `y += s x`, as far as both reach. For the widest instructions of this machine.
+pub fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
     fast(
         #[inline(always)]
         || {
@@ -77,6 +86,9 @@ pub(crate) fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
         },
     );
 }
+
+/// Traces below this count as zero: what follows from them, their squares too, is then no denormal number either.
+const FADED: f32 = 1e-15;
 
 /// Columns of a matrix that are taken together, few enough that their sums stay in registers.
 const COLUMNS: usize = 64;
@@ -123,38 +135,75 @@ pub(crate) fn add_products(y: &mut [f32], weights: &[f32], x: &[f32]) {
     );
 }
 
-/// For every row `r` of a matrix `z ← decay z + x_r d`, faded values flushed; returns `Σ p_r q_j z²` with weights of the rows
-/// and the columns.
-pub(crate) fn decay_and_add_rows(z: &mut [f32], decay: f32, [x, p]: [&[f32]; 2], [d, q]: [&[f32]; 2]) -> f32 {
-    // A function of its own, so that the compiler knows that no slice lies over another.
+/// For every row `r` of two matrices `z ← decay z + x_r d`, faded values flushed, and `w += rate p_r q_j z`, with weights of the
+/// rows and the columns; returns `Σ p_r q_j z²`.
+pub(crate) fn learn_rows(
+    z: &mut [f32],
+    w: &mut [f32],
+    [decay, rate]: [f32; 2],
+    rows: [&[f32]; 2],
+    columns: [&[f32]; 2],
+) -> f32 {
+    dispatch(LearnRows { z, w, decay, rate, rows, columns })
+}
+
+struct LearnRows<'a> {
+    z: &'a mut [f32],
+    w: &'a mut [f32],
+    decay: f32,
+    rate: f32,
+    /// Activity and weight of each.
+    rows: [&'a [f32]; 2],
+    columns: [&'a [f32]; 2],
+}
+
+impl WithSimd for LearnRows<'_> {
+    type Output = f32;
+
+    /// In vectors that are asked for: left to itself, the compiler keeps the sums in memory.
     #[inline(always)]
-    fn row(z: &mut [f32], decay: f32, x: f32, p: f32, d: &[f32], q: &[f32], sums: &mut [f32; COLUMNS]) {
-        let (z, z_rest) = z.as_chunks_mut::<COLUMNS>();
-        let (d, d_rest) = d.as_chunks::<COLUMNS>();
-        let (q, q_rest) = q.as_chunks::<COLUMNS>();
-        for ((z, d), q) in z.iter_mut().zip(d).zip(q) {
-            for column in 0..COLUMNS {
-                let value = flush(decay * z[column] + x * d[column]);
-                z[column] = value;
-                sums[column] += p * q[column] * (value * value);
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let Self { z, w, decay, rate, rows: [x, p], columns: [d, q] } = self;
+        let splat = inlined(
+            #[inline(always)]
+            |x: f32| Lanes::splat(simd, x),
+        );
+        let (decays, rates, faded, zero) = (splat(decay), splat(rate), splat(FADED), splat(0.0));
+        let n = d.len().max(1);
+        let whole = d.len() / LANES * LANES;
+        let of_block = LANES / S::F32_LANES;
+        let ((d, d_rest), (q, q_rest)) = (d.split_at(whole), q.split_at(whole));
+        let (d, q) = (S::as_simd_f32s(d).0, S::as_simd_f32s(q).0);
+        let (mut sums, mut sums_rest) = ([zero; LANES], [0.0f32; LANES]);
+        for ((z, w), (&x, &p)) in z.chunks_exact_mut(n).zip(w.chunks_exact_mut(n)).zip(x.iter().zip(p)) {
+            let ((z, z_rest), (w, w_rest)) = (z.split_at_mut(whole), w.split_at_mut(whole));
+            let (z, w) = (S::as_mut_simd_f32s(z).0, S::as_mut_simd_f32s(w).0);
+            let (xs, ps) = (splat(x), splat(p));
+            let blocks = z.chunks_exact_mut(of_block).zip(w.chunks_exact_mut(of_block));
+            for ((z, w), (d, q)) in blocks.zip(d.chunks_exact(of_block).zip(q.chunks_exact(of_block))) {
+                for part in 0..of_block {
+                    let (d, q) = (Lanes::new(simd, d[part]), Lanes::new(simd, q[part]));
+                    let trace = decays.mul_add(Lanes::new(simd, z[part]), xs * d);
+                    let trace = Real::select(trace.abs().ge(faded), trace, zero);
+                    let step = ps * q * trace;
+                    z[part] = trace.v;
+                    w[part] = rates.mul_add(step, Lanes::new(simd, w[part])).v;
+                    sums[part] = step.mul_add(trace, sums[part]);
+                }
+            }
+            for ((((sum, z), w), d), q) in sums_rest.iter_mut().zip(z_rest).zip(w_rest).zip(d_rest).zip(q_rest) {
+                let trace = decay.mul_add(*z, x * d);
+                *z = if trace.abs() < FADED { 0.0 } else { trace };
+                let step = p * q * *z;
+                *w = rate.mul_add(step, *w);
+                *sum = step.mul_add(*z, *sum);
             }
         }
-        for (((sum, z), d), q) in sums.iter_mut().zip(z_rest).zip(d_rest).zip(q_rest) {
-            *z = flush(decay * *z + x * d);
-            *sum += p * q * (*z * *z);
+        for (lanes, sum) in S::as_mut_simd_f32s(&mut sums_rest).0.iter_mut().zip(sums) {
+            *lanes = (Lanes::new(simd, *lanes) + sum).v;
         }
+        sum_of(&sums_rest, |x| x)
     }
-    fast(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0f32; COLUMNS];
-            for ((z, &x), &p) in z.chunks_exact_mut(d.len().max(1)).zip(x).zip(p) {
-                row(z, decay, x, p, d, q, &mut sums);
-            }
-            let (eights, _) = sums.as_chunks::<SUMS>();
-            fold(eights.iter().fold([0.0; SUMS], |acc, eight| std::array::from_fn(|lane| acc[lane] + eight[lane])))
-        },
-    )
 }
 
 /// `Σ p x²`.
@@ -175,45 +224,6 @@ pub(crate) fn weighed_squares([x, p]: [&[f32]; 2]) -> f32 {
             fold(sums)
         },
     )
-}
-
-/// For every row `r` of a matrix `w += s p_r q_j z`, with weights of the rows and the columns.
-pub(crate) fn add_weighed_rows(w: &mut [f32], s: f32, z: &[f32], p: &[f32], q: &[f32]) {
-    #[inline(always)]
-    fn row(w: &mut [f32], s: f32, z: &[f32], q: &[f32]) {
-        for ((w, z), q) in w.iter_mut().zip(z).zip(q) {
-            *w += s * z * q;
-        }
-    }
-    let n = q.len().max(1);
-    fast(
-        #[inline(always)]
-        || {
-            for ((w, z), p) in w.chunks_exact_mut(n).zip(z.chunks_exact(n)).zip(p) {
-                row(w, s * p, z, q);
-            }
-        },
-    );
-}
-
-/// `z ← decay z + s d`, faded values flushed; returns `Σ|z|`.
-pub(crate) fn decay_and_add(z: &mut [f32], decay: f32, s: f32, d: &[f32]) -> f32 {
-    let d = &d[..z.len()];
-    let mut acc = [0.0f32; SUMS];
-    let d = d.chunks_exact(SUMS);
-    let mut z = z.chunks_exact_mut(SUMS);
-    for (z, d) in z.by_ref().zip(d.clone()) {
-        for lane in 0..SUMS {
-            let value = flush(decay * z[lane] + s * d[lane]);
-            z[lane] = value;
-            acc[lane] += value.abs();
-        }
-    }
-    for ((sum, z), d) in acc.iter_mut().zip(z.into_remainder()).zip(d.remainder()) {
-        *z = flush(decay * *z + s * d);
-        *sum += z.abs();
-    }
-    fold(acc)
 }
 
 /// Subtracts the mean and divides by the standard deviation: `out = (x − m)/s`, `s = √(var + 1e-5)`; returns `s`.
@@ -262,11 +272,13 @@ mod tests {
                 prop_assert!((f64::from(down[k]) - sums[0]).abs() < 2e-2 && (f64::from(along[k]) - sums[1]).abs() < 2e-2);
             }
 
-            let mut z = x.clone();
-            let l1 = decay_and_add(&mut z, decay, s, &x);
+            let (mut z, mut w) = (x.clone(), vec![1.0; n]);
+            let squares = learn_rows(&mut z, &mut w, [decay, 0.5], [&[s], &[2.0]], [&x, &vec![3.0; n]]);
             let plain: Vec<f32> = x.iter().map(|&v| decay * v + s * v).collect();
-            prop_assert!((l1 - plain.iter().map(|v| v.abs()).sum::<f32>()).abs() < 1e-2);
-            prop_assert_eq!(z, plain.into_iter().map(flush).collect::<Vec<_>>());
+            prop_assert!((squares - 6.0 * plain.iter().map(|v| v * v).sum::<f32>()).abs() < 1e-2 * (1.0 + squares));
+            for ((z, w), plain) in z.iter().zip(&w).zip(&plain) {
+                prop_assert!((z - plain).abs() < 1e-5 && (w - 1.0 - 3.0 * plain).abs() < 1e-4);
+            }
         }
 
         #[test]

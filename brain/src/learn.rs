@@ -45,8 +45,7 @@ impl Network {
     /// turn tags into changes of weight. Allocates nothing.
     pub fn learn(&mut self) {
         self.signal();
-        self.tag();
-        self.change_weights();
+        self.adapt();
     }
 
     /// Feeds the errors back, from the readouts through the populations in reverse order of the spec.
@@ -79,8 +78,8 @@ impl Network {
         }
     }
 
-    /// Eligibility traces fade and take up what the lived window did.
-    fn tag(&mut self) {
+    /// Eligibility traces fade and take up what the lived window did, and weights follow.
+    fn adapt(&mut self) {
         let window_ms = f64::from(self.lived_ticks) * self.tick_ms;
         for (target, incoming) in self.populations.iter().zip(&mut self.incoming) {
             for projection in incoming.iter_mut().filter(|p| p.three_factor.is_some()) {
@@ -92,22 +91,13 @@ impl Network {
                         &observed.lived.mean_rate
                     }
                 };
-                projection.tag(window_ms, x, &target.signal);
+                projection.adapt(window_ms, x, &target.signal, &self.modulators);
             }
         }
         for readout in &mut self.readouts {
             if let Some(observed) = &self.populations[readout.source].observed {
-                readout.tag(window_ms, &observed.lived.rate);
+                readout.adapt(window_ms, &observed.lived.rate, &self.modulators);
             }
-        }
-    }
-
-    fn change_weights(&mut self) {
-        for projection in self.incoming.iter_mut().flatten() {
-            projection.learn(&self.modulators);
-        }
-        for readout in &mut self.readouts {
-            readout.learn(&self.modulators);
         }
     }
 

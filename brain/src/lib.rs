@@ -61,11 +61,12 @@ pub use cell::{
 pub use cell_types::{CellType, Lever, cell_type, cell_types};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
+pub use kernel::{add_scaled, dot};
 pub use modulator::Modulator;
 pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
 pub use plasticity::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
-    ScalingSpec, StdpSpec, StepSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
+    ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,
 };
 pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};

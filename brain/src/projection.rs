@@ -9,7 +9,7 @@ use crate::{
     plasticity::{Plasticity, PostSignals, Scaling},
     rows::Rows,
     spec::Transmitter,
-    tag::ThreeFactor,
+    tag::{Lived, ThreeFactor},
 };
 
 /// Where the input of a projection comes from.
@@ -238,21 +238,15 @@ impl Projection {
         }
     }
 
-    /// Sets the tags of the step that was lived.
-    pub(crate) fn tag(&mut self, window_ms: f64, x: &[f32], d: &[f32]) {
-        let synapses = &self.synapses;
-        if let Some(rule) = &mut self.three_factor {
-            rule.tag(synapses.wiring.sparse(), window_ms, &x[..synapses.n_pre], synapses.biased, &d[..synapses.n_post]);
-        }
-    }
-
-    /// Changes the weights by what the modulator makes of the tags, within the budget and Dale's law.
-    pub(crate) fn learn(&mut self, modulators: &[Modulator]) {
-        let Some(rule) = &self.three_factor else { return };
+    /// Tags the synapses for the step that was lived, and changes the weights by what the modulator makes of the tags, within the
+    /// budget and Dale's law.
+    pub(crate) fn adapt(&mut self, window_ms: f64, x: &[f32], d: &[f32], modulators: &[Modulator]) {
         let edges = self.synapses.n_edges();
-        let Synapses { wiring, weights, .. } = &mut self.synapses;
+        let Some(rule) = &mut self.three_factor else { return };
+        let Synapses { n_pre, n_post, wiring, weights, biased } = &mut self.synapses;
+        let (sparse, rows, columns) = (wiring.sparse(), &x[..*n_pre], &d[..*n_post]);
         let weights = weights.each_mut();
-        if !rule.learn(wiring.sparse(), modulators, weights) {
+        if !rule.adapt(&Lived { sparse, window_ms, rows, bias: *biased, columns }, modulators, weights) {
             return;
         }
         match self.transmitter {

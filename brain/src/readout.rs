@@ -1,8 +1,9 @@
 //! Linear decoders of filtered rates: synapses onto cells that do not spike.
 
 use crate::{
+    Modulator,
     kernel::{add_scaled, dot},
-    tag::ThreeFactor,
+    tag::{Lived, ThreeFactor},
 };
 
 pub(crate) struct Readout {
@@ -47,17 +48,12 @@ impl Readout {
         }
     }
 
-    /// `z ← decay z + error Rᵀ`.
-    pub(crate) fn tag(&mut self, window_ms: f64, rate: &[f32]) {
-        let len = self.row_len();
+    /// `z ← decay z + error Rᵀ`, and weights follow.
+    pub(crate) fn adapt(&mut self, window_ms: f64, rate: &[f32], modulators: &[Modulator]) {
+        let columns = &rate[..self.row_len()];
         if let Some(rule) = &mut self.three_factor {
-            rule.tag(None, window_ms, &self.error, false, &rate[..len]);
-        }
-    }
-
-    pub(crate) fn learn(&mut self, modulators: &[crate::Modulator]) {
-        if let Some(rule) = &self.three_factor {
-            rule.learn(None, modulators, &mut self.weights);
+            let lived = Lived { sparse: None, window_ms, rows: &self.error, bias: false, columns };
+            rule.adapt(&lived, modulators, &mut self.weights);
         }
     }
 

@@ -35,6 +35,14 @@ impl Rows {
         self.targets.len()
     }
 
+    /// Shows every edge, the index of its source, and its target.
+    #[inline]
+    pub(crate) fn for_each(&self, mut f: impl FnMut(usize, usize, usize)) {
+        for row in 0..self.n_rows() {
+            self.row(row).for_each(|edge| f(edge, row / self.n_delays, usize::from(self.targets[edge])));
+        }
+    }
+
     /// Whether every row holds every one of `n_post` targets, in ascending order.
     pub(crate) fn is_full(&self, n_post: usize) -> bool {
         n_post > 0

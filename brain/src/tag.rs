@@ -3,8 +3,8 @@
 use crate::{
     Modulator,
     cell::fast,
-    kernel::{add_scaled, add_weighed_rows, decay_and_add, decay_and_add_rows, flush, weighed_squares},
-    plasticity::{StepSpec, ThreeFactorSpec},
+    kernel::{flush, learn_rows, weighed_squares},
+    plasticity::ThreeFactorSpec,
     rows::Rows,
 };
 
@@ -24,15 +24,7 @@ pub(crate) struct ThreeFactor {
     modulator: usize,
     budget: f32,
     budget_modulator: Option<usize>,
-    step: Step,
-}
-
-enum Step {
-    /// `Σ|z|`.
-    Summed {
-        trace_l1: f32,
-    },
-    Intentional(Box<Scales>),
+    scales: Scales,
 }
 
 /// Scales of the synapses, and what their traces come to.
@@ -44,6 +36,21 @@ struct Scales {
     reach_left: f32,
     /// `Σ z²/s`.
     squares: f32,
+    /// `Σ g²/s` of what was lived last.
+    now: f32,
+}
+
+/// What was lived in a window.
+pub(crate) struct Lived<'a> {
+    /// Rows that are not full, if there are any: those of the first activities; full rows for the rest follow.
+    pub sparse: Option<&'a Rows>,
+    pub window_ms: f64,
+    /// Activity of each row,
+    pub rows: &'a [f32],
+    /// whether one more row is that of the biases,
+    pub bias: bool,
+    /// and activity of each column.
+    pub columns: &'a [f32],
 }
 
 /// Root mean square of each of several activities.
@@ -99,15 +106,13 @@ impl ThreeFactor {
         modulator: usize,
         budget_modulator: Option<usize>,
     ) -> Self {
-        let step = match spec.step {
-            StepSpec::Summed => Step::Summed { trace_l1: 0.0 },
-            StepSpec::Intentional { scale_windows } => Step::Intentional(Box::new(Scales {
-                rows: Scale::new(n_rows, scale_windows),
-                columns: Scale::new(n_columns, scale_windows),
-                reach: 0.0,
-                reach_left: 1.0,
-                squares: 0.0,
-            })),
+        let scales = Scales {
+            rows: Scale::new(n_rows, spec.scale_windows),
+            columns: Scale::new(n_columns, spec.scale_windows),
+            reach: 0.0,
+            reach_left: 1.0,
+            squares: 0.0,
+            now: 0.0,
         };
         Self {
             trace: vec![0.0; n],
@@ -115,7 +120,7 @@ impl ThreeFactor {
             modulator,
             budget: spec.budget as f32,
             budget_modulator,
-            step,
+            scales,
         }
     }
 
@@ -124,131 +129,87 @@ impl ThreeFactor {
         if self.tau_eligibility_ms > 0.0 { (-window_ms / self.tau_eligibility_ms).exp() as f32 } else { 0.0 }
     }
 
-    /// `z ← decay z + r c` at every synapse, with the activities of its row and its column. Without `sparse` every row is full;
-    /// with it, those rows belong to the first activities, and full rows for the rest follow.
-    pub fn tag(&mut self, sparse: Option<&Rows>, window_ms: f64, rows: &[f32], bias: bool, columns: &[f32]) {
-        let decay = self.decay(window_ms);
-        let activities = || rows.iter().chain(bias.then_some(&1.0));
-        let n = columns.len();
+    /// `z ← decay z + r c` at every synapse, with the activities of its row and its column, and weights change by what the
+    /// modulator makes of it; whether there was anything to change.
+    pub fn adapt(&mut self, lived: &Lived<'_>, modulators: &[Modulator], weights: &mut [f32]) -> bool {
+        let decay = self.decay(lived.window_ms);
+        let dose = modulators[self.modulator].phasic()
+            * self.budget
+            * self.budget_modulator.map_or(1.0, |m| modulators[m].level());
+        let Lived { sparse, rows, columns, .. } = *lived;
         let (edges, full) = self.trace.split_at_mut(sparse.map_or(0, Rows::n_edges));
+        let (edge_weights, full_weights) = weights.split_at_mut(edges.len());
         let n_sparse = sparse.map_or(0, Rows::n_sources);
-        match &mut self.step {
-            Step::Summed { trace_l1 } => {
-                *trace_l1 = 0.0;
-                for_each_edge(sparse, edges, |z, row, column| {
-                    *z = flush(decay * *z + rows[row] * columns[column]);
-                    *trace_l1 += z.abs();
-                });
-                for (z, &x) in full.chunks_exact_mut(n).zip(activities().skip(n_sparse)) {
-                    *trace_l1 += decay_and_add(z, decay, x, columns);
-                }
-            }
-            Step::Intentional(scales) => {
-                let Scales { rows: of_rows, columns: of_columns, reach, reach_left, squares } = &mut **scales;
-                of_rows.update(rows, bias);
-                of_columns.update(columns, false);
-                let mut now = 0.0;
-                *squares = 0.0;
-                for_each_edge(sparse, edges, |z, row, column| {
-                    let scale = of_rows.inverse[row] * of_columns.inverse[column];
-                    let g = rows[row] * columns[column];
-                    *z = flush(decay * *z + g);
-                    *squares += *z * *z * scale;
-                    now += g * g * scale;
-                });
-                let of_columns = [columns, &of_columns.inverse];
-                let (of_full, of_bias) = of_rows.inverse.split_at(rows.len());
-                let of_full = [&rows[n_sparse..], &of_full[n_sparse..]];
-                let (full, bias_row) = full.split_at_mut(n * of_full[0].len());
-                for (z, of_rows) in [(full, of_full), (bias_row, [&[1.0][..of_bias.len()], of_bias])] {
-                    *squares += decay_and_add_rows(z, decay, of_rows, of_columns);
-                    now += weighed_squares(of_rows) * weighed_squares(of_columns);
-                }
-                let share = (1.0 - decay).max(SMALLEST_SHARE);
-                *reach_left -= share * *reach_left;
-                *reach += share * (now - *reach);
-            }
+        self.scales.take_in(lived, decay);
+        let rate = self.scales.rate(dose, decay);
+        let Scales { rows: of_rows, columns: of_columns, squares, .. } = &mut self.scales;
+        *squares = 0.0;
+        if let Some(sparse) = sparse {
+            sparse.for_each(|edge, row, column| {
+                let (z, scale) = (&mut edges[edge], of_rows.inverse[row] * of_columns.inverse[column]);
+                *z = flush(decay * *z + rows[row] * columns[column]);
+                *squares += *z * *z * scale;
+                edge_weights[edge] += rate * scale * *z;
+            });
         }
-    }
-
-    /// Changes the weights by what the modulator makes of the tags; whether there was anything to change.
-    pub fn learn(&self, sparse: Option<&Rows>, modulators: &[Modulator], weights: &mut [f32]) -> bool {
-        let budget = self.budget * self.budget_modulator.map_or(1.0, |m| modulators[m].level());
-        let phasic = modulators[self.modulator].phasic();
-        if phasic * budget == 0.0 {
-            return false;
-        }
-        match &self.step {
-            Step::Summed { trace_l1 } => {
-                add_scaled(weights, phasic * (budget / trace_l1.max(1e-30)).min(1.0), &self.trace);
-            }
-            Step::Intentional(scales) => {
-                let Scales { rows, columns, .. } = &**scales;
-                let rate = phasic * budget / (scales.mean_reach() * scales.squares).sqrt();
-                // Without a trace there is no step.
-                if !rate.is_finite() {
-                    return false;
-                }
-                let n_edges = sparse.map_or(0, Rows::n_edges);
-                let n_sparse = sparse.map_or(0, Rows::n_sources);
-                let (edges, full) = weights.split_at_mut(n_edges);
-                let (edge_traces, full_traces) = self.trace.split_at(n_edges);
-                let mut traces = edge_traces.iter();
-                for_each_edge(sparse, edges, |w, row, column| {
-                    let z = traces.next().copied().unwrap_or_default();
-                    *w += rate * rows.inverse[row] * columns.inverse[column] * z;
-                });
-                add_weighed_rows(full, rate, full_traces, &rows.inverse[n_sparse..], &columns.inverse);
-            }
-        }
-        true
+        let of_columns = [columns, &of_columns.inverse];
+        let (of_full, of_bias) = of_rows.inverse.split_at(rows.len());
+        let of_full = [&rows[n_sparse..], &of_full[n_sparse..]];
+        let middle = columns.len() * of_full[0].len();
+        let ((z, z_bias), (w, w_bias)) = (full.split_at_mut(middle), full_weights.split_at_mut(middle));
+        *squares += learn_rows(z, w, [decay, rate], of_full, of_columns);
+        *squares += learn_rows(z_bias, w_bias, [decay, rate], [&[1.0][..of_bias.len()], of_bias], of_columns);
+        rate != 0.0
     }
 
     /// Forgets the traces; scales stay.
     pub fn forget(&mut self) {
         self.trace.fill(0.0);
-        match &mut self.step {
-            Step::Summed { trace_l1 } => *trace_l1 = 0.0,
-            Step::Intentional(scales) => scales.squares = 0.0,
-        }
+        self.scales.squares = 0.0;
     }
 
     /// Shows every array of the state, always in the same order.
     pub fn visit(&mut self, visit: &mut dyn FnMut(&mut [f32])) {
         visit(&mut self.trace);
-        match &mut self.step {
-            Step::Summed { trace_l1 } => visit(std::slice::from_mut(trace_l1)),
-            Step::Intentional(scales) => {
-                let Scales { rows, columns, reach, reach_left, squares } = &mut **scales;
-                rows.visit(visit);
-                columns.visit(visit);
-                [reach, reach_left, squares].into_iter().for_each(|number| visit(std::slice::from_mut(number)));
-            }
-        }
+        let Scales { rows, columns, reach, reach_left, squares, .. } = &mut self.scales;
+        rows.visit(visit);
+        columns.visit(visit);
+        [reach, reach_left, squares].into_iter().for_each(|number| visit(std::slice::from_mut(number)));
     }
 
     /// Bytes of the state.
     pub fn bytes(&self) -> usize {
-        let of_scales = match &self.step {
-            Step::Summed { .. } => 0,
-            Step::Intentional(scales) => 2 * (scales.rows.inverse.len() + scales.columns.inverse.len()),
-        };
-        4 * (self.trace.len() + of_scales)
+        4 * (self.trace.len() + 2 * (self.scales.rows.inverse.len() + self.scales.columns.inverse.len()))
     }
 }
 
 impl Scales {
-    fn mean_reach(&self) -> f32 {
-        self.reach / (1.0 - self.reach_left)
-    }
-}
-
-/// Shows what every sparse edge has in `edges`, the index of its source, and its column.
-fn for_each_edge(sparse: Option<&Rows>, edges: &mut [f32], mut f: impl FnMut(&mut f32, usize, usize)) {
-    let Some(rows) = sparse else { return };
-    for row in 0..rows.n_rows() {
-        for edge in rows.row(row) {
-            f(&mut edges[edge], row / rows.n_delays, usize::from(rows.targets[edge]));
+    /// All means take in what was lived.
+    fn take_in(&mut self, lived: &Lived<'_>, decay: f32) {
+        self.rows.update(lived.rows, lived.bias);
+        self.columns.update(lived.columns, false);
+        let Lived { sparse, rows, columns, .. } = *lived;
+        let [of_rows, of_columns] = [&self.rows.inverse[..], &self.columns.inverse];
+        let n_sparse = sparse.map_or(0, Rows::n_sources);
+        let (of_full, of_bias) = of_rows.split_at(rows.len());
+        let of_sources = weighed_squares([&rows[n_sparse..], &of_full[n_sparse..]]) + of_bias.iter().sum::<f32>();
+        self.now = of_sources * weighed_squares([columns, of_columns]);
+        if let Some(edges) = sparse {
+            edges.for_each(|_, row, column| {
+                self.now += (rows[row] * columns[column]).powi(2) * of_rows[row] * of_columns[column];
+            });
         }
+        let share = (1.0 - decay).max(SMALLEST_SHARE);
+        self.reach_left -= share * self.reach_left;
+        self.reach += share * (self.now - self.reach);
+    }
+
+    /// What `z/s` is multiplied by for this dose of the modulator. `Σ z²/s` is not known before the traces have taken in what was
+    /// lived; it is at most what it would be if that had the direction of the traces.
+    fn rate(&self, dose: f32, decay: f32) -> f32 {
+        let most = decay * self.squares.sqrt() + self.now.sqrt();
+        let rate = dose / ((self.reach / (1.0 - self.reach_left)).sqrt() * most);
+        // Without a trace there is no step.
+        if rate.is_finite() { rate } else { 0.0 }
     }
 }

@@ -9,7 +9,7 @@ const TICKS: usize = 8;
 /// Input gain of the cells; its inverse scales what they put out.
 const C: f32 = 0.3;
 
-fn spec(step: &str) -> NetworkSpec {
+fn spec() -> NetworkSpec {
     toml::from_str(&format!(
         r#"
         tick_ms = 2.5
@@ -37,7 +37,7 @@ fn spec(step: &str) -> NetworkSpec {
         target = "first"
         weights = {{ uniform = [-0.6, 0.6] }}
         bias = true
-        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4, step = {step} }} }}
+        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4, scale_windows = 50.0 }} }}
 
         [[projection]]
         source = "first"
@@ -45,14 +45,14 @@ fn spec(step: &str) -> NetworkSpec {
         weights = {{ uniform = [-0.3, 0.3] }}
         bias = true
         synapse = {{ filter = {{ tau_ms = 5.0, gain = {gain} }} }}
-        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4, step = {step} }} }}
+        plasticity = {{ three_factor = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4, scale_windows = 50.0 }} }}
 
         [[readout]]
         name = "out"
         source = "second"
         size = {N_OUT}
         weights = {{ uniform = [-0.3, 0.3] }}
-        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4, step = {step} }}
+        plasticity = {{ modulator = "dopamine", tau_eligibility_ms = 86.0, budget = 0.4, scale_windows = 50.0 }}
         "#,
         gain = 1.0 / C,
     ))
@@ -131,37 +131,26 @@ impl Layer {
 struct Weights {
     w: Vec<Vec<f32>>,
     z: Vec<Vec<f32>>,
-    step: Step,
-}
-
-/// How traces become steps.
-#[derive(Clone)]
-enum Step {
-    Summed,
     /// Means of `d²`, `x²` and `Σ g²/s` without correction, and how many windows they are over.
-    Intentional {
-        d2: Vec<f64>,
-        x2: Vec<f64>,
-        reach: f64,
-        n: i32,
-    },
+    d2: Vec<f64>,
+    x2: Vec<f64>,
+    reach: f64,
+    n: i32,
+    /// `Σ z²/s` of the window before.
+    squares: f64,
 }
 
 impl Weights {
-    fn new(w: Vec<Vec<f32>>, intentional: bool) -> Self {
+    fn new(w: Vec<Vec<f32>>) -> Self {
         let z = w.iter().map(|row| vec![0.0; row.len()]).collect();
-        let step = if intentional {
-            Step::Intentional { d2: vec![0.0; w.len()], x2: vec![0.0; w[0].len()], reach: 0.0, n: 0 }
-        } else {
-            Step::Summed
-        };
-        Self { w, z, step }
+        let (d2, x2) = (vec![0.0; w.len()], vec![0.0; w[0].len()]);
+        Self { w, z, d2, x2, reach: 0.0, n: 0, squares: 0.0 }
     }
 
     /// From the engine's order: one row for each source, then the biases.
-    fn from_rows_by_source(weights: &[f32], n_pre: usize, n_post: usize, intentional: bool) -> Self {
+    fn from_rows_by_source(weights: &[f32], n_pre: usize, n_post: usize) -> Self {
         let row = |post: usize| (0..=n_pre).map(|pre| weights[pre * n_post + post]).collect();
-        Self::new((0..n_post).map(row).collect(), intentional)
+        Self::new((0..n_post).map(row).collect())
     }
 
     fn apply(&self, x: &[f32]) -> Vec<f32> {
@@ -171,67 +160,49 @@ impl Weights {
     fn learn(&mut self, d: &[f32], x: &[f32], dopamine: f32) {
         let decay = (-20.0f32 / 86.0).exp();
         let x = |i: usize| x.get(i).copied().unwrap_or(1.0);
-        let mut l1 = 0.0;
-        for (row, d) in self.z.iter_mut().zip(d) {
-            for (i, z) in row.iter_mut().enumerate() {
-                *z = decay * *z + d * x(i);
-                l1 += z.abs();
+        self.n += 1;
+        let keep = (-1.0f64 / 50.0).exp();
+        for (mean, d) in self.d2.iter_mut().zip(d) {
+            *mean = keep * *mean + (1.0 - keep) * f64::from(*d).powi(2);
+        }
+        for (i, mean) in self.x2.iter_mut().enumerate() {
+            *mean = keep * *mean + (1.0 - keep) * f64::from(x(i)).powi(2);
+        }
+        let whole = 1.0 - keep.powi(self.n);
+        let (d2, x2) = (&self.d2, &self.x2);
+        let s = |post: usize, pre: usize| ((d2[post] / whole).sqrt() + 1e-8) * ((x2[pre] / whole).sqrt() + 1e-8);
+        let mut now = 0.0;
+        let before = std::mem::take(&mut self.squares);
+        for (post, row) in self.z.iter_mut().enumerate() {
+            for (pre, z) in row.iter_mut().enumerate() {
+                *z = decay * *z + d[post] * x(pre);
+                now += (f64::from(d[post]) * f64::from(x(pre))).powi(2) / s(post, pre);
+                self.squares += f64::from(*z).powi(2) / s(post, pre);
             }
         }
-        if let Step::Intentional { d2, x2, reach, n } = &mut self.step {
-            *n += 1;
-            let keep = (-1.0f64 / 50.0).exp();
-            for (mean, d) in d2.iter_mut().zip(d) {
-                *mean = keep * *mean + (1.0 - keep) * f64::from(*d).powi(2);
+        let decay = f64::from(decay);
+        self.reach = decay * self.reach + (1.0 - decay) * now;
+        let most = decay * before.sqrt() + now.sqrt();
+        let rate = 0.4 / ((self.reach / (1.0 - decay.powi(self.n))).sqrt() * most);
+        for (post, row) in self.w.iter_mut().enumerate() {
+            for (pre, w) in row.iter_mut().enumerate() {
+                *w += (f64::from(dopamine * self.z[post][pre]) * rate / s(post, pre)) as f32;
             }
-            for (i, mean) in x2.iter_mut().enumerate() {
-                *mean = keep * *mean + (1.0 - keep) * f64::from(x(i)).powi(2);
-            }
-            let whole = 1.0 - keep.powi(*n);
-            let s = |post: usize, pre: usize| ((d2[post] / whole).sqrt() + 1e-8) * ((x2[pre] / whole).sqrt() + 1e-8);
-            let (mut now, mut squares) = (0.0, 0.0);
-            for (post, row) in self.z.iter().enumerate() {
-                for (pre, z) in row.iter().enumerate() {
-                    now += (f64::from(d[post]) * f64::from(x(pre))).powi(2) / s(post, pre);
-                    squares += f64::from(*z).powi(2) / s(post, pre);
-                }
-            }
-            let decay = f64::from(decay);
-            *reach = decay * *reach + (1.0 - decay) * now;
-            let rate = 0.4 / (*reach / (1.0 - decay.powi(*n)) * squares).sqrt();
-            for (post, row) in self.w.iter_mut().enumerate() {
-                for (pre, w) in row.iter_mut().enumerate() {
-                    *w += (f64::from(dopamine * self.z[post][pre]) * rate / s(post, pre)) as f32;
-                }
-            }
-            return;
-        }
-        for (row, z) in self.w.iter_mut().zip(&self.z) {
-            row.iter_mut().zip(z).for_each(|(w, z)| *w += dopamine * z * (0.4 / l1).min(1.0));
         }
     }
 }
 
 #[test]
 fn the_engine_learns_what_the_equations_say() {
-    compare(r#""summed""#, false);
-}
-
-#[test]
-fn the_engine_makes_the_intentional_steps_that_the_equations_say() {
-    compare("{ intentional = { scale_windows = 50.0 } }", true);
-}
-
-fn compare(step: &str, intentional: bool) {
-    let mut network = Network::new(&spec(step), 3).unwrap();
+    let mut network = Network::new(&spec(), 3).unwrap();
     let (port, out) = (network.port("in").unwrap(), network.readout_id("out").unwrap());
     let dopamine = network.modulator_id("dopamine").unwrap();
     let potentials = |network: &Network, name| network.potentials(network.population(name).unwrap()).to_vec();
 
     let mut layers = [Layer::new(&potentials(&network, "first")), Layer::new(&potentials(&network, "second"))];
-    let mut w1 = Weights::from_rows_by_source(&network.weights("in", "first").unwrap(), N_IN, N, intentional);
-    let mut w2 = Weights::from_rows_by_source(&network.weights("first", "second").unwrap(), N, N, intentional);
-    let mut wo = Weights::new(network.readout_weights(out).chunks(N + 1).map(<[f32]>::to_vec).collect(), intentional);
+    let mut w1 = Weights::from_rows_by_source(&network.weights("in", "first").unwrap(), N_IN, N);
+    let mut w2 = Weights::from_rows_by_source(&network.weights("first", "second").unwrap(), N, N);
+    let mut wo = Weights::new(network.readout_weights(out).chunks(N + 1).map(<[f32]>::to_vec).collect());
     let mut j = [0.0f32; N];
     let mut lived: Option<(Vec<f32>, [Layer; 2])> = None;
 
@@ -279,7 +250,7 @@ fn compare(step: &str, intentional: bool) {
         }
         lived = Some((x, layers.clone()));
     }
-    let ends = Weights::from_rows_by_source(&network.weights("first", "second").unwrap(), N, N, intentional);
+    let ends = Weights::from_rows_by_source(&network.weights("first", "second").unwrap(), N, N);
     for (row, expected) in ends.w.iter().zip(&w2.w) {
         for (w, expected) in row.iter().zip(expected) {
             assert!((w - expected).abs() < 2e-3, "weight {w}, expected {expected}");

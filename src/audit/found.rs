@@ -1,13 +1,17 @@
-//! A policy to audit: what a search found, or what a file holds.
+//! A policy to audit: what a search found, what a file holds, or the agent of a run.
 
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use mesolimb_agents::search::{Extremes, LinearPolicy, Search};
+use mesolimb_agents::{
+    registry,
+    search::{Extremes, LinearPolicy, Policy, Search, Trained},
+};
 use mesolimb_envs::EnvSpec;
 use serde::{Deserialize, Serialize};
 
 use super::{progress::Progress, report::CurvePoint};
+use crate::session::Session;
 
 /// Points of the learning curve of a search after its start.
 const CURVE_POINTS: u64 = 16;
@@ -16,7 +20,7 @@ const CURVE_EPISODES: usize = 3;
 
 /// A policy to audit.
 pub(super) struct Found {
-    pub(super) policy: LinearPolicy,
+    pub(super) policy: Policy,
     /// Control steps and rounds of the search, zero without one.
     pub(super) steps: u64,
     pub(super) rounds: u64,
@@ -77,7 +81,7 @@ impl Found {
         }
         progress.end();
         let (steps, rounds, extremes) = (search.steps(), search.rounds(), search.extremes().clone());
-        Self { policy: search.policy().clone(), steps, rounds, extremes, curve }
+        Self { policy: search.policy().clone().into(), steps, rounds, extremes, curve }
     }
 
     /// The policy in a file, as audits keep it.
@@ -89,6 +93,22 @@ impl Found {
         let PolicyFile { task, policy } = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
         ensure!(task == world, "{}: task is '{task}', expected '{world}'", file.display());
         policy.check(spec).with_context(|| file.display().to_string())?;
-        Ok(Self { policy, steps: 0, rounds: 0, extremes: Extremes::default(), curve: Vec::new() })
+        Ok(Self::known(policy.into(), 0))
+    }
+
+    /// The agent of a session as it is now; it neither learns nor explores.
+    pub(super) fn trained(session: &mut Session) -> Self {
+        let (config, steps) = (session.config().clone(), session.rollout().progress().steps);
+        let state = session.rollout_mut().agent_mut().save();
+        let make = move || {
+            let mut agent = registry::make(&config.agent, &config.settings, config.make_env()?.as_ref(), config.seed)?;
+            agent.load(&state)?;
+            Ok(agent)
+        };
+        Self::known(Policy::Trained(Trained::new(make)), steps)
+    }
+
+    fn known(policy: Policy, steps: u64) -> Self {
+        Self { policy, steps, rounds: 0, extremes: Extremes::default(), curve: Vec::new() }
     }
 }

@@ -1,6 +1,7 @@
 //! The folder of an audit.
 //!
-//! `audit.json` the report · `policy.json` the policy that was found · `shown.json` that of the episode which is shown ·
+//! `audit.json` the report · `policy.json` the policy that was found · `shown.json` that of the episode which is shown (none of
+//! a trained agent) ·
 //! `trace.csv` a line for each control step of that episode · `audit.svg` its energy · `search.svg` how the search went ·
 //! `moment.png` the robot at the moment that speaks most against the policy.
 
@@ -9,7 +10,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use mesolimb_agents::{
     audit::{Audit, Make},
-    search::Case,
+    search::{Case, Policy},
 };
 
 use super::{
@@ -43,8 +44,11 @@ pub(super) fn keep(
         let write = |name: &str, text: String| replace_file(&making.join(name), text.as_bytes());
         write("audit.json", serde_json::to_string_pretty(report)? + "\n")?;
         for (name, policy) in [("policy.json", &found.policy), ("shown.json", &case.policy)] {
-            let file = PolicyFile { task: report.task.clone(), policy: policy.clone() };
-            write(name, serde_json::to_string(&file)? + "\n")?;
+            // A trained agent is kept in its run.
+            if let Policy::Linear(policy) = policy {
+                let file = PolicyFile { task: report.task.clone(), policy: policy.clone() };
+                write(name, serde_json::to_string(&file)? + "\n")?;
+            }
         }
         write("trace.csv", trace.csv())?;
         draw_energy(&making.join("audit.svg"), report, &trace, step)?;

@@ -18,7 +18,7 @@ use mesolimb_agents::{
 };
 use mesolimb_envs::{Env, robot_tasks, tasks};
 
-use crate::{bench::OutcomeFormat, config::RunConfig, folder, robot_file::RobotArgs};
+use crate::{bench::OutcomeFormat, config::RunConfig, folder, robot_file::RobotArgs, session::Session};
 use found::{Budget, Found};
 use report::Ended;
 pub use report::{CurvePoint, Report};
@@ -30,7 +30,7 @@ const MAX_SEEDS: u64 = 1000;
 #[derive(Debug, Args)]
 pub struct AuditArgs {
     /// Task (see `mesolimb list`); walk, if a robot is given and no task
-    #[arg(required_unless_present = "robot")]
+    #[arg(required_unless_present_any = ["robot", "trained"])]
     pub task: Option<String>,
     /// A robot of one's own
     #[command(flatten)]
@@ -44,6 +44,9 @@ pub struct AuditArgs {
     /// Audit the policy in this file instead of searching: policy.json of another audit
     #[arg(long, value_name = "FILE", conflicts_with_all = ["steps", "rounds", "alive_bonus"])]
     pub policy: Option<PathBuf>,
+    /// Audit the agent of this run instead, as it was saved last
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["task", "robot", "effector", "policy", "steps", "rounds", "alive_bonus"])]
+    pub trained: Option<PathBuf>,
     /// Seed of search and audit; the first of them, if there are several
     #[arg(long, alias = "first-seed", default_value_t = 0)]
     pub seed: u64,
@@ -104,6 +107,9 @@ pub fn run(args: &AuditArgs, say: impl Fn(&str)) -> anyhow::Result<()> {
 
 /// The run of which only the world counts here.
 fn world(args: &AuditArgs) -> anyhow::Result<RunConfig> {
+    if let Some(run) = &args.trained {
+        return folder::read_run(run);
+    }
     let task = args.task.clone().unwrap_or_else(|| "walk".to_owned());
     if args.own.robot.is_none() && robot_tasks().iter().any(|known| known.name == task) {
         bail!("task '{task}' has no robot of its own; name its file, MJCF or URDF: mesolimb audit {task} --robot FILE");
@@ -119,9 +125,10 @@ fn world(args: &AuditArgs) -> anyhow::Result<RunConfig> {
 fn one(args: &AuditArgs, world: &RunConfig, budget: Budget, seed: u64, out: Option<PathBuf>) -> anyhow::Result<Report> {
     let make = || -> Result<Box<dyn Env>, AgentError> { Ok(world.make_env()?) };
     let alive_bonus = args.alive_bonus.unwrap_or_else(|| alive_bonus(&world.task));
-    let found = match &args.policy {
-        Some(file) => Found::in_file(file, &world.task, make()?.spec())?,
-        None => Found::by(Search::new(make, SearchConfig { alive_bonus, ..SearchConfig::default() }, seed)?, budget),
+    let found = match (&args.policy, &args.trained) {
+        (_, Some(run)) => Found::trained(&mut Session::look_at(run)?),
+        (Some(file), _) => Found::in_file(file, &world.task, make()?.spec())?,
+        (None, None) => Found::by(Search::new(make, SearchConfig { alive_bonus, ..SearchConfig::default() }, seed)?, budget),
     };
     let config = AuditConfig { episodes: args.episodes, seed, ..AuditConfig::default() };
     let audit = audit(&make, &found.policy, &found.extremes, &config)?;

@@ -10,7 +10,8 @@ impl Report {
     pub fn text(&self) -> String {
         let robot = self.robot.as_ref().map(|robot| format!(" with {robot}")).unwrap_or_default();
         let searched = match self.rounds {
-            0 => "a policy from a file".to_owned(),
+            0 if self.steps == 0 => "a policy from a file".to_owned(),
+            0 => format!("an agent that was trained for {} steps", self.steps),
             rounds => format!("searched for {} steps in {rounds} rounds", self.steps),
         };
         let mut text = format!("{}{robot}, seed {}: {searched}\n\n", self.task, self.seed);

@@ -1,6 +1,6 @@
 //! The auditor: does a policy earn what it earns by means that hold, or by faults of the physics?
 //!
-//! The policy that a [`Search`](crate::search::Search) found lives the same episodes at the task's clock, at half its steps
+//! The policy that a [`Search`](crate::search::Search) found, or an agent that was trained, lives the same episodes at the task's clock, at half its steps
 //! and at a quarter, and so does the zero policy at the task's clock. The audit fails if
 //!
 //! - a control step gains more energy without a source than 1 % of what is in play (see [`Account`]), or an episode more than
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agent::AgentError,
     rollout::episode_seed,
-    search::{Account, Case, Extremes, LinearPolicy, Lived, Moment, Runner},
+    search::{Account, Case, Extremes, LinearPolicy, Lived, Moment, Policy, Runner},
 };
 
 pub use kept::Kept;
@@ -105,7 +105,7 @@ pub enum Objection {
 /// If there are no episodes, or a world cannot be made or have a finer clock.
 pub fn audit(
     make: &Make<'_>,
-    policy: &LinearPolicy,
+    policy: &Policy,
     searched: &Extremes,
     config: &AuditConfig,
 ) -> Result<Audit, AgentError> {
@@ -113,7 +113,7 @@ pub fn audit(
         let expected = "at least 1".to_owned();
         return Err(AgentError::Setting { field: "audit.episodes".to_owned(), found: "0".to_owned(), expected });
     }
-    let zero = LinearPolicy::zero(make()?.spec())?;
+    let zero = LinearPolicy::zero(make()?.spec())?.into();
     let mut replays = CLOCKS.map(|clock| Replay::new(clock, policy));
     let mut at_rest = Replay::new(1, &zero);
     let mut n = config.episodes;
@@ -140,7 +140,7 @@ pub fn audit(
 /// # Errors
 /// If the world cannot be made or have the clock of the episode.
 pub fn live_again(make: &Make<'_>, case: &Case, see: impl FnMut(&Moment<'_>)) -> Result<Lived, AgentError> {
-    Ok(Runner::new(at_clock(make, case.clock)?).live(&case.policy, case.seed, see))
+    Runner::new(at_clock(make, case.clock)?).run(&case.policy, case.seed, see)
 }
 
 fn at_clock(make: &Make<'_>, clock: u32) -> Result<Box<dyn Env>, AgentError> {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Make, at_clock, kept::mean};
 use crate::{
     agent::AgentError,
-    search::{Account, Case, Extremes, LinearPolicy, Lived, Runner, Source},
+    search::{Account, Case, Extremes, Lived, Policy, Runner, Source},
 };
 
 /// What came of a policy at one clock.
@@ -17,11 +17,11 @@ pub struct Replay {
     pub episodes: Vec<(u64, Lived)>,
     /// The worst of them.
     pub extremes: Extremes,
-    policy: LinearPolicy,
+    policy: Policy,
 }
 
 impl Replay {
-    pub(super) fn new(clock: u32, policy: &LinearPolicy) -> Self {
+    pub(super) fn new(clock: u32, policy: &Policy) -> Self {
         Self { clock, episodes: Vec::new(), extremes: Extremes::default(), policy: policy.clone() }
     }
 
@@ -33,7 +33,7 @@ impl Replay {
             .into_par_iter()
             // One episode at a time for each thread: their lengths differ.
             .with_max_len(1)
-            .map(|seed| Ok((seed, Runner::new(at_clock(make, clock)?).live(policy, seed, |_| ()))))
+            .map(|seed| Ok((seed, Runner::new(at_clock(make, clock)?).run(policy, seed, |_| ())?)))
             .collect();
         for (seed, lived) in lived? {
             self.extremes.take(&lived, || case(clock, policy, seed, lived));
@@ -74,6 +74,6 @@ impl Replay {
     }
 }
 
-fn case(clock: u32, policy: &LinearPolicy, seed: u64, lived: Lived) -> Case {
+fn case(clock: u32, policy: &Policy, seed: u64, lived: Lived) -> Case {
     Case { source: Source::Replay, seed, clock, policy: policy.clone(), lived }
 }

@@ -12,7 +12,7 @@ fn audited(trick: Trick, episodes: u64) -> Audit {
     let mut search = Search::new(make, SearchConfig::default(), 0).unwrap();
     (0..20).for_each(|_| search.round());
     let config = AuditConfig { episodes, ..AuditConfig::default() };
-    audit(&make, search.policy(), search.extremes(), &config).unwrap()
+    audit(&make, &search.policy().clone().into(), search.extremes(), &config).unwrap()
 }
 
 fn objections(audit: &Audit) -> Vec<&'static str> {
@@ -77,7 +77,7 @@ fn physics_that_break_fail() {
     assert_eq!(finding.what, Objection::Fault { fault: Fault::NonFiniteState });
     assert_eq!((finding.case.source, finding.step), (Source::Search, 10));
     let config = AuditConfig { episodes: 0, ..AuditConfig::default() };
-    let zero = LinearPolicy::zero(FakeEnv::make(Trick::Honest).unwrap().spec()).unwrap();
+    let zero = LinearPolicy::zero(FakeEnv::make(Trick::Honest).unwrap().spec()).unwrap().into();
     let nothing = audit(&|| FakeEnv::make(Trick::Honest), &zero, &Extremes::default(), &config);
     let error = nothing.unwrap_err().to_string();
     assert!(error.contains("audit.episodes is 0, expected at least 1"), "{error}");

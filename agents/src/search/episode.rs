@@ -1,11 +1,13 @@
-//! An episode under a linear policy, with its books.
+//! An episode under a policy, with its books.
 
 use mesolimb_envs::{Env, Fault};
 use serde::{Deserialize, Serialize};
 
+use crate::agent::AgentError;
+
 use super::{
     ledger::{Account, Gain, Ledger},
-    policy::LinearPolicy,
+    player::{Player, Policy},
 };
 
 /// What came of an episode.
@@ -41,7 +43,6 @@ pub struct Moment<'a> {
 pub struct Runner {
     env: Box<dyn Env>,
     observation: Vec<f32>,
-    scaled: Vec<f64>,
     action: Vec<f32>,
 }
 
@@ -53,19 +54,28 @@ impl Runner {
         Self {
             env,
             observation: vec![0.0; n_observations],
-            scaled: vec![0.0; n_observations],
             action: vec![0.0; n_actions],
         }
     }
 
-    /// Lives the episode of a seed to its end. `see` is shown every step.
-    pub fn live(&mut self, policy: &LinearPolicy, seed: u64, mut see: impl FnMut(&Moment<'_>)) -> Lived {
+    /// Lives the episode of a seed to its end under a policy. `see` is shown every step.
+    ///
+    /// # Errors
+    /// If the agent of the policy cannot be made.
+    pub fn run(&mut self, policy: &Policy, seed: u64, see: impl FnMut(&Moment<'_>)) -> Result<Lived, AgentError> {
+        Ok(self.live(&mut policy.player()?, seed, see))
+    }
+
+    pub(super) fn live(&mut self, player: &mut Player<'_>, seed: u64, mut see: impl FnMut(&Moment<'_>)) -> Lived {
         self.env.reset(seed);
         let mut ledger = Ledger::open(self.env.books());
         let (mut total_reward, mut gross_reward, mut steps) = (0.0, 0.0, 0);
         loop {
             self.env.observe(&mut self.observation);
-            policy.act(&self.observation, &mut self.scaled, &mut self.action);
+            if player.act(&self.observation, &mut self.action).is_err() {
+                let (fault, account) = (Some(Fault::NonFiniteState), *ledger.account());
+                return Lived { total_reward, gross_reward, steps, fault, account };
+            }
             let step = self.env.step(&self.action);
             steps += 1;
             if step.fault.is_none() {

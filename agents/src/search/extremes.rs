@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{episode::Lived, policy::LinearPolicy};
+use super::{episode::Lived, player::Policy};
 
 /// Where an episode was lived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub enum Source {
 }
 
 /// An episode that can be lived again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     /// Where it was lived.
     pub source: Source,
@@ -24,7 +24,7 @@ pub struct Case {
     /// Steps of the physics in the time of one of the task's.
     pub clock: u32,
     /// The policy.
-    pub policy: LinearPolicy,
+    pub policy: Policy,
     /// What came of it.
     pub lived: Lived,
 }

@@ -13,6 +13,7 @@
 mod episode;
 mod extremes;
 mod ledger;
+mod player;
 mod policy;
 mod settings;
 
@@ -25,6 +26,8 @@ use crate::{agent::AgentError, normaliser::Normaliser, rollout::episode_seed};
 pub use episode::{Lived, Moment, Runner};
 pub use extremes::{Case, Extremes, Source};
 pub use ledger::{Account, Gain, Ledger};
+pub use player::{Policy, Trained};
+use player::Player;
 pub use policy::LinearPolicy;
 pub use settings::SearchConfig;
 
@@ -142,8 +145,8 @@ impl Search {
                 policy.shift(&deltas[direction], if idx % 2 == 0 { noise } else { -noise });
                 let seed = episode_seed(seed, "search", round * deltas.len() as u64 + direction as u64);
                 let mut seen = Normaliser::new(n_channels);
-                let lived = runner.live(&policy, seed, |moment| seen.update(moment.observation));
-                (Case { source: Source::Search, seed, clock: 1, policy, lived }, seen)
+                let lived = runner.live(&mut Player::linear(&policy), seed, |moment| seen.update(moment.observation));
+                (Case { source: Source::Search, seed, clock: 1, policy: policy.into(), lived }, seen)
             })
             .collect();
         for (case, seen) in &lived {
@@ -161,7 +164,7 @@ impl Search {
         let (policy, seed) = (&self.policy, self.seed);
         let runners = self.runners.par_iter_mut().take(episodes).enumerate().with_max_len(1);
         let live = |(idx, runner): (usize, &mut Runner)| {
-            runner.live(policy, episode_seed(seed, "search evaluation", idx as u64), |_| ()).total_reward
+            runner.live(&mut Player::linear(policy), episode_seed(seed, "search evaluation", idx as u64), |_| ()).total_reward
         };
         runners.map(live).collect()
     }

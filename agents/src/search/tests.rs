@@ -115,7 +115,7 @@ fn the_worst_episodes_of_a_search_are_remembered() {
     (0..20).for_each(|_| search.round());
     let case = search.extremes().worst_step.as_ref().unwrap();
     assert!(case.lived.account.worst_step.share > 0.02, "{:?}", case.lived.account.worst_step);
-    let again = Runner::new(FakeEnv::make(Trick::FreeEnergy).unwrap()).live(&case.policy, case.seed, |_| ());
+    let again = Runner::new(FakeEnv::make(Trick::FreeEnergy).unwrap()).run(&case.policy, case.seed, |_| ()).unwrap();
     assert_eq!(again, case.lived);
     let honest = Search::new(|| FakeEnv::make(Trick::Honest), SearchConfig::default(), 0).map(|mut search| {
         search.round();

@@ -6,8 +6,7 @@
 
 use mesolimb_brain::{
     AlifSpec, ApicalSpec, CellSpec, Compartment, Dist, Feedback, ModulatorSpec, NetworkSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec, StepSpec,
-    SynapseSpec, ThreeFactorSpec, TraceSpec,
+    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec, ThreeFactorSpec, TraceSpec,
 };
 
 use mesolimb_envs::EnvSpec;
@@ -162,11 +161,7 @@ impl Builder<'_> {
             tau_eligibility_ms: if decay > 0.0 { -self.control_ms / decay.ln() } else { 0.0 },
             budget,
             budget_modulator: Some(budget_modulator.into()),
-            step: if self.config.intentional {
-                StepSpec::Intentional { scale_windows: self.config.scale_windows }
-            } else {
-                StepSpec::Summed
-            },
+            scale_windows: self.config.scale_windows,
         }
     }
 

@@ -20,16 +20,15 @@ pub struct SpikingConfig {
     pub lambda: f64,
     /// Whether synapses are tagged; without tags dopamine finds nothing to change.
     pub tagged: bool,
-    /// Whether every synapse has a scale of its own and budgets bound what a step does to the output; otherwise they bound the
-    /// sum of all changes of weight, and want to be several times larger: `docs/results/rule.md` has settings that go together.
-    pub intentional: bool,
     /// Plasticity budget of each layer of the critic for one unit of prediction error.
     pub critic_budget: f64,
     /// The same for the actor, for the largest dip or burst of dopamine and at full uncertainty; noradrenaline scales it down.
     pub actor_budget: f64,
-    /// Whether dopamine cells adapt to the range of the errors that they see. Meant for intentional steps: with the others the
-    /// critic feels errors as shares of that range where the budget does not bind.
+    /// Whether dopamine cells adapt to the range of the errors that they see; otherwise they saturate at ±1.
     pub adapted: bool,
+    /// Control steps over which the dopamine cells of the actor remember larger errors than now; at 5 000 or less their range
+    /// is that of the errors of now.
+    pub range_steps: f64,
     /// Weight of the entropy of the policy.
     pub entropy: f64,
     /// Time over which exploration goes on in one direction, in ms; zero for new noise in every control step.
@@ -107,10 +106,10 @@ impl Default for SpikingConfig {
             horizon: 0.2,
             lambda: 0.95,
             tagged: true,
-            intentional: true,
             critic_budget: 0.1,
             actor_budget: 0.06,
             adapted: true,
+            range_steps: 5000.0,
             entropy: 0.01,
             noise_ms: 0.0,
             narrowest: 0.1,
@@ -173,6 +172,7 @@ impl Settings for SpikingConfig {
         check("lambda", self.lambda, 0.0, 1.0)?;
         check("critic_budget", self.critic_budget, 0.0, 100.0)?;
         check("actor_budget", self.actor_budget, 0.0, 100.0)?;
+        check("range_steps", self.range_steps, 1.0, 1e12)?;
         check("entropy", self.entropy, 0.0, 10.0)?;
         check("noise_ms", self.noise_ms, 0.0, 1e6)?;
         check("narrowest", self.narrowest, 0.0501, 2.0499)?;

@@ -19,13 +19,12 @@
 //! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
 //!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
-//!   [`StepSpec::Intentional`](mesolimb_brain::StepSpec), with dopamine above its baseline: its output moves by a share of the
+//!   [`ThreeFactorSpec`](mesolimb_brain::ThreeFactorSpec), with dopamine above its baseline: its output moves by a share of the
 //!   error. The actor's budget is scaled by noradrenaline, `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a
 //!   tenth of the excess, and so is what the readout says of widths outside [`SpikingConfig::narrowest`] and
 //!   [`SpikingConfig::widest`]: steps in units of their usual size do not get smaller where a width saturates.
 //!
-//! With [`SpikingConfig::intentional`] and [`SpikingConfig::adapted`] off, errors saturate at ±1 and each layer changes by
-//! `w ← w + m z min(1, budget/Σ|z|)`: the first rule, of which `docs/results/rule.md` has the settings.
+//! With [`SpikingConfig::adapted`] off, errors saturate at ±1.
 //!
 //! Sources: streaming actor-critic with sparse start and these normalisations, Elsayed, Vasan, Mahmood 2024,
 //! arXiv:2410.14606; steps by what they do to the output, Sharifnassab et al. 2026, arXiv:2604.19033; cells that adapt to
@@ -151,7 +150,7 @@ impl SpikingActorCritic {
             ids,
             normaliser: Normaliser::new(n_observations),
             reward_scale: RewardScale::default(),
-            error_range: ErrorRange::default(),
+            error_range: ErrorRange::new(config.range_steps),
             recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,

@@ -11,6 +11,7 @@
 //! `|m − 1| < deadband`, or below `|m| = 0.2` (a dead motor), the target of the recalibration is 1, otherwise `1/m` within
 //! ±2.5; it is approached by `gain_rate` of the way in each control step.
 
+use mesolimb_brain::{add_scaled, dot};
 use serde::{Deserialize, Serialize};
 
 use super::config::RecalibrationConfig;
@@ -97,7 +98,7 @@ impl Recalibration {
 
         let power: f64 = command.iter().map(|&c| f64::from(c * c)).sum();
         self.command_power += (power - self.command_power) / AVERAGE_STEPS.min(self.steps as f64);
-        let features_power: f32 = self.features.iter().map(|f| f * f).sum();
+        let features_power = dot(&self.features, &self.features);
         let slow = (1.0 / (1.0 + 0.01 * self.steps as f64)).clamp(0.01, 0.1) as f32 / (features_power + 1.0);
         let fast = (config.motor_rate / (self.command_power + power + 1e-3)) as f32;
 
@@ -105,7 +106,7 @@ impl Recalibration {
         self.surprise = 0.0;
         for channel in 0..n_observations {
             let row = &mut self.model[channel * self.n_features..(channel + 1) * self.n_features];
-            let mut predicted: f32 = row.iter().zip(&self.features).map(|(w, f)| w * f).sum();
+            let mut predicted = dot(row, &self.features);
             for (k, &c) in command.iter().enumerate() {
                 predicted += self.motor[k * n_observations + channel] * c;
             }
@@ -114,9 +115,7 @@ impl Recalibration {
             let usual = self.error_variance[channel] + 1e-6;
             self.surprise += f64::from(error * error) / usual / n_observations as f64;
             self.error_variance[channel] += (f64::from(error * error) - self.error_variance[channel]) / AVERAGE_STEPS;
-            for (w, f) in row.iter_mut().zip(&self.features) {
-                *w += slow * error * f;
-            }
+            add_scaled(row, slow * error, &self.features);
             for (k, &c) in command.iter().enumerate() {
                 self.motor[k * n_observations + channel] += fast * error * c;
             }

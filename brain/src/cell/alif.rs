@@ -46,7 +46,8 @@ impl Parameters for AlifSpec {
     type Model = Alif;
 
     fn model(&self, _: f64) -> Alif {
-        Alif { input_gain: self.input_gain, burst_max: self.burst_max, v_floor: self.v_floor }
+        let ladder = std::array::from_fn(|level| 1.0 + level as f64 / f64::from(self.burst_max));
+        Alif { input_gain: self.input_gain, burst_max: self.burst_max, ladder, v_floor: self.v_floor }
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -55,7 +56,7 @@ impl Parameters for AlifSpec {
         };
         [
             ("input_gain", self.input_gain, [-1e6, 1e6]),
-            ("burst_max", f64::from(self.burst_max), [1.0, 8.0]),
+            ("burst_max", f64::from(self.burst_max), [1.0, MAX_BURST as f64]),
             ("v_floor", self.v_floor, [-1e6, 0.0]),
         ]
         .into_iter()
@@ -65,11 +66,16 @@ impl Parameters for AlifSpec {
     parameter_lists!();
 }
 
+/// Most spikes in a burst.
+const MAX_BURST: usize = 8;
+
 /// The model, with what all cells of a population share.
 #[derive(Clone, Copy)]
 pub struct Alif {
     input_gain: f64,
     burst_max: u32,
+    /// Thresholds at which bursts get longer, in units of the first.
+    ladder: [f64; MAX_BURST],
     v_floor: f64,
 }
 
@@ -92,12 +98,11 @@ impl Model<4, 2> for Alif {
         let [v, a] = *s;
         let v = (decay * v + input.of(self.input_gain) * input.soma.current_at(v)).max(input.of(self.v_floor));
         let th = v_th + beta * a;
-        let quantum = 1.0 / f64::from(self.burst_max);
+        let quantum = input.of(1.0 / f64::from(self.burst_max));
         let factor = (input.of(1.0) - (v - th).abs()).max(input.of(0.0));
         let mut burst = input.of(0.0);
-        for level in 0..self.burst_max {
-            let reached = v.ge(th * input.of(1.0 + f64::from(level) * quantum));
-            burst = burst + R::select(reached, input.of(quantum), input.of(0.0));
+        for step in &self.ladder[..self.burst_max as usize] {
+            burst = burst + R::select(v.ge(th * input.of(*step)), quantum, input.of(0.0));
         }
         *s = [v - burst * th, (rho * a + burst).flush()];
         Output::graded(burst, factor)

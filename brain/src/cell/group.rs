@@ -269,6 +269,8 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
         let spikes = &mut V::as_mut_simd_f32s(spikes.as_flattened_mut()).0[..vectors];
         let factor = &mut V::as_mut_simd_f32s(factor.as_flattened_mut()).0[..vectors];
         let zero = Lanes::splat(simd, 0.0);
+        // What all cells share is at hand, whatever is written.
+        let model = model.clone();
         let shared = coefficients[0].vectors(simd, 0);
         for i in 0..vectors {
             let drive = inlined(
@@ -306,10 +308,13 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
                 let mut sizes = [0.0; LANES];
                 V::as_mut_simd_f32s(&mut sizes).0[0] = output.spike.v;
                 let first = cells.start + i * V::F32_LANES;
+                let room = &mut found[n_found..n_found + LANES];
+                let mut n_here = 0;
                 for (cell, &size) in (first as u32..).zip(&sizes[..V::F32_LANES]) {
-                    found[n_found] = (cell, size);
-                    n_found += usize::from(size > 0.0);
+                    room[n_here % LANES] = (cell, size);
+                    n_here += usize::from(size > 0.0);
                 }
+                n_found += n_here;
             }
             if *wanted {
                 spikes[i] = output.spike.v;

@@ -45,7 +45,7 @@ pub(crate) use column::Column;
 pub(crate) use group::{Context, Group, Shift};
 pub(crate) use model::BRANCHES;
 use parameters::{Bounds, Fault, Parameters};
-pub(crate) use real::fast;
+pub(crate) use real::{Lanes, Real, dispatch, fast, inlined};
 use serde::{Deserialize, Serialize};
 
 use crate::{blocks::Blocks, dist::Dist, history::Fired, input::Chunk, rng::Rng};

@@ -121,7 +121,7 @@ impl Real for f64 {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lanes<S: Simd> {
     simd: S,
-    pub(super) v: S::f32s,
+    pub(crate) v: S::f32s,
 }
 
 /// The answers of a comparison of vectors.
@@ -134,13 +134,13 @@ pub(crate) struct Mask<S: Simd> {
 impl<S: Simd> Lanes<S> {
     /// These numbers.
     #[inline(always)]
-    pub(super) fn new(simd: S, v: S::f32s) -> Self {
+    pub(crate) fn new(simd: S, v: S::f32s) -> Self {
         Self { simd, v }
     }
 
     /// The same number in every lane.
     #[inline(always)]
-    pub(super) fn splat(simd: S, x: f32) -> Self {
+    pub(crate) fn splat(simd: S, x: f32) -> Self {
         Self { simd, v: simd.splat_f32s(x) }
     }
 }

@@ -46,7 +46,7 @@ pub use scaling::ScalingSpec;
 pub use spec::{Pairing, PlasticitySpec};
 pub use stdp::StdpSpec;
 pub use td_ltp::TdLtpSpec;
-pub use three_factor::{StepSpec, ThreeFactorSpec};
+pub use three_factor::ThreeFactorSpec;
 pub use urbanczik_senn::UrbanczikSennSpec;
 
 /// What the cells of the target did in a tick, one value a cell; a rule reads what it needs, the rest may be empty.
