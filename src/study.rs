@@ -118,7 +118,7 @@ fn run_arms(arms: &[RunConfig], seeds: Range<u64>) -> anyhow::Result<Vec<Outcome
         // One job at a time for each thread: their lengths differ.
         .with_max_len(1)
         .map(|(arm, seed)| {
-            let outcome = live(&RunConfig { seed, ..arms[arm].clone() }, |steps| bar.inc(steps), None)?;
+            let (outcome, _) = live(&RunConfig { seed, ..arms[arm].clone() }, |steps| bar.inc(steps), None)?;
             Ok(Outcome { arm, ..outcome })
         })
         .collect();
@@ -127,8 +127,8 @@ fn run_arms(arms: &[RunConfig], seeds: Range<u64>) -> anyhow::Result<Vec<Outcome
 }
 
 /// Lives through a run that is kept nowhere, and evaluates it on a scale that is measured unless it is known. `progress` is
-/// told of steps that were done.
-fn live(run: &RunConfig, progress: impl Fn(u64), scale: Option<Scale>) -> anyhow::Result<Outcome> {
+/// told of steps that were done. The session is as it ended.
+fn live(run: &RunConfig, progress: impl Fn(u64), scale: Option<Scale>) -> anyhow::Result<(Outcome, Session)> {
     let mut session = Session::unkept(run)?;
     let mut episodes = Vec::new();
     while !session.is_finished() {
@@ -137,7 +137,7 @@ fn live(run: &RunConfig, progress: impl Fn(u64), scale: Option<Scale>) -> anyhow
             progress(STEPS_PER_LOOK);
         }
     }
-    Ok(Outcome { arm: 0, summary: session.finish(scale)?, episodes })
+    Ok((Outcome { arm: 0, summary: session.finish(scale)?, episodes }, session))
 }
 
 /// Mean return over the episodes that ended in each stretch of `width` steps; a stretch without any takes the one before.

@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Instant};
 
 use anyhow::Context as _;
-use mesolimb_agents::{Agent, AgentError, Mode, Transition, evaluate, registry};
+use mesolimb_agents::{Agent, AgentError, EpisodeEnd, Evaluated, Mode, Transition, evaluate, registry};
 use mesolimb_envs::{Env, Params};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct Summary {
     pub acting_return: f64,
     /// `(final − random)/(reference − random)`; none for a task without a reference.
     pub score: Option<f64>,
+    /// The episodes behind `final_return`.
+    #[serde(default)]
+    pub evaluation: Vec<Evaluated>,
     /// Control steps a second of the world alone, one thread.
     pub env_steps_per_s: f64,
     /// Microseconds that the agent takes for a control step: sensing, thinking, acting, learning.
@@ -74,7 +77,10 @@ impl Scale {
         let config = RunConfig { partial: false, ..config.clone() };
         let mut nominal = config.make_env()?.params().clone();
         nominal.reset_all();
-        let mean_return = |agent, episodes| mean_return(&config, agent, None, &nominal, episodes, Mode::Evaluate);
+        let mean_return = |agent, episodes| {
+            let lived = live_episodes(&config, agent, None, &nominal, episodes, Mode::Evaluate)?;
+            anyhow::Ok(mean_return(&lived))
+        };
         Ok(Self {
             random_return: mean_return("random", CHANCE_EPISODES)?,
             reference_return: has_reference(&config)?
@@ -105,7 +111,19 @@ impl Summary {
                 format!("final return {final_return:.1} (random {random_return:.1}; there is no reference for a score)")
             }
         };
-        format!("{agent} on {task}: {returns} after {steps} steps, {episodes} episodes")
+        format!("{agent} on {task}: {returns} after {steps} steps, {episodes} episodes{}", self.walked())
+    }
+
+    /// How far forward a robot got that moves freely.
+    fn walked(&self) -> String {
+        let mut speeds: Vec<f64> = self.evaluation.iter().filter_map(|episode| episode.speed_m_per_s).collect();
+        if speeds.is_empty() {
+            return String::new();
+        }
+        speeds.sort_by(f64::total_cmp);
+        let whole = self.evaluation.iter().filter(|episode| episode.end == EpisodeEnd::Truncated).count();
+        let (median, n) = (speeds[speeds.len() / 2], self.evaluation.len());
+        format!("; {median:.2} m/s along x, {whole} of {n} evaluation episodes to the time limit")
     }
 
     /// Evaluates a session where it stands, on a scale that is measured unless it is known. The session itself is not
@@ -120,8 +138,9 @@ impl Summary {
         let training_return = session.rollout().training_return();
         let now = session.rollout().env().params().clone();
         let scale = scale.map_or_else(|| Scale::of(&config), Ok)?;
-        let of_learner = |mode| mean_return(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES, mode);
-        let [final_return, acting_return] = [of_learner(Mode::Evaluate)?, of_learner(Mode::Explore)?];
+        let of_learner = |mode| live_episodes(&config, &config.agent, Some(&state), &now, EVALUATION_EPISODES, mode);
+        let [evaluation, acting] = [of_learner(Mode::Evaluate)?, of_learner(Mode::Explore)?];
+        let [final_return, acting_return] = [&evaluation, &acting].map(|lived| mean_return(lived));
         let (env_steps_per_s, brain_us_per_step) = speed(&config, &state)?;
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -137,6 +156,7 @@ impl Summary {
             final_return,
             acting_return,
             score: scale.score(final_return),
+            evaluation,
             env_steps_per_s,
             brain_us_per_step,
         })
@@ -156,15 +176,19 @@ fn has_reference(config: &RunConfig) -> Result<bool, AgentError> {
 /// A world and who lives in it.
 type Pair = (Box<dyn Env>, Box<dyn Agent>);
 
-/// Mean return of an agent over the evaluation episodes, of which the first are the same for every agent of a seed.
-fn mean_return(
+fn mean_return(lived: &[Evaluated]) -> f64 {
+    lived.iter().map(|episode| episode.total_reward).sum::<f64>() / lived.len() as f64
+}
+
+/// The evaluation episodes of an agent, of which the first are the same for every agent of a seed.
+fn live_episodes(
     config: &RunConfig,
     agent: &str,
     state: Option<&[u8]>,
     params: &Params,
     episodes: u64,
     mode: Mode,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Vec<Evaluated>> {
     let settings = &config.settings;
     let make = |index: u64| -> Result<Pair, AgentError> {
         let env = config.make_env()?;
@@ -176,9 +200,8 @@ fn mean_return(
         }
         Ok((env, agent))
     };
-    let returns = evaluate(make, params, config.seed, episodes, mode)
-        .with_context(|| format!("evaluation of agent '{agent}' on task '{}'", config.task))?;
-    Ok(returns.iter().sum::<f64>() / returns.len() as f64)
+    evaluate(make, params, config.seed, episodes, mode)
+        .with_context(|| format!("evaluation of agent '{agent}' on task '{}'", config.task))
 }
 
 /// Steps a second of the world alone, and microseconds a step of the agent alone, on copies.

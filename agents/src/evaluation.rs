@@ -2,20 +2,40 @@
 
 use mesolimb_envs::{Env, Params};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::{Agent, AgentError, Mode, Transition},
-    rollout::episode_seed,
+    rollout::{EpisodeEnd, episode_seed},
 };
 
-/// Returns of `episodes` evaluation episodes in `mode`, in a world with the parameters `params`.
+/// An episode of an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// Sum of its rewards; those of a step that broke the physics do not count.
+    #[serde(rename = "return")]
+    pub total_reward: f64,
+    /// Its length in control steps.
+    pub steps: u32,
+    /// Why it ended.
+    pub end: EpisodeEnd,
+    /// Mean speed along x, in m/s; none of a robot that hangs on the world.
+    pub speed_m_per_s: Option<f64>,
+}
+
+/// The episodes of an evaluation in `mode`, in a world with the parameters `params`.
 ///
-/// Each episode has an environment and an agent of its own, from `make`, so that the result does not depend on the number
-/// of threads. An episode that physics broke counts with the reward up to then.
+/// Each has an environment and an agent of its own, from `make`, so that the result does not depend on the number of threads.
 ///
 /// # Errors
 /// If an agent cannot be made or an observation is not finite.
-pub fn evaluate<F>(make: F, params: &Params, seed: u64, episodes: u64, mode: Mode) -> Result<Vec<f64>, AgentError>
+pub fn evaluate<F>(
+    make: F,
+    params: &Params,
+    seed: u64,
+    episodes: u64,
+    mode: Mode,
+) -> Result<Vec<Evaluated>, AgentError>
 where
     F: Fn(u64) -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> + Sync,
 {
@@ -30,23 +50,25 @@ where
         .collect()
 }
 
-/// Runs one evaluation episode and returns the sum of its rewards.
-fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> Result<f64, AgentError> {
+/// Runs one evaluation episode.
+fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> Result<Evaluated, AgentError> {
     let mut observation = vec![0.0; env.spec().observations.len()];
     let mut action = vec![0.0; env.spec().actions.len()];
     env.reset(seed);
+    let start_m = env.forward_m();
     env.observe(&mut observation);
     agent.begin_episode(&observation, mode)?;
-    let mut total = 0.0;
-    loop {
+    let (mut total_reward, mut steps) = (0.0, 0);
+    let end = loop {
         agent.act(&mut action);
         let step = env.step(&action);
-        if step.fault.is_some() {
-            return Ok(total);
+        if let Some(fault) = step.fault {
+            break EpisodeEnd::Fault(fault);
         }
-        total += step.reward;
+        total_reward += step.reward;
+        steps += 1;
         if step.ended() {
-            return Ok(total);
+            break if step.terminated { EpisodeEnd::Terminated } else { EpisodeEnd::Truncated };
         }
         env.observe(&mut observation);
         agent.learn(&Transition {
@@ -55,5 +77,8 @@ fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> R
             terminated: step.terminated,
             truncated: step.truncated,
         })?;
-    }
+    };
+    let secs = f64::from(steps.max(1)) * env.spec().control_dt_secs;
+    let speed_m_per_s = env.forward_m().zip(start_m).map(|(end_m, start_m)| (end_m - start_m) / secs);
+    Ok(Evaluated { total_reward, steps, end, speed_m_per_s })
 }

@@ -50,6 +50,8 @@ pub(crate) struct Chunk {
     pub factor: Numbers,
     /// Who spiked; behind them is room for a vector of cells that did not.
     pub fired: [Fired; CHUNK + LANES],
+    /// Vectors in which cells spiked.
+    pub loud: [u16; CHUNK],
     /// Whether somebody asks for spikes and factor.
     pub wanted: bool,
     /// How much input there is.
@@ -79,6 +81,7 @@ impl Default for Chunk {
             spikes: ZEROS,
             factor: ZEROS,
             fired: [(0, 0.0); CHUNK + LANES],
+            loud: [0; CHUNK],
             wanted: false,
             richness: Richness::default(),
         }

@@ -41,6 +41,11 @@ pub trait Env: Send {
     /// The books of energy of the episode so far.
     fn books(&self) -> Books;
 
+    /// Where the robot is along x, in m: the origin of its root. Nothing of a robot that hangs on the world.
+    fn forward_m(&self) -> Option<f64> {
+        None
+    }
+
     /// Makes the steps of the physics `factor` times as short, for good, and starts an episode with seed 0. Parameters keep
     /// their values. What was learned with one clock can be tried with a finer one.
     ///

@@ -64,6 +64,10 @@ impl Env for PositionsOnly {
         self.inner.books()
     }
 
+    fn forward_m(&self) -> Option<f64> {
+        self.inner.forward_m()
+    }
+
     fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError> {
         self.inner.refine_clock(factor)?;
         self.spec.physics_dt_secs = self.inner.spec().physics_dt_secs;

@@ -305,6 +305,11 @@ impl<T: Task> Env for RobotEnv<T> {
         self.state.world.books()
     }
 
+    fn forward_m(&self) -> Option<f64> {
+        let root = self.design.robot.free_root()?;
+        Some(f64::from(self.state.world.link_pose(root).translation[0]))
+    }
+
     fn refine_clock(&mut self, factor: u32) -> Result<(), EnvError> {
         let physics_dt_secs = self.design.physics_dt_secs / f64::from(factor);
         let contacts = self.design.contacts.without_skips();

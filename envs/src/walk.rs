@@ -96,7 +96,7 @@ pub fn env(robot: RobotSpec) -> Result<RobotEnv<Walk>, EnvError> {
 /// As [`env()`].
 pub fn task(mut robot: RobotSpec) -> Result<(Walk, Design), EnvError> {
     check(&robot)?;
-    let Some(root) = free_root(&robot) else {
+    let Some(root) = robot.free_root() else {
         let root = &robot.links[0];
         let reason = format!(
             "link '{}' hangs on the world by {:?} '{}', expected a root that moves freely",
@@ -152,19 +152,14 @@ fn sensors(robot: &RobotSpec, standing_height: f32) -> Vec<Sensor> {
     sensors
 }
 
-/// Index of the first link that moves freely, in space or in a plane.
-fn free_root(robot: &RobotSpec) -> Option<usize> {
-    robot.links.iter().position(|link| !link.joint.kind.is_axial())
-}
-
 /// The same in a robot that has one.
 fn root(world: &World) -> usize {
-    free_root(world.robot()).unwrap_or_default()
+    world.robot().free_root().unwrap_or_default()
 }
 
 /// Axes along which the root can move and about which it can turn.
 fn axes(robot: &RobotSpec) -> [&'static [usize]; 2] {
-    let is_planar = free_root(robot).is_some_and(|root| robot.links[root].joint.kind == JointKind::Planar);
+    let is_planar = robot.free_root().is_some_and(|root| robot.links[root].joint.kind == JointKind::Planar);
     [AXES, TURN_AXES].map(|of_kinds| of_kinds[usize::from(is_planar)])
 }
 

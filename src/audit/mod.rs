@@ -13,7 +13,7 @@ use anyhow::{bail, ensure};
 use clap::Args;
 use mesolimb_agents::{
     AgentError,
-    audit::{AuditConfig, audit},
+    audit::{Audit, AuditConfig, audit},
     search::{Search, SearchConfig},
 };
 use mesolimb_envs::{Env, robot_tasks, tasks};
@@ -103,6 +103,18 @@ pub fn run(args: &AuditArgs, say: impl Fn(&str)) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("{} of {} audits of {} failed; {}", failed.len(), args.seeds, world.task, failed.join("; "))
+}
+
+/// Audits the agent of a session as it is now, in the world of its run; it neither learns nor explores.
+///
+/// # Errors
+/// If a world or an agent cannot be made.
+pub fn audit_trained(session: &mut Session) -> anyhow::Result<Audit> {
+    let world = session.config().clone();
+    let make = || -> Result<Box<dyn Env>, AgentError> { Ok(world.make_env()?) };
+    let config = AuditConfig { seed: world.seed, ..AuditConfig::default() };
+    let found = Found::trained(session);
+    Ok(audit(&make, &found.policy, &found.extremes, &config)?)
 }
 
 /// The run of which only the world counts here.

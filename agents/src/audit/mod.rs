@@ -99,6 +99,19 @@ pub enum Objection {
     },
 }
 
+impl Objection {
+    /// In one or two words, as in a report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fault { .. } => "fault",
+            Self::StepGain => "step_gain",
+            Self::EpisodeGain => "episode_gain",
+            Self::FinerClock { .. } => "finer_clock",
+        }
+    }
+}
+
 /// Audits a policy. `searched` are the worst episodes of the search that found it.
 ///
 /// # Errors

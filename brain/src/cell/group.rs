@@ -250,8 +250,8 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
     #[inline(always)]
     fn run<V: Simd, const SHARED: bool>(self, simd: V) {
         let Self { model, cells, coefficients, differ, state, currents, chunk, fired, .. } = self;
-        let Chunk { soma, apical, branches, draws, spikes, factor, fired: found, wanted, .. } = chunk;
-        let mut n_found = 0;
+        let Chunk { soma, apical, branches, draws, spikes: sizes, factor, fired: found, loud, wanted, .. } = chunk;
+        let mut n_loud = 0;
         let blocks = cells.start / LANES..cells.end.div_ceil(LANES);
         let of_block = LANES / V::F32_LANES;
         let vectors = blocks.len() * of_block;
@@ -266,7 +266,7 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
         for (view, s) in views.iter_mut().zip(state) {
             *view = Some(&mut V::as_mut_simd_f32s(s.blocks_mut()[blocks.clone()].as_flattened_mut()).0[..vectors]);
         }
-        let spikes = &mut V::as_mut_simd_f32s(spikes.as_flattened_mut()).0[..vectors];
+        let spikes = &mut V::as_mut_simd_f32s(sizes.as_flattened_mut()).0[..vectors];
         let factor = &mut V::as_mut_simd_f32s(factor.as_flattened_mut()).0[..vectors];
         let zero = Lanes::splat(simd, 0.0);
         // What all cells share is at hand, whatever is written.
@@ -303,27 +303,38 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
             for (s, to) in s.iter().zip(views.iter_mut().flatten()) {
                 to[i] = s.v;
             }
-            // Every cell is written and only those that spike are kept: no branch that cannot be foreseen but this one.
             if !output.silent {
-                let mut sizes = [0.0; LANES];
-                V::as_mut_simd_f32s(&mut sizes).0[0] = output.spike.v;
-                let first = cells.start + i * V::F32_LANES;
-                let room = &mut found[n_found..n_found + LANES];
-                let mut n_here = 0;
-                for (cell, &size) in (first as u32..).zip(&sizes[..V::F32_LANES]) {
-                    room[n_here % LANES] = (cell, size);
-                    n_here += usize::from(size > 0.0);
-                }
-                n_found += n_here;
+                spikes[i] = output.spike.v;
+                loud[n_loud] = i as u16;
+                n_loud += 1;
             }
             if *wanted {
                 spikes[i] = output.spike.v;
                 factor[i] = output.factor.v;
             }
         }
+        // From memory, not from vectors, whose numbers are slow to get at one by one. Every cell is written and only those that
+        // spike are kept: there is no branch that cannot be foreseen.
+        let mut n_found = 0;
+        for &i in &loud[..n_loud] {
+            let first = usize::from(i) * V::F32_LANES;
+            let sizes = &sizes.as_flattened()[first..first + V::F32_LANES];
+            let first = cells.start + first;
+            let room = &mut found[n_found..n_found + LANES];
+            let mut n_here = 0;
+            for (cell, &size) in (first as u32..).zip(sizes) {
+                room[n_here % LANES] = (cell, size);
+                n_here += usize::from(size.to_bits() != 0);
+            }
+            n_found += n_here;
+        }
         // What is behind the last cell does not count.
         let found = &found[..n_found];
-        let n_real = found.partition_point(|(cell, _)| (*cell as usize) < cells.end);
+        let n_real = if cells.end.is_multiple_of(LANES) {
+            found.len()
+        } else {
+            found.partition_point(|(cell, _)| (*cell as usize) < cells.end)
+        };
         fired.extend_from_slice(&found[..n_real]);
     }
 }

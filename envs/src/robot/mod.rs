@@ -395,6 +395,12 @@ impl RobotSpec {
         positions
     }
 
+    /// Index of the first link that moves freely, in space or in a plane.
+    #[must_use]
+    pub fn free_root(&self) -> Option<usize> {
+        self.links.iter().position(|link| !link.joint.kind.is_axial())
+    }
+
     /// Positions of all joints in the posture to start from: `home`, or zero moved into the limits of each joint.
     #[must_use]
     pub fn rest_positions(&self) -> Vec<f64> {

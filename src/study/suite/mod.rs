@@ -20,7 +20,7 @@ use mesolimb_envs::nearest::hint;
 use rayon::prelude::*;
 
 use super::{Outcome, StudyOptions, binned, live};
-use crate::{config::RunConfig, summary::Scale};
+use crate::{audit::audit_trained, config::RunConfig, summary::Scale};
 use rows::{Cells, Row, Rows, cell};
 
 /// Tasks and their control steps.
@@ -43,6 +43,8 @@ const TASKS: [(&str, u64); 15] = [
 ];
 /// Tasks of which only positions are shown with `--partial`.
 const PARTIAL_TASKS: [&str; 3] = ["hopper", "walker", "half-cheetah"];
+/// Tasks on which trained agents are audited: do they earn the same with finer steps of the physics?
+const AUDITED_TASKS: [&str; 4] = ["hopper", "half-cheetah", "walker", "ant"];
 /// The agent that is asked about.
 const OURS: &str = "spiking";
 /// Its twin whose dopamine does not move.
@@ -73,6 +75,10 @@ struct RunRow {
     final_return: f64,
     acting_return: f64,
     brain_us_per_step: f64,
+    /// Share of what is earned beyond the zero policy that is left with half the physics step; none where it was not audited.
+    kept_at_half_step: Option<f64>,
+    /// What the audit says: `passed`, or what speaks against the run; empty where it was not audited.
+    audit: String,
     /// Mean returns of training, stretch by stretch.
     curve: Vec<f64>,
 }
@@ -86,15 +92,18 @@ struct ScaleRow {
 
 impl Row for RunRow {
     const HEADER: &'static str =
-        "task,agent,seed,steps,settings,episodes,training_return,final_return,acting_return,brain_us_per_step,curve";
+        "task,agent,seed,steps,settings,episodes,training_return,final_return,acting_return,brain_us_per_step,\
+         kept_at_half_step,audit,curve";
 
     fn to_line(&self) -> String {
         let Self { task, agent, seed, steps, settings, episodes, final_return, acting_return, .. } = self;
         let curve: Vec<String> = self.curve.iter().map(|point| format!("{point:.2}")).collect();
         format!(
-            "{task},{agent},{seed},{steps},{settings},{episodes},{},{final_return},{acting_return},{:.1},{}",
+            "{task},{agent},{seed},{steps},{settings},{episodes},{},{final_return},{acting_return},{:.1},{},{},{}",
             cell(self.training_return),
             self.brain_us_per_step,
+            cell(self.kept_at_half_step),
+            self.audit,
             curve.join(" ")
         )
     }
@@ -111,6 +120,8 @@ impl Row for RunRow {
             final_return: cells.needed()?,
             acting_return: cells.needed()?,
             brain_us_per_step: cells.needed()?,
+            kept_at_half_step: cells.number()?,
+            audit: cells.text()?.to_owned(),
             curve: cells
                 .text()?
                 .split_whitespace()
@@ -218,9 +229,16 @@ impl Job {
         let RunConfig { task, seed, steps, .. } = &self.run;
         let about = || format!("'{}' on '{task}' with seed {seed}", self.agent);
         // Chance and reference are measured once for all runs of a task.
-        let Outcome { summary, episodes, .. } = live(&self.run, |_| {}, Some(Scale::UNKNOWN)).with_context(about)?;
+        let lived = live(&self.run, |_| {}, Some(Scale::UNKNOWN)).with_context(about)?;
+        let (Outcome { summary, episodes, .. }, mut session) = lived;
         let numbers = [summary.final_return, summary.acting_return];
         ensure!(numbers.iter().all(|number| number.is_finite()), "{}: a return is not finite", about());
+        let audited = AUDITED_TASKS.contains(&task.as_str()).then(|| audit_trained(&mut session)).transpose();
+        let (kept_at_half_step, audit) = audited.with_context(about)?.map_or((None, String::new()), |audit| {
+            let kinds = audit.findings.iter().map(|finding| finding.what.name());
+            let verdict = if audit.passed() { "passed".to_owned() } else { kinds.collect::<Vec<_>>().join(" ") };
+            (audit.kept.first().map(|kept| kept.share), verdict)
+        });
         Ok(RunRow {
             task: task.clone(),
             agent: self.agent.clone(),
@@ -232,6 +250,8 @@ impl Job {
             final_return: summary.final_return,
             acting_return: summary.acting_return,
             brain_us_per_step: summary.brain_us_per_step,
+            kept_at_half_step,
+            audit,
             curve: binned(&episodes, *steps, steps.div_ceil(CURVE_POINTS)),
         })
     }
@@ -308,6 +328,8 @@ mod tests {
             final_return: 2.5,
             acting_return: -0.1,
             brain_us_per_step: 31.5,
+            kept_at_half_step: Some(0.9),
+            audit: "passed".into(),
             curve: vec![1.0, -2.25],
         };
         let folder = tempfile::tempdir().unwrap();

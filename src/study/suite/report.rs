@@ -25,6 +25,8 @@ const SHARE_OF_ACTING: f64 = 0.9;
 /// Thresholds of the performance profile.
 const PROFILE: [f64; 2] = [-0.2, 1.6];
 const PROFILE_POINTS: usize = 91;
+/// Where there is nothing to name.
+const NONE: &str = "none";
 /// Columns of the grid of learning curves.
 const COLUMNS: usize = 3;
 
@@ -174,6 +176,7 @@ fn answers(results: &Results<'_>) -> anyhow::Result<String> {
             "- Without exploration less than {SHARE_OF_ACTING} of what is earned with it, both beyond chance: {lost}."
         )?;
     }
+    audits(results, &mut text)?;
     if results.has(CLAMPED) {
         let learned = named(results, |task| {
             let score = median(&results.scores(task, CLAMPED));
@@ -182,6 +185,24 @@ fn answers(results: &Results<'_>) -> anyhow::Result<String> {
         writeln!(text, "- With dopamine clamped, a median score of {CHANCE} or more: {learned}.")?;
     }
     Ok(text)
+}
+
+/// Whether what was learned is left with finer steps of the physics.
+fn audits(results: &Results<'_>, text: &mut String) -> anyhow::Result<()> {
+    let kept = named(results, |(task, _)| {
+        let kept: Vec<f64> = results.of(task, OURS).filter_map(|row| row.kept_at_half_step).collect();
+        (!kept.is_empty()).then(|| median(&kept))
+    });
+    if kept == NONE {
+        return Ok(());
+    }
+    writeln!(text, "- With half the physics step, the median of what is left of what was learned (asked: 0.8): {kept}.")?;
+    let audited = results.runs.iter().filter(|row| row.agent == OURS && !row.audit.is_empty());
+    let failed = audited.filter(|row| row.audit != "passed");
+    let failed: Vec<String> = failed.map(|row| format!("{} seed {} ({})", row.task, row.seed, row.audit)).collect();
+    let failed = if failed.is_empty() { NONE.to_owned() } else { failed.join(", ") };
+    writeln!(text, "- Audits of trained agents that found something: {failed}.")?;
+    Ok(())
 }
 
 /// The interquartile mean of ours over that of another agent, in the tasks that both have.
@@ -194,7 +215,7 @@ fn factor<'a>(results: &Results<'a>, agent: &'a str) -> f64 {
 fn named<'a>(results: &Results<'a>, number: impl Fn((&'a str, Scale)) -> Option<f64>) -> String {
     let named = results.tasks.iter().filter_map(|task| Some(format!("{} ({:.2})", task.0, number(*task)?)));
     let named: Vec<String> = named.collect();
-    if named.is_empty() { "none".to_owned() } else { named.join(", ") }
+    if named.is_empty() { NONE.to_owned() } else { named.join(", ") }
 }
 
 fn colour(agent: &str) -> (u8, u8, u8) {
