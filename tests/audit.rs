@@ -73,6 +73,22 @@ fn a_robot_of_ones_own_walks_and_several_seeds_have_a_report_each() {
 }
 
 #[test]
+fn a_trained_agent_is_audited_as_it_was_saved() {
+    let place = tempfile::tempdir().unwrap();
+    let trained = said(place.path(), "train cartpole --agent ppo --steps 4000 --seed 2 --out run");
+    assert!(trained.1, "{}", trained.0);
+    let args = "audit --trained run --episodes 2 --format json --width 32 --out kept";
+    let output = mesolimb(args, &[]).current_dir(place.path()).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["task"], &report["steps"], &report["rounds"]), (&"cartpole".into(), &4000.into(), &0.into()));
+    assert!(report["return"].as_f64().unwrap() > report["zero_return"].as_f64().unwrap(), "{report}");
+    let folder = place.path().join("kept");
+    assert!(folder.join("moment.png").is_file() && !folder.join("policy.json").exists());
+    let (text, _) = said(place.path(), "audit --trained run --episodes 2 --width 32 --out again");
+    assert!(text.contains("cartpole, seed 0: an agent that was trained for 4000 steps"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_audited_is_refused() {
     let place = tempfile::tempdir().unwrap();
     fs::create_dir(place.path().join("there")).unwrap();
@@ -86,6 +102,8 @@ fn what_cannot_be_audited_is_refused() {
         ("audit cartpole --episodes 0", "--episodes is 0"),
         ("audit cartpole --seeds 0", "--seeds is 0"),
         ("audit cartpole --policy nowhere.json", "cannot read nowhere.json"),
+        ("audit --trained nowhere", "nowhere"),
+        ("audit cartpole --trained run", "cannot be used with"),
         ("audit cartpole --policy p.json --steps 100", "cannot be used with"),
         ("audit cartpole --out there", "there exists already"),
     ] {

@@ -176,6 +176,9 @@ pub enum AgentError {
         /// What was found.
         value: f32,
     },
+    /// The prediction error is not finite: the values that were learned have broken, and nothing is learned from them.
+    #[error("the prediction error is {0}, expected a finite number: the values that were learned have broken")]
+    PredictionError(f32),
     /// The reward is not finite.
     #[error("reward is {0}, expected a finite number")]
     Reward(f64),
@@ -222,6 +225,11 @@ pub enum AgentError {
     /// A saved state does not fit or is damaged.
     #[error("saved state of the agent cannot be used: {0}")]
     State(String),
+}
+
+/// Refuses a prediction error that is not finite.
+pub(crate) fn check_delta(delta: f32) -> Result<f32, AgentError> {
+    if delta.is_finite() { Ok(delta) } else { Err(AgentError::PredictionError(delta)) }
 }
 
 /// Refuses observations and rewards that are not finite, before anything is learned from them.

@@ -29,13 +29,7 @@ pub struct Evaluated {
 ///
 /// # Errors
 /// If an agent cannot be made or an observation is not finite.
-pub fn evaluate<F>(
-    make: F,
-    params: &Params,
-    seed: u64,
-    episodes: u64,
-    mode: Mode,
-) -> Result<Vec<Evaluated>, AgentError>
+pub fn evaluate<F>(make: F, params: &Params, seed: u64, episodes: u64, mode: Mode) -> Result<Vec<Evaluated>, AgentError>
 where
     F: Fn(u64) -> Result<(Box<dyn Env>, Box<dyn Agent>), AgentError> + Sync,
 {

@@ -140,7 +140,9 @@ fn one(args: &AuditArgs, world: &RunConfig, budget: Budget, seed: u64, out: Opti
     let found = match (&args.policy, &args.trained) {
         (_, Some(run)) => Found::trained(&mut Session::look_at(run)?),
         (Some(file), _) => Found::in_file(file, &world.task, make()?.spec())?,
-        (None, None) => Found::by(Search::new(make, SearchConfig { alive_bonus, ..SearchConfig::default() }, seed)?, budget),
+        (None, None) => {
+            Found::by(Search::new(make, SearchConfig { alive_bonus, ..SearchConfig::default() }, seed)?, budget)
+        }
     };
     let config = AuditConfig { episodes: args.episodes, seed, ..AuditConfig::default() };
     let audit = audit(&make, &found.policy, &found.extremes, &config)?;

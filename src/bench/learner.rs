@@ -107,7 +107,7 @@ fn pass(agent: &mut SpikingActorCritic, lived: &[Lived], action: &mut [f32]) -> 
             after(|| agent.act(black_box(action))),
             after(|| agent.sense(black_box(observation))),
             after(|| agent.think()),
-            after(|| agent.learn_from(&transition)),
+            after(|| _ = black_box(agent.learn_from(&transition))),
         ];
         for (secs, pair) in secs.iter_mut().zip(times.windows(2)) {
             *secs += (pair[1] - pair[0]).as_secs_f64();

@@ -116,12 +116,7 @@ impl Objection {
 ///
 /// # Errors
 /// If there are no episodes, or a world cannot be made or have a finer clock.
-pub fn audit(
-    make: &Make<'_>,
-    policy: &Policy,
-    searched: &Extremes,
-    config: &AuditConfig,
-) -> Result<Audit, AgentError> {
+pub fn audit(make: &Make<'_>, policy: &Policy, searched: &Extremes, config: &AuditConfig) -> Result<Audit, AgentError> {
     if config.episodes == 0 {
         let expected = "at least 1".to_owned();
         return Err(AgentError::Setting { field: "audit.episodes".to_owned(), found: "0".to_owned(), expected });

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{action_ranges, mlp::Mlp, seal};
 use crate::{
-    agent::{Agent, AgentError, Mode, Scalar, Transition, check_finite},
+    agent::{Agent, AgentError, Mode, Scalar, Transition, check_delta, check_finite},
     normaliser::{Normaliser, RewardScale},
 };
 
@@ -167,7 +167,7 @@ impl<O: Optimiser> Streaming<O> {
         }
     }
 
-    fn learn_from(&mut self, transition: &Transition<'_>) {
+    fn learn_from(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         let ended = transition.terminated || transition.truncated;
         let done = transition.terminated || (transition.truncated && self.setup.limit_is_end);
         let gamma = self.setup.gamma;
@@ -175,7 +175,7 @@ impl<O: Optimiser> Streaming<O> {
         self.sense(transition.next_observation);
         let next_value = if done { 0.0 } else { self.critic.forward(&self.next_input)[0] };
         let value = self.critic.forward(&self.input)[0];
-        let delta = reward + gamma as f32 * next_value - value;
+        let delta = check_delta(reward + gamma as f32 * next_value - value)?;
 
         self.critic_steps.accumulate(&mut self.critic, &[1.0]);
         self.policy_gradient(delta);
@@ -187,6 +187,7 @@ impl<O: Optimiser> Streaming<O> {
         }
         self.insight[0] = value;
         self.insight[1] = delta;
+        Ok(())
     }
 
     fn clear_traces(&mut self) {
@@ -271,7 +272,7 @@ impl<O: Optimiser> Agent for Streaming<O> {
         check_finite(&self.spec, transition.next_observation, transition.reward)?;
         self.n_steps = self.n_steps.saturating_add(1);
         match self.mode {
-            Mode::Learn => self.learn_from(transition),
+            Mode::Learn => self.learn_from(transition)?,
             Mode::Evaluate | Mode::Explore => self.sense(transition.next_observation),
         }
         std::mem::swap(&mut self.input, &mut self.next_input);

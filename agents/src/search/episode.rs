@@ -51,11 +51,7 @@ impl Runner {
     #[must_use]
     pub fn new(env: Box<dyn Env>) -> Self {
         let (n_observations, n_actions) = (env.spec().observations.len(), env.spec().actions.len());
-        Self {
-            env,
-            observation: vec![0.0; n_observations],
-            action: vec![0.0; n_actions],
-        }
+        Self { env, observation: vec![0.0; n_observations], action: vec![0.0; n_actions] }
     }
 
     /// Lives the episode of a seed to its end under a policy. `see` is shown every step.

@@ -26,8 +26,8 @@ use crate::{agent::AgentError, normaliser::Normaliser, rollout::episode_seed};
 pub use episode::{Lived, Moment, Runner};
 pub use extremes::{Case, Extremes, Source};
 pub use ledger::{Account, Gain, Ledger};
-pub use player::{Policy, Trained};
 use player::Player;
+pub use player::{Policy, Trained};
 pub use policy::LinearPolicy;
 pub use settings::SearchConfig;
 
@@ -164,7 +164,9 @@ impl Search {
         let (policy, seed) = (&self.policy, self.seed);
         let runners = self.runners.par_iter_mut().take(episodes).enumerate().with_max_len(1);
         let live = |(idx, runner): (usize, &mut Runner)| {
-            runner.live(&mut Player::linear(policy), episode_seed(seed, "search evaluation", idx as u64), |_| ()).total_reward
+            runner
+                .live(&mut Player::linear(policy), episode_seed(seed, "search evaluation", idx as u64), |_| ())
+                .total_reward
         };
         runners.map(live).collect()
     }

@@ -6,7 +6,8 @@
 
 use mesolimb_brain::{
     AlifSpec, ApicalSpec, CellSpec, Compartment, Dist, Feedback, ModulatorSpec, NetworkSpec, Occupancy, PlasticitySpec,
-    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec, SynapseSpec, ThreeFactorSpec, TraceSpec,
+    PopulationSpec, PortKind, PortSpec, ProjectionSpec, RandomDist, ReadoutSpec, ReceptorForm, ReceptorSpec,
+    SynapseSpec, ThreeFactorSpec, TraceSpec,
 };
 
 use mesolimb_envs::EnvSpec;
@@ -55,7 +56,7 @@ pub fn spec(config: &SpikingConfig, env: &EnvSpec) -> NetworkSpec {
     };
     let critic = build.plasticity(VENTRAL_DOPAMINE, config.critic_budget, DOPAMINE_RANGE);
     build.chain(&mut spec, "critic", VALUE, 1, &critic);
-    let actor = build.plasticity(DOPAMINE, config.actor_budget, NORADRENALINE);
+    let actor = build.plasticity(DOPAMINE, config.actor_budget * n_actions as f64, NORADRENALINE);
     build.chain(&mut spec, "actor", POLICY, 2 * n_actions, &actor);
     spec
 }

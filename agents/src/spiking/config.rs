@@ -22,7 +22,8 @@ pub struct SpikingConfig {
     pub tagged: bool,
     /// Plasticity budget of each layer of the critic for one unit of prediction error.
     pub critic_budget: f64,
-    /// The same for the actor, for the largest dip or burst of dopamine and at full uncertainty; noradrenaline scales it down.
+    /// The same for the actor and each of its actuators, for the largest dip or burst of dopamine and at full uncertainty;
+    /// noradrenaline scales it down.
     pub actor_budget: f64,
     /// Whether dopamine cells adapt to the range of the errors that they see; otherwise they saturate at ±1.
     pub adapted: bool,

@@ -54,7 +54,7 @@ use rand::RngExt as _;
 use recalibration::Recalibration;
 
 use crate::{
-    agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_finite},
+    agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_delta, check_finite},
     normaliser::{Normaliser, RewardScale},
 };
 
@@ -200,14 +200,18 @@ impl SpikingActorCritic {
     }
 
     /// Evaluate, release, learn: from the step that was lived, after the thought about where it led to.
-    pub fn learn_from(&mut self, transition: &Transition<'_>) {
-        let delta = self.evaluate(transition);
+    ///
+    /// # Errors
+    /// If the prediction error is not finite; nothing is learned then.
+    pub fn learn_from(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
+        let delta = check_delta(self.evaluate(transition))?;
         self.release(delta);
         self.adapt(delta);
         let level = |modulator| self.network.modulator(modulator).level();
         let factor = self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32;
         let [value, _, _, _, exploration, _] = self.insight;
         self.insight = [value, delta, level(self.ids.dopamine), level(self.ids.noradrenaline), exploration, factor];
+        Ok(())
     }
 
     /// The prediction error of the step that was lived: `δ = r̃ + γ V(s′) − V(s)`, both values with today's weights.
@@ -322,10 +326,7 @@ impl Agent for SpikingActorCritic {
         check_finite(&self.spec, transition.next_observation, transition.reward)?;
         self.sense(transition.next_observation);
         self.think();
-        if self.mode.learns() {
-            self.learn_from(transition);
-        }
-        Ok(())
+        if self.mode.learns() { self.learn_from(transition) } else { Ok(()) }
     }
 
     fn reseed(&mut self, seed: u64) {

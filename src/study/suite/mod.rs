@@ -91,8 +91,7 @@ struct ScaleRow {
 }
 
 impl Row for RunRow {
-    const HEADER: &'static str =
-        "task,agent,seed,steps,settings,episodes,training_return,final_return,acting_return,brain_us_per_step,\
+    const HEADER: &'static str = "task,agent,seed,steps,settings,episodes,training_return,final_return,acting_return,brain_us_per_step,\
          kept_at_half_step,audit,curve";
 
     fn to_line(&self) -> String {

@@ -196,7 +196,10 @@ fn audits(results: &Results<'_>, text: &mut String) -> anyhow::Result<()> {
     if kept == NONE {
         return Ok(());
     }
-    writeln!(text, "- With half the physics step, the median of what is left of what was learned (asked: 0.8): {kept}.")?;
+    writeln!(
+        text,
+        "- With half the physics step, the median of what is left of what was learned (asked: 0.8): {kept}."
+    )?;
     let audited = results.runs.iter().filter(|row| row.agent == OURS && !row.audit.is_empty());
     let failed = audited.filter(|row| row.audit != "passed");
     let failed: Vec<String> = failed.map(|row| format!("{} seed {} ({})", row.task, row.seed, row.audit)).collect();
