@@ -21,6 +21,7 @@ use crate::{
     list::{ListArgs, list},
     robot_file::{RobotArgs, as_text},
     session::Session,
+    strobe::{self, StrobeArgs},
     study::StudyOptions,
     summary::Summary,
     train::train,
@@ -66,6 +67,8 @@ enum Command {
     Eval {
         /// Folder of the run
         dir: PathBuf,
+        #[command(flatten)]
+        strobe: StrobeArgs,
         #[command(flatten)]
         threads: Threads,
     },
@@ -282,9 +285,11 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             threads.apply()?;
             train_and_tell(Session::resume(&dir, from.as_deref(), steps)?)
         }
-        Some(Command::Eval { dir, threads }) => {
+        Some(Command::Eval { dir, strobe, threads }) => {
             threads.apply()?;
-            let summary = Summary::of(&mut Session::look_at(&dir)?, None)?;
+            let mut session = Session::look_at(&dir)?;
+            strobe::draw(&strobe, &mut session)?;
+            let summary = Summary::of(&mut session, None)?;
             say(&serde_json::to_string_pretty(&summary)?);
             Ok(())
         }

@@ -18,6 +18,7 @@ pub mod record;
 pub mod render;
 pub mod robot_file;
 pub mod session;
+pub mod strobe;
 pub mod study;
 pub mod summary;
 pub mod train;

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use mesolimb_agents::{Rollout, StepReport, registry};
+use mesolimb_agents::{
+    Rollout, StepReport, registry,
+    search::{Policy, Trained},
+};
 use mesolimb_envs::ChangeSchedule;
 
 use crate::{
@@ -283,6 +286,16 @@ impl Session {
     /// The rollout, to save its agent. To change the world by hand, see [`Session::intervene`].
     pub fn rollout_mut(&mut self) -> &mut Rollout {
         &mut self.rollout
+    }
+
+    /// The agent as it is now, to be tried in episodes; it neither learns nor explores there.
+    pub fn trained(&mut self) -> Policy {
+        let (config, state) = (self.config.clone(), self.rollout.agent_mut().save());
+        Policy::Trained(Trained::new(move || {
+            let mut agent = registry::make(&config.agent, &config.settings, config.make_env()?.as_ref(), config.seed)?;
+            agent.load(&state)?;
+            Ok(agent)
+        }))
     }
 
     /// What stays the same throughout the run.

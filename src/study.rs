@@ -16,6 +16,8 @@ use mesolimb_agents::Episode;
 use mesolimb_envs::nearest::hint;
 use rayon::prelude::*;
 
+pub use statistics::median;
+
 use crate::{
     checkpoint::replace_file,
     config::RunConfig,

@@ -7,7 +7,7 @@ use mesolimb_agents::{Agent, AgentError, EpisodeEnd, Evaluated, Mode, Transition
 use mesolimb_envs::{Env, Params};
 use serde::{Deserialize, Serialize};
 
-use crate::{config::RunConfig, session::Session};
+use crate::{config::RunConfig, session::Session, study::median};
 
 /// Episodes of an evaluation.
 pub const EVALUATION_EPISODES: u64 = 20;
@@ -116,13 +116,12 @@ impl Summary {
 
     /// How far forward a robot got that moves freely.
     fn walked(&self) -> String {
-        let mut speeds: Vec<f64> = self.evaluation.iter().filter_map(|episode| episode.speed_m_per_s).collect();
+        let speeds: Vec<f64> = self.evaluation.iter().filter_map(|episode| episode.speed_m_per_s).collect();
         if speeds.is_empty() {
             return String::new();
         }
-        speeds.sort_by(f64::total_cmp);
         let whole = self.evaluation.iter().filter(|episode| episode.end == EpisodeEnd::Truncated).count();
-        let (median, n) = (speeds[speeds.len() / 2], self.evaluation.len());
+        let (median, n) = (median(&speeds), self.evaluation.len());
         format!("; {median:.2} m/s along x, {whole} of {n} evaluation episodes to the time limit")
     }
 

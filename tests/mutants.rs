@@ -20,6 +20,7 @@ fn no_mutant_does() {
         ("dopamine of the wrong sign", "spiking.dopamine_reversed=true"),
         ("no tags at synapses", "spiking.tagged=false"),
         ("second moments of one step only", "spiking.scale_windows=1"),
+        ("nothing reaches the apical dendrites", "spiking.feedback=none"),
     ] {
         let score = median_score("cartpole", STEPS, &[setting]);
         assert!(score < BAR, "{what} ({setting}): median score is {score:.3}, expected below {BAR}");

@@ -24,7 +24,8 @@ pub trait Agent: Send {
     /// Takes in what the last action led to, and in [`Mode::Learn`] learns from it.
     ///
     /// # Errors
-    /// If the reward or an observation is not finite. Nothing has changed then.
+    /// If the reward or an observation is not finite; nothing has changed then. If the prediction error is not finite; no weight
+    /// has changed then.
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError>;
 
     /// Draws what it tries from another stream from now on. Agents that try nothing of their own leave it at that.
@@ -176,7 +177,7 @@ pub enum AgentError {
         /// What was found.
         value: f32,
     },
-    /// The prediction error is not finite: the values that were learned have broken, and nothing is learned from them.
+    /// The prediction error is not finite: the values that were learned have broken. No weight has changed by it.
     #[error("the prediction error is {0}, expected a finite number: the values that were learned have broken")]
     PredictionError(f32),
     /// The reward is not finite.

@@ -9,6 +9,9 @@ use crate::{
     rollout::{EpisodeEnd, episode_seed},
 };
 
+/// Stream of randomness that the episodes of an evaluation start from.
+pub const EVALUATION_STREAM: &str = "evaluation";
+
 /// An episode of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluated {
@@ -19,7 +22,7 @@ pub struct Evaluated {
     pub steps: u32,
     /// Why it ended.
     pub end: EpisodeEnd,
-    /// Mean speed along x, in m/s; none of a robot that hangs on the world.
+    /// Mean speed along x, in m/s, until it ended or the physics broke; none of a robot that hangs on the world.
     pub speed_m_per_s: Option<f64>,
 }
 
@@ -39,7 +42,7 @@ where
             let (mut env, mut agent) = make(index)?;
             env.params_mut().copy_values_from(params)?;
             agent.reseed(episode_seed(seed, "exploration", index));
-            episode(env.as_mut(), agent.as_mut(), episode_seed(seed, "evaluation", index), mode)
+            episode(env.as_mut(), agent.as_mut(), episode_seed(seed, EVALUATION_STREAM, index), mode)
         })
         .collect()
 }
@@ -52,7 +55,7 @@ fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> R
     let start_m = env.forward_m();
     env.observe(&mut observation);
     agent.begin_episode(&observation, mode)?;
-    let (mut total_reward, mut steps) = (0.0, 0);
+    let (mut total_reward, mut steps, mut now_m) = (0.0, 0, start_m);
     let end = loop {
         agent.act(&mut action);
         let step = env.step(&action);
@@ -61,6 +64,7 @@ fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> R
         }
         total_reward += step.reward;
         steps += 1;
+        now_m = env.forward_m();
         if step.ended() {
             break if step.terminated { EpisodeEnd::Terminated } else { EpisodeEnd::Truncated };
         }
@@ -73,6 +77,6 @@ fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> R
         })?;
     };
     let secs = f64::from(steps.max(1)) * env.spec().control_dt_secs;
-    let speed_m_per_s = env.forward_m().zip(start_m).map(|(end_m, start_m)| (end_m - start_m) / secs);
+    let speed_m_per_s = now_m.zip(start_m).map(|(now_m, start_m)| (now_m - start_m) / secs);
     Ok(Evaluated { total_reward, steps, end, speed_m_per_s })
 }

@@ -11,7 +11,7 @@ pub mod search;
 pub mod spiking;
 
 pub use agent::{Agent, AgentError, Kind, Mode, Scalar, Settings, Transition};
-pub use evaluation::{Evaluated, evaluate};
+pub use evaluation::{EVALUATION_STREAM, Evaluated, evaluate};
 pub use registry::{AgentEntry, AgentSettings, agents};
 pub use rollout::{Episode, EpisodeEnd, Progress, Rollout, RolloutState, StepReport};
 pub use spiking::{SpikingActorCritic, SpikingConfig};

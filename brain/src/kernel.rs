@@ -1,4 +1,4 @@
-//! The inner loops. Plain slices that the compiler vectorises; sums run in eight fixed lanes, so that the order of
+//! The inner loops. Plain slices that the compiler vectorises; sums run in fixed lanes, so that the order of
 //! additions, and with it every bit, is the same everywhere.
 
 use pulp::{Simd, WithSimd};
@@ -89,6 +89,12 @@ pub fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
 
 /// Traces below this count as zero: what follows from them, their squares too, is then no denormal number either.
 const FADED: f32 = 1e-15;
+
+/// A trace, or zero where it has faded away.
+#[inline(always)]
+pub(crate) fn fade(z: f32) -> f32 {
+    if z.abs() >= FADED { z } else { 0.0 }
+}
 
 /// Columns of a matrix that are taken together, few enough that their sums stay in registers.
 const COLUMNS: usize = 64;
@@ -192,8 +198,7 @@ impl WithSimd for LearnRows<'_> {
                 }
             }
             for ((((sum, z), w), d), q) in sums_rest.iter_mut().zip(z_rest).zip(w_rest).zip(d_rest).zip(q_rest) {
-                let trace = decay.mul_add(*z, x * d);
-                *z = if trace.abs() < FADED { 0.0 } else { trace };
+                *z = fade(decay.mul_add(*z, x * d));
                 let step = p * q * *z;
                 *w = rate.mul_add(step, *w);
                 *sum = step.mul_add(*z, *sum);

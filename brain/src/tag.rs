@@ -3,7 +3,7 @@
 use crate::{
     Modulator,
     cell::fast,
-    kernel::{flush, learn_rows, weighed_squares},
+    kernel::{fade, flush, learn_rows, weighed_squares},
     plasticity::ThreeFactorSpec,
     rows::Rows,
 };
@@ -36,8 +36,6 @@ struct Scales {
     reach_left: f32,
     /// `Σ z²/s`.
     squares: f32,
-    /// `Σ g²/s` of what was lived last.
-    now: f32,
 }
 
 /// What was lived in a window.
@@ -112,7 +110,6 @@ impl ThreeFactor {
             reach: 0.0,
             reach_left: 1.0,
             squares: 0.0,
-            now: 0.0,
         };
         Self {
             trace: vec![0.0; n],
@@ -140,14 +137,14 @@ impl ThreeFactor {
         let (edges, full) = self.trace.split_at_mut(sparse.map_or(0, Rows::n_edges));
         let (edge_weights, full_weights) = weights.split_at_mut(edges.len());
         let n_sparse = sparse.map_or(0, Rows::n_sources);
-        self.scales.take_in(lived, decay);
-        let rate = self.scales.rate(dose, decay);
+        let now = self.scales.take_in(lived, decay);
+        let rate = self.scales.rate(dose, decay, now);
         let Scales { rows: of_rows, columns: of_columns, squares, .. } = &mut self.scales;
         *squares = 0.0;
         if let Some(sparse) = sparse {
             sparse.for_each(|edge, row, column| {
                 let (z, scale) = (&mut edges[edge], of_rows.inverse[row] * of_columns.inverse[column]);
-                *z = flush(decay * *z + rows[row] * columns[column]);
+                *z = fade(decay * *z + rows[row] * columns[column]);
                 *squares += *z * *z * scale;
                 edge_weights[edge] += rate * scale * *z;
             });
@@ -171,7 +168,7 @@ impl ThreeFactor {
     /// Shows every array of the state, always in the same order.
     pub fn visit(&mut self, visit: &mut dyn FnMut(&mut [f32])) {
         visit(&mut self.trace);
-        let Scales { rows, columns, reach, reach_left, squares, .. } = &mut self.scales;
+        let Scales { rows, columns, reach, reach_left, squares } = &mut self.scales;
         rows.visit(visit);
         columns.visit(visit);
         [reach, reach_left, squares].into_iter().for_each(|number| visit(std::slice::from_mut(number)));
@@ -184,8 +181,8 @@ impl ThreeFactor {
 }
 
 impl Scales {
-    /// All means take in what was lived.
-    fn take_in(&mut self, lived: &Lived<'_>, decay: f32) {
+    /// All means take in what was lived; its `Σ g²/s`.
+    fn take_in(&mut self, lived: &Lived<'_>, decay: f32) -> f32 {
         self.rows.update(lived.rows, lived.bias);
         self.columns.update(lived.columns, false);
         let Lived { sparse, rows, columns, .. } = *lived;
@@ -193,21 +190,22 @@ impl Scales {
         let n_sparse = sparse.map_or(0, Rows::n_sources);
         let (of_full, of_bias) = of_rows.split_at(rows.len());
         let of_sources = weighed_squares([&rows[n_sparse..], &of_full[n_sparse..]]) + of_bias.iter().sum::<f32>();
-        self.now = of_sources * weighed_squares([columns, of_columns]);
+        let mut now = of_sources * weighed_squares([columns, of_columns]);
         if let Some(edges) = sparse {
             edges.for_each(|_, row, column| {
-                self.now += (rows[row] * columns[column]).powi(2) * of_rows[row] * of_columns[column];
+                now += (rows[row] * columns[column]).powi(2) * of_rows[row] * of_columns[column];
             });
         }
         let share = (1.0 - decay).max(SMALLEST_SHARE);
         self.reach_left -= share * self.reach_left;
-        self.reach += share * (self.now - self.reach);
+        self.reach += share * (now - self.reach);
+        now
     }
 
     /// What `z/s` is multiplied by for this dose of the modulator. `Σ z²/s` is not known before the traces have taken in what was
     /// lived; it is at most what it would be if that had the direction of the traces.
-    fn rate(&self, dose: f32, decay: f32) -> f32 {
-        let most = decay * self.squares.sqrt() + self.now.sqrt();
+    fn rate(&self, dose: f32, decay: f32, now: f32) -> f32 {
+        let most = decay * self.squares.sqrt() + now.sqrt();
         let rate = dose / ((self.reach / (1.0 - self.reach_left)).sqrt() * most);
         // Without a trace there is no step.
         if rate.is_finite() { rate } else { 0.0 }

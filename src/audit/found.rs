@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use mesolimb_agents::{
-    registry,
-    search::{Extremes, LinearPolicy, Policy, Search, Trained},
-};
+use mesolimb_agents::search::{Extremes, LinearPolicy, Policy, Search};
 use mesolimb_envs::EnvSpec;
 use serde::{Deserialize, Serialize};
 
@@ -98,14 +95,7 @@ impl Found {
 
     /// The agent of a session as it is now; it neither learns nor explores.
     pub(super) fn trained(session: &mut Session) -> Self {
-        let (config, steps) = (session.config().clone(), session.rollout().progress().steps);
-        let state = session.rollout_mut().agent_mut().save();
-        let make = move || {
-            let mut agent = registry::make(&config.agent, &config.settings, config.make_env()?.as_ref(), config.seed)?;
-            agent.load(&state)?;
-            Ok(agent)
-        };
-        Self::known(Policy::Trained(Trained::new(make)), steps)
+        Self::known(session.trained(), session.rollout().progress().steps)
     }
 
     fn known(policy: Policy, steps: u64) -> Self {

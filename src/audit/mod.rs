@@ -105,7 +105,7 @@ pub fn run(args: &AuditArgs, say: impl Fn(&str)) -> anyhow::Result<()> {
     bail!("{} of {} audits of {} failed; {}", failed.len(), args.seeds, world.task, failed.join("; "))
 }
 
-/// Audits the agent of a session as it is now, in the world of its run; it neither learns nor explores.
+/// Audits the agent of a session as it is now, in the unchanged world of its task; it neither learns nor explores.
 ///
 /// # Errors
 /// If a world or an agent cannot be made.

@@ -1,7 +1,7 @@
 //! The auditor: does a policy earn what it earns by means that hold, or by faults of the physics?
 //!
-//! The policy that a [`Search`](crate::search::Search) found, or an agent that was trained, lives the same episodes at the task's clock, at half its steps
-//! and at a quarter, and so does the zero policy at the task's clock. The audit fails if
+//! The policy that a [`Search`](crate::search::Search) found, or an agent that was trained, lives the same episodes at the
+//! task's clock, at half its steps and at a quarter, and so does the zero policy at the task's clock. The audit fails if
 //!
 //! - a control step gains more energy without a source than 1 % of what is in play (see [`Account`]), or an episode more than
 //!   2 %, be it in the search or afterwards;

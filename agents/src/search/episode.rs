@@ -1,14 +1,16 @@
 //! An episode under a policy, with its books.
 
+use std::convert::Infallible;
+
 use mesolimb_envs::{Env, Fault};
 use serde::{Deserialize, Serialize};
 
-use crate::agent::AgentError;
-
 use super::{
     ledger::{Account, Gain, Ledger},
-    player::{Player, Policy},
+    player::Policy,
+    policy::LinearPolicy,
 };
+use crate::agent::AgentError;
 
 /// What came of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,21 +59,35 @@ impl Runner {
     /// Lives the episode of a seed to its end under a policy. `see` is shown every step.
     ///
     /// # Errors
-    /// If the agent of the policy cannot be made.
+    /// If the agent of the policy cannot be made, or fails in the episode.
     pub fn run(&mut self, policy: &Policy, seed: u64, see: impl FnMut(&Moment<'_>)) -> Result<Lived, AgentError> {
-        Ok(self.live(&mut policy.player()?, seed, see))
+        let mut player = policy.player()?;
+        self.live(|observation, action| player.act(observation, action), seed, see)
     }
 
-    pub(super) fn live(&mut self, player: &mut Player<'_>, seed: u64, mut see: impl FnMut(&Moment<'_>)) -> Lived {
+    /// Lives under a linear policy, which cannot fail.
+    pub(super) fn run_linear(&mut self, policy: &LinearPolicy, seed: u64, see: impl FnMut(&Moment<'_>)) -> Lived {
+        let mut scaled = vec![0.0; policy.mean.len()];
+        let act = |observation: &[f32], action: &mut [f32]| {
+            policy.act(observation, &mut scaled, action);
+            Ok::<(), Infallible>(())
+        };
+        let Ok(lived) = self.live(act, seed, see);
+        lived
+    }
+
+    fn live<E>(
+        &mut self,
+        mut act: impl FnMut(&[f32], &mut [f32]) -> Result<(), E>,
+        seed: u64,
+        mut see: impl FnMut(&Moment<'_>),
+    ) -> Result<Lived, E> {
         self.env.reset(seed);
         let mut ledger = Ledger::open(self.env.books());
         let (mut total_reward, mut gross_reward, mut steps) = (0.0, 0.0, 0);
         loop {
             self.env.observe(&mut self.observation);
-            if player.act(&self.observation, &mut self.action).is_err() {
-                let (fault, account) = (Some(Fault::NonFiniteState), *ledger.account());
-                return Lived { total_reward, gross_reward, steps, fault, account };
-            }
+            act(&self.observation, &mut self.action)?;
             let step = self.env.step(&self.action);
             steps += 1;
             if step.fault.is_none() {
@@ -83,7 +99,7 @@ impl Runner {
             let (env, observation, gain) = (&*self.env, &self.observation[..], ledger.last());
             see(&Moment { step: steps, observation, env, account, gain });
             if step.ended() {
-                return Lived { total_reward, gross_reward, steps, fault: step.fault, account: *account };
+                return Ok(Lived { total_reward, gross_reward, steps, fault: step.fault, account: *account });
             }
         }
     }

@@ -61,21 +61,17 @@ impl Policy {
     /// If the trained agent cannot be made.
     pub(super) fn player(&self) -> Result<Player<'_>, AgentError> {
         Ok(match self {
-            Self::Linear(policy) => Player::linear(policy),
+            Self::Linear(policy) => Player::Linear { policy, scaled: vec![0.0; policy.mean.len()] },
             Self::Trained(trained) => Player::Trained { agent: (trained.make)()?, has_begun: false },
         })
     }
 }
 
-impl<'a> Player<'a> {
-    pub(super) fn linear(policy: &'a LinearPolicy) -> Self {
-        Self::Linear { policy, scaled: vec![0.0; policy.mean.len()] }
-    }
-
+impl Player<'_> {
     /// Writes the action for what is observed.
     ///
     /// # Errors
-    /// If the observation is not finite.
+    /// If the agent refuses it.
     pub(super) fn act(&mut self, observation: &[f32], action: &mut [f32]) -> Result<(), AgentError> {
         match self {
             Self::Linear { policy, scaled } => policy.act(observation, scaled, action),

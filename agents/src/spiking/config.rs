@@ -27,8 +27,8 @@ pub struct SpikingConfig {
     pub actor_budget: f64,
     /// Whether dopamine cells adapt to the range of the errors that they see; otherwise they saturate at ±1.
     pub adapted: bool,
-    /// Control steps over which the dopamine cells of the actor remember larger errors than now; at 5 000 or less their range
-    /// is that of the errors of now.
+    /// Control steps over which the dopamine cells of the actor remember larger errors than now; at 5 000 their range is that of
+    /// the errors of now.
     pub range_steps: f64,
     /// Weight of the entropy of the policy.
     pub entropy: f64,
@@ -173,7 +173,7 @@ impl Settings for SpikingConfig {
         check("lambda", self.lambda, 0.0, 1.0)?;
         check("critic_budget", self.critic_budget, 0.0, 100.0)?;
         check("actor_budget", self.actor_budget, 0.0, 100.0)?;
-        check("range_steps", self.range_steps, 1.0, 1e12)?;
+        check("range_steps", self.range_steps, 5e3, 1e12)?;
         check("entropy", self.entropy, 0.0, 10.0)?;
         check("noise_ms", self.noise_ms, 0.0, 1e6)?;
         check("narrowest", self.narrowest, 0.0501, 2.0499)?;

@@ -26,24 +26,20 @@ struct Mean {
     value: f64,
     /// How much of the zero is left in it.
     left: f64,
-    /// How much is kept in a control step.
-    keep: f64,
 }
 
 impl Mean {
-    fn new(keep: f64) -> Self {
-        Self { value: 0.0, left: 1.0, keep }
-    }
+    const EMPTY: Self = Self { value: 0.0, left: 1.0 };
 
-    /// Takes in a number; the mean of all that there were.
-    fn take_in(&mut self, x: f64) -> f64 {
-        self.value += (1.0 - self.keep) * (x - self.value);
-        self.left *= self.keep;
+    /// Takes in a number, of which `keep` is left after a control step; the mean of all that there were.
+    fn take_in(&mut self, x: f64, keep: f64) -> f64 {
+        self.value += (1.0 - keep) * (x - self.value);
+        self.left *= keep;
         self.value / (1.0 - self.left)
     }
 
     fn is_valid(&self) -> bool {
-        self.value.is_finite() && self.value >= 0.0 && [self.left, self.keep].iter().all(|x| (0.0..=1.0).contains(x))
+        self.value.is_finite() && self.value >= 0.0 && (0.0..=1.0).contains(&self.left)
     }
 }
 
@@ -58,22 +54,24 @@ pub(super) struct Response {
     pub critic_range: f32,
 }
 
-impl ErrorRange {
-    /// For cells that remember larger errors for so many control steps.
-    pub fn new(range_steps: f64) -> Self {
-        Self { absolute: [KEEP, (-1.0 / range_steps).exp()].map(Mean::new), square: Mean::new(KEEP) }
+impl Default for ErrorRange {
+    fn default() -> Self {
+        Self { absolute: [Mean::EMPTY; 2], square: Mean::EMPTY }
     }
+}
 
+impl ErrorRange {
     /// Whether this is a possible state.
     pub fn is_valid(&self) -> bool {
         self.absolute.iter().chain([&self.square]).all(Mean::is_valid)
     }
 
-    /// Takes in an error, and answers it.
-    pub fn respond(&mut self, delta: f32) -> Response {
+    /// Takes in an error, and answers it. Larger errors are remembered for `range_steps` control steps.
+    pub fn respond(&mut self, delta: f32, range_steps: f64) -> Response {
         let error = f64::from(delta);
-        let [now, long] = self.absolute.each_mut().map(|mean| mean.take_in(error.abs()));
-        let [usual, largest] = [ACTOR_REACH * now.max(long), CRITIC_REACH * self.square.take_in(error * error).sqrt()];
+        let [now, long] = &mut self.absolute;
+        let usual = now.take_in(error.abs(), KEEP).max(long.take_in(error.abs(), (-1.0 / range_steps).exp()));
+        let [usual, largest] = [ACTOR_REACH * usual, CRITIC_REACH * self.square.take_in(error * error, KEEP).sqrt()];
         let share = |range: f64| if range > 0.0 { (error / range).clamp(-1.0, 1.0) as f32 } else { 0.0 };
         Response { actor: share(usual), critic: share(largest), critic_range: largest as f32 }
     }
@@ -95,8 +93,8 @@ mod tests {
     fn the_answer_does_not_depend_on_the_unit_of_reward() {
         let errors = [0.3, -0.1, 0.0, 2.0, -0.4, 0.05];
         let answers = |unit: f32| {
-            let mut range = ErrorRange::new(5000.0);
-            errors.map(|error| range.respond(unit * error))
+            let mut range = ErrorRange::default();
+            errors.map(|error| range.respond(unit * error, 5_000.0))
         };
         for (small, large) in answers(1.0).iter().zip(answers(1000.0)) {
             assert!((small.actor - large.actor).abs() < 1e-5 && (small.critic - large.critic).abs() < 1e-5);
@@ -106,19 +104,22 @@ mod tests {
 
     #[test]
     fn a_usual_error_makes_a_third_of_the_largest_answer() {
-        let mut range = ErrorRange::new(5000.0);
-        let last = (0..100_000).map(|k| range.respond(if k % 2 == 0 { 0.2 } else { -0.2 })).last().unwrap();
+        let mut range = ErrorRange::default();
+        let last = (0..100_000).map(|k| range.respond(if k % 2 == 0 { 0.2 } else { -0.2 }, 5_000.0)).last().unwrap();
         assert!((last.actor + 1.0 / 3.0).abs() < 1e-3 && (last.critic + 0.05).abs() < 1e-3, "{last:?}");
-        assert_eq!(range.respond(9.0).actor, 1.0);
-        assert_eq!(ErrorRange::new(5000.0).respond(0.0), Response { actor: 0.0, critic: 0.0, critic_range: 0.0 });
+        assert_eq!(range.respond(9.0, 5_000.0).actor, 1.0);
+        assert_eq!(
+            ErrorRange::default().respond(0.0, 5_000.0),
+            Response { actor: 0.0, critic: 0.0, critic_range: 0.0 }
+        );
     }
 
     #[test]
     fn where_all_goes_as_foreseen_small_errors_stay_small() {
         let after_calm = |range_steps: f64| {
-            let mut range = ErrorRange::new(range_steps);
-            (0..50_000).for_each(|_| _ = range.respond(1.0));
-            (0..50_000).map(|_| range.respond(0.01).actor).last().unwrap()
+            let mut range = ErrorRange::default();
+            (0..50_000).for_each(|_| _ = range.respond(1.0, range_steps));
+            (0..50_000).map(|_| range.respond(0.01, range_steps).actor).last().unwrap()
         };
         let (forgetful, mindful) = (after_calm(5_000.0), after_calm(100_000.0));
         assert!((forgetful - 1.0 / 3.0).abs() < 1e-2 && mindful < 0.02, "{forgetful} and {mindful}");

@@ -14,13 +14,14 @@
 //!   spread of the discounted return, `V(s′) = 0` only after termination, and novelty `n` what the forward model of motor
 //!   recalibration did not foresee ([`SpikingConfig::curiosity`]), which fades with life.
 //! - **Release**: dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps: those of the
-//!   actor answer by `δ/(3 mean|δ|)` within ±1, those of the critic by `δ/R` within ±1, `R = 20 √mean δ²`, where the
+//!   actor answer by `δ/(3 mean|δ|)` within ±1, with the mean over [`SpikingConfig::range_steps`] where that is larger, those
+//!   of the critic by `δ/R` within ±1, `R = 20 √mean δ²`, where the
 //!   critic's budget is scaled by `R`.
 //! - **Learn**: the error on the value readout is 1, on the policy readout the score of the executed action plus an entropy
-//!   drive `0.01 sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
+//!   drive `β sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
 //!   [`ThreeFactorSpec`](mesolimb_brain::ThreeFactorSpec), with dopamine above its baseline: its output moves by a share of the
-//!   error. The actor's budget is scaled by noradrenaline, `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a
+//!   error. The actor's budget is one for each actuator, scaled by noradrenaline, `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a
 //!   tenth of the excess, and so is what the readout says of widths outside [`SpikingConfig::narrowest`] and
 //!   [`SpikingConfig::widest`]: steps in units of their usual size do not get smaller where a width saturates.
 //!
@@ -150,7 +151,7 @@ impl SpikingActorCritic {
             ids,
             normaliser: Normaliser::new(n_observations),
             reward_scale: RewardScale::default(),
-            error_range: ErrorRange::new(config.range_steps),
+            error_range: ErrorRange::default(),
             recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
@@ -227,7 +228,11 @@ impl SpikingActorCritic {
 
     /// Dopamine follows the prediction error, noradrenaline the uncertainty of the policy.
     fn release(&mut self, delta: f32) {
-        let response = if self.config.adapted { self.error_range.respond(delta) } else { Response::fixed(delta) };
+        let response = if self.config.adapted {
+            self.error_range.respond(delta, self.config.range_steps)
+        } else {
+            Response::fixed(delta)
+        };
         let sign = if self.config.dopamine_reversed { -1.0 } else { 1.0 };
         self.network.release(self.ids.dopamine, sign * response.actor);
         self.network.release(self.ids.ventral_dopamine, response.critic);

@@ -324,7 +324,7 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
             let mut n_here = 0;
             for (cell, &size) in (first as u32..).zip(sizes) {
                 room[n_here % LANES] = (cell, size);
-                n_here += usize::from(size.to_bits() != 0);
+                n_here += usize::from(size > 0.0);
             }
             n_found += n_here;
         }

@@ -16,7 +16,8 @@ use super::spec::Range;
 /// Every synapse has its own scale, the product of that of its source and that of its target: `s = a b`, with `a²` and `b²` the
 /// means of `d²` and `x²` over the last windows. `u² = σ S`, where `σ` is the mean of `Σ g²/s` over as many windows as traces
 /// last, and `S` is `Σ z²/s` as it is if `g` has the direction of the traces, `S = (exp(−window/tau) √(Σ z²/s) + √(Σ g²/s))²`
-/// with the sums from before the window and of it: never less than it is, and known before the traces are touched.
+/// with the sums from before the window and of it: known before the traces are touched, and, but for what the scales move in a
+/// window, never less than it is. Where `g` has nothing to do with the traces, steps are smaller by up to √2.
 ///
 /// Source: the intentional steps of Sharifnassab et al. 2026, arXiv:2604.19033, layer by layer, with second moments that
 /// factorise as traces do.

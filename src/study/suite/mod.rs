@@ -45,6 +45,8 @@ const TASKS: [(&str, u64); 15] = [
 const PARTIAL_TASKS: [&str; 3] = ["hopper", "walker", "half-cheetah"];
 /// Tasks on which trained agents are audited: do they earn the same with finer steps of the physics?
 const AUDITED_TASKS: [&str; 4] = ["hopper", "half-cheetah", "walker", "ant"];
+/// What the audit of a run says that nothing speaks against.
+const PASSED: &str = "passed";
 /// The agent that is asked about.
 const OURS: &str = "spiking";
 /// Its twin whose dopamine does not move.
@@ -75,7 +77,8 @@ struct RunRow {
     final_return: f64,
     acting_return: f64,
     brain_us_per_step: f64,
-    /// Share of what is earned beyond the zero policy that is left with half the physics step; none where it was not audited.
+    /// Share of what is earned beyond the zero policy that is left with half the physics step; none where it was not audited, or
+    /// where next to nothing is earned.
     kept_at_half_step: Option<f64>,
     /// What the audit says: `passed`, or what speaks against the run; empty where it was not audited.
     audit: String,
@@ -234,9 +237,10 @@ impl Job {
         ensure!(numbers.iter().all(|number| number.is_finite()), "{}: a return is not finite", about());
         let audited = AUDITED_TASKS.contains(&task.as_str()).then(|| audit_trained(&mut session)).transpose();
         let (kept_at_half_step, audit) = audited.with_context(about)?.map_or((None, String::new()), |audit| {
-            let kinds = audit.findings.iter().map(|finding| finding.what.name());
-            let verdict = if audit.passed() { "passed".to_owned() } else { kinds.collect::<Vec<_>>().join(" ") };
-            (audit.kept.first().map(|kept| kept.share), verdict)
+            let mut kinds: Vec<&str> = audit.findings.iter().map(|finding| finding.what.name()).collect();
+            kinds.dedup();
+            let verdict = if audit.passed() { PASSED.to_owned() } else { kinds.join(" ") };
+            (audit.kept.first().filter(|kept| kept.beyond_zero).map(|kept| kept.share), verdict)
         });
         Ok(RunRow {
             task: task.clone(),

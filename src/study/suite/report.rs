@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use super::{CLAMPED, OURS, RunRow, ScaleRow, TASKS};
+use super::{CLAMPED, OURS, PASSED, RunRow, ScaleRow, TASKS};
 use crate::{
     plot::{self, BLUE, Curve, Frame, GREEN, GREY, ORANGE, PINK},
     study::{
@@ -193,7 +193,7 @@ fn audits(results: &Results<'_>, text: &mut String) -> anyhow::Result<()> {
         let kept: Vec<f64> = results.of(task, OURS).filter_map(|row| row.kept_at_half_step).collect();
         (!kept.is_empty()).then(|| median(&kept))
     });
-    if kept == NONE {
+    if results.runs.iter().all(|row| row.agent != OURS || row.audit.is_empty()) {
         return Ok(());
     }
     writeln!(
@@ -201,7 +201,7 @@ fn audits(results: &Results<'_>, text: &mut String) -> anyhow::Result<()> {
         "- With half the physics step, the median of what is left of what was learned (asked: 0.8): {kept}."
     )?;
     let audited = results.runs.iter().filter(|row| row.agent == OURS && !row.audit.is_empty());
-    let failed = audited.filter(|row| row.audit != "passed");
+    let failed = audited.filter(|row| row.audit != PASSED);
     let failed: Vec<String> = failed.map(|row| format!("{} seed {} ({})", row.task, row.seed, row.audit)).collect();
     let failed = if failed.is_empty() { NONE.to_owned() } else { failed.join(", ") };
     writeln!(text, "- Audits of trained agents that found something: {failed}.")?;
