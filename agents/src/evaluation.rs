@@ -80,3 +80,32 @@ fn episode(env: &mut dyn Env, agent: &mut dyn Agent, seed: u64, mode: Mode) -> R
     let speed_m_per_s = now_m.zip(start_m).map(|(now_m, start_m)| (now_m - start_m) / secs);
     Ok(Evaluated { total_reward, steps, end, speed_m_per_s })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::{self, AgentSettings};
+
+    fn random(task: &str) -> Vec<Evaluated> {
+        let make = |index| {
+            let env = mesolimb_envs::make(task)?;
+            let agent = registry::make("random", &AgentSettings::default(), env.as_ref(), index)?;
+            Ok((env, agent))
+        };
+        let params = mesolimb_envs::make(task).unwrap().params().clone();
+        evaluate(make, &params, 3, 2, Mode::Evaluate).unwrap()
+    }
+
+    #[test]
+    fn what_moves_freely_has_a_speed_and_what_hangs_on_the_world_has_none() {
+        for episode in random("half-cheetah") {
+            assert_eq!((episode.steps, episode.end), (1000, EpisodeEnd::Truncated));
+            // It is thrown about where it is.
+            assert!(episode.speed_m_per_s.is_some_and(|speed| speed.abs() < 1.0), "{episode:?}");
+        }
+        for episode in random("cartpole") {
+            assert!(episode.speed_m_per_s.is_none() && episode.end == EpisodeEnd::Terminated, "{episode:?}");
+            assert_eq!(episode.total_reward, f64::from(episode.steps));
+        }
+    }
+}
