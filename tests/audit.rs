@@ -112,3 +112,24 @@ fn what_cannot_be_audited_is_refused() {
     }
     assert_eq!(files(place.path()).len(), 1, "nothing was written");
 }
+
+#[test]
+fn a_movement_is_drawn_if_the_episode_lasts_so_long() {
+    let place = tempfile::tempdir().unwrap();
+    let (text, trained) = said(place.path(), "train cartpole --agent random --steps 100 --seed 2 --out run");
+    assert!(trained, "{text}");
+    let (text, drawn) = said(place.path(), "eval run --picture moves.png --from 0 --lasting 0.1 --poses 3 --width 120");
+    assert!(drawn && text.contains("\"speed_m_per_s\": null"), "{text}");
+    let png = fs::read(place.path().join("moves.png")).unwrap();
+    // Width and height stand behind the first sixteen bytes.
+    assert_eq!((&png[1..4], &png[16..24]), (&b"PNG"[..], &[0, 0, 0, 120, 0, 0, 0, 43][..]));
+    for (args, expected) in [
+        ("eval run --picture no.png --from 50", "the episode ends after"),
+        ("eval run --picture no.png --poses 1", "--poses is 1, expected 2 to 50"),
+        ("eval run --poses 3", "--picture"),
+    ] {
+        let (text, done) = said(place.path(), args);
+        assert!(!done && text.contains(expected), "{args}: {text}");
+    }
+    assert!(!place.path().join("no.png").exists());
+}

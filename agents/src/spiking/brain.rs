@@ -56,7 +56,8 @@ pub fn spec(config: &SpikingConfig, env: &EnvSpec) -> NetworkSpec {
     };
     let critic = build.plasticity(VENTRAL_DOPAMINE, config.critic_budget, DOPAMINE_RANGE);
     build.chain(&mut spec, "critic", VALUE, 1, &critic);
-    let actor = build.plasticity(DOPAMINE, config.actor_budget * n_actions as f64, NORADRENALINE);
+    let budget = (config.actor_budget * n_actions as f64).min(config.largest_actor_budget);
+    let actor = build.plasticity(DOPAMINE, budget, NORADRENALINE);
     build.chain(&mut spec, "actor", POLICY, 2 * n_actions, &actor);
     spec
 }

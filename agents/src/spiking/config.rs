@@ -25,6 +25,8 @@ pub struct SpikingConfig {
     /// The same for the actor and each of its actuators, for the largest dip or burst of dopamine and at full uncertainty;
     /// noradrenaline scales it down.
     pub actor_budget: f64,
+    /// Largest budget of all actuators together.
+    pub largest_actor_budget: f64,
     /// Whether dopamine cells adapt to the range of the errors that they see; otherwise they saturate at ±1.
     pub adapted: bool,
     /// Control steps over which the dopamine cells of the actor remember larger errors than now; at 5 000 their range is that of
@@ -109,6 +111,7 @@ impl Default for SpikingConfig {
             tagged: true,
             critic_budget: 0.1,
             actor_budget: 0.05,
+            largest_actor_budget: 0.4,
             adapted: true,
             range_steps: 100_000.0,
             entropy: 0.03,
@@ -173,6 +176,7 @@ impl Settings for SpikingConfig {
         check("lambda", self.lambda, 0.0, 1.0)?;
         check("critic_budget", self.critic_budget, 0.0, 100.0)?;
         check("actor_budget", self.actor_budget, 0.0, 100.0)?;
+        check("largest_actor_budget", self.largest_actor_budget, 0.0, 1e4)?;
         check("range_steps", self.range_steps, 5e3, 1e12)?;
         check("entropy", self.entropy, 0.0, 10.0)?;
         check("noise_ms", self.noise_ms, 0.0, 1e6)?;

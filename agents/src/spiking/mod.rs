@@ -21,7 +21,7 @@
 //!   drive `β sign(δ)/σ`. It runs back to the apical dendrites: `d ← (Wᵀ g) ⊙ (P + 0.02)`, then mean and component along
 //!   the activity are taken out, `d ← (d − mean d − N mean(d ⊙ N))/s`. Each layer keeps `z ← γλ z + d xᵀ` and changes by
 //!   [`ThreeFactorSpec`](mesolimb_brain::ThreeFactorSpec), with dopamine above its baseline: its output moves by a share of the
-//!   error. The actor's budget is one for each actuator, scaled by noradrenaline, `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a
+//!   error. The actor's budget is one for each actuator, within one for all, scaled by noradrenaline, `min(1, mean σ/0.7)`. A mean beyond `1 + σ` is pulled back by a
 //!   tenth of the excess, and so is what the readout says of widths outside [`SpikingConfig::narrowest`] and
 //!   [`SpikingConfig::widest`]: steps in units of their usual size do not get smaller where a width saturates.
 //!
