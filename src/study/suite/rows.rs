@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{Seek as _, SeekFrom, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -98,9 +98,12 @@ impl<R: Row> Rows<R> {
         }
         let known = lines.enumerate().map(|(idx, line)| read(line).with_context(|| format!("line {}", idx + 2)));
         let known = known.collect::<anyhow::Result<_>>()?;
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        file.set_len(whole.len() as u64)?;
-        file.seek(SeekFrom::End(0))?;
+        let cut_off = whole.len() < text.len();
+        // Every row goes to the end, wherever another study in the same folder has moved that.
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        if cut_off {
+            file.set_len(whole.len() as u64)?;
+        }
         if whole.is_empty() {
             file.write_all(format!("{}\n", R::HEADER).as_bytes())?;
         }
