@@ -81,7 +81,8 @@ fn a_trained_agent_is_audited_as_it_was_saved() {
     let output = mesolimb(args, &[]).current_dir(place.path()).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["task"], &report["steps"], &report["rounds"]), (&"cartpole".into(), &4000.into(), &0.into()));
-    assert!(report["return"].as_f64().unwrap() > report["zero_return"].as_f64().unwrap(), "{report}");
+    assert_eq!(report["clocks"].as_array().map(Vec::len), Some(3));
+    assert!(report["return"].as_f64().unwrap() >= 2.0 && report["findings"].as_array().unwrap().is_empty(), "{report}");
     let folder = place.path().join("kept");
     assert!(folder.join("moment.png").is_file() && !folder.join("policy.json").exists());
     let (text, _) = said(place.path(), "audit --trained run --episodes 2 --width 32 --out again");

@@ -15,6 +15,7 @@ use mesolimb::{
     live::{self, Command, Live, Speed},
     session::Session,
 };
+use mesolimb_agents::SpikingConfig;
 use mesolimb_brain::Spike;
 use tempfile::TempDir;
 
@@ -117,7 +118,8 @@ fn the_record_tells_what_happened() {
     let (mut steps, mut spikes) = (Vec::new(), Vec::new());
     let spikes_of = |session: &Session, step: u64, n_thoughts: u64| {
         let spikes = session.rollout().agent().brain().unwrap().spikes().iter();
-        let tick = |s: &Spike| (8 * n_thoughts + u64::from(s.tick)) as f64;
+        let ticks = u64::from(SpikingConfig::default().ticks);
+        let tick = |s: &Spike| (ticks * n_thoughts + u64::from(s.tick)) as f64;
         let rows = spikes.map(|s| vec![step as f64, tick(s), f64::from(s.cell), f64::from(s.size)]);
         rows.collect::<Vec<_>>()
     };
