@@ -277,12 +277,17 @@ mod tests {
                 prop_assert!((f64::from(down[k]) - sums[0]).abs() < 2e-2 && (f64::from(along[k]) - sums[1]).abs() < 2e-2);
             }
 
-            let (mut z, mut w) = (x.clone(), vec![1.0; n]);
-            let squares = learn_rows(&mut z, &mut w, [decay, 0.5], [&[s], &[2.0]], [&x, &vec![3.0; n]]);
-            let plain: Vec<f32> = x.iter().map(|&v| decay * v + s * v).collect();
-            prop_assert!((squares - 6.0 * plain.iter().map(|v| v * v).sum::<f32>()).abs() < 1e-2 * (1.0 + squares));
-            for ((z, w), plain) in z.iter().zip(&w).zip(&plain) {
-                prop_assert!((z - plain).abs() < 1e-5 && (w - 1.0 - 3.0 * plain).abs() < 1e-4);
+            // Two rows, the second with another activity and weight.
+            let (mut z, mut w) = (x.repeat(2), vec![1.0; 2 * n]);
+            let rows = [[s, 2.0], [-0.5, 1.0]];
+            let [of_rows, weights] = [0, 1].map(|k| rows.map(|row| row[k]));
+            let squares = learn_rows(&mut z, &mut w, [decay, 0.5], [&of_rows, &weights], [&x, &vec![3.0; n]]);
+            let plain: Vec<(f32, f32)> =
+                rows.iter().flat_map(|&[r, p]| x.iter().map(move |&v| (decay * v + r * v, 3.0 * p))).collect();
+            let expected: f32 = plain.iter().map(|(z, p)| p * z * z).sum();
+            prop_assert!((squares - expected).abs() < 1e-4 * (1.0 + expected));
+            for ((z, w), (plain, p)) in z.iter().zip(&w).zip(&plain) {
+                prop_assert!((z - plain).abs() < 1e-5 && (w - 1.0 - 0.5 * p * plain).abs() < 1e-4);
             }
         }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ledger::{Account, Gain, Ledger},
-    player::Policy,
+    player::{Policy, acting},
     policy::LinearPolicy,
 };
 use crate::agent::AgentError;
@@ -61,8 +61,10 @@ impl Runner {
     /// # Errors
     /// If the agent of the policy cannot be made, or fails in the episode.
     pub fn run(&mut self, policy: &Policy, seed: u64, see: impl FnMut(&Moment<'_>)) -> Result<Lived, AgentError> {
-        let mut player = policy.player()?;
-        self.live(|observation, action| player.act(observation, action), seed, see)
+        match policy {
+            Policy::Linear(policy) => Ok(self.run_linear(policy, seed, see)),
+            Policy::Trained(trained) => self.live(acting(trained.agent()?), seed, see),
+        }
     }
 
     /// Lives under a linear policy, which cannot fail.

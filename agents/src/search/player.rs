@@ -23,16 +23,34 @@ pub struct Trained {
     make: Arc<MakeAgent>,
 }
 
-/// Acts through one episode.
-pub(super) enum Player<'a> {
-    Linear { policy: &'a LinearPolicy, scaled: Vec<f64> },
-    Trained { agent: Box<dyn Agent>, has_begun: bool },
-}
-
 impl Trained {
     /// An agent for each episode comes from `make`.
     pub fn new(make: impl Fn() -> Result<Box<dyn Agent>, AgentError> + Send + Sync + 'static) -> Self {
         Self { make: Arc::new(make) }
+    }
+
+    /// The agent for an episode.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub(super) fn agent(&self) -> Result<Box<dyn Agent>, AgentError> {
+        (self.make)()
+    }
+}
+
+/// What acts in an episode of an agent: writes the action for what is observed, or fails if the agent refuses that.
+pub(super) fn acting(mut agent: Box<dyn Agent>) -> impl FnMut(&[f32], &mut [f32]) -> Result<(), AgentError> {
+    let mut has_begun = false;
+    move |observation, action| {
+        if std::mem::replace(&mut has_begun, true) {
+            let (terminated, truncated) = (false, false);
+            // Nothing is learned, so the reward does not matter.
+            agent.learn(&Transition { reward: 0.0, next_observation: observation, terminated, truncated })?;
+        } else {
+            agent.begin_episode(observation, Mode::Evaluate)?;
+        }
+        agent.act(action);
+        Ok(())
     }
 }
 
@@ -51,41 +69,5 @@ impl fmt::Debug for Trained {
 impl From<LinearPolicy> for Policy {
     fn from(policy: LinearPolicy) -> Self {
         Self::Linear(policy)
-    }
-}
-
-impl Policy {
-    /// For an episode.
-    ///
-    /// # Errors
-    /// If the trained agent cannot be made.
-    pub(super) fn player(&self) -> Result<Player<'_>, AgentError> {
-        Ok(match self {
-            Self::Linear(policy) => Player::Linear { policy, scaled: vec![0.0; policy.mean.len()] },
-            Self::Trained(trained) => Player::Trained { agent: (trained.make)()?, has_begun: false },
-        })
-    }
-}
-
-impl Player<'_> {
-    /// Writes the action for what is observed.
-    ///
-    /// # Errors
-    /// If the agent refuses it.
-    pub(super) fn act(&mut self, observation: &[f32], action: &mut [f32]) -> Result<(), AgentError> {
-        match self {
-            Self::Linear { policy, scaled } => policy.act(observation, scaled, action),
-            Self::Trained { agent, has_begun } => {
-                if std::mem::replace(has_begun, true) {
-                    let (terminated, truncated) = (false, false);
-                    // Nothing is learned, so the reward does not matter.
-                    agent.learn(&Transition { reward: 0.0, next_observation: observation, terminated, truncated })?;
-                } else {
-                    agent.begin_episode(observation, Mode::Evaluate)?;
-                }
-                agent.act(action);
-            }
-        }
-        Ok(())
     }
 }
