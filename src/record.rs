@@ -117,7 +117,7 @@ impl Recorder {
 impl Segment {
     fn note_spikes(&mut self, rollout: &Rollout, step: u64) -> anyhow::Result<()> {
         let Some(brain) = rollout.agent().brain() else { return Ok(()) };
-        for spike in brain.spikes() {
+        for spike in brain.spikes().iter() {
             let mut row = Row { columns: &mut self.spikes.columns, next: 0 };
             row.i64(step as i64);
             row.i64((brain.window_start() + u64::from(spike.tick)) as i64);

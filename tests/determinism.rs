@@ -119,7 +119,7 @@ fn the_record_tells_what_happened() {
     let spikes_of = |session: &Session, step: u64, n_thoughts: u64| {
         let spikes = session.rollout().agent().brain().unwrap().spikes().iter();
         let ticks = u64::from(SpikingConfig::default().ticks);
-        let tick = |s: &Spike| (ticks * n_thoughts + u64::from(s.tick)) as f64;
+        let tick = |s: Spike| (ticks * n_thoughts + u64::from(s.tick)) as f64;
         let rows = spikes.map(|s| vec![step as f64, tick(s), f64::from(s.cell), f64::from(s.size)]);
         rows.collect::<Vec<_>>()
     };

@@ -199,7 +199,7 @@ fn lived(spec: &NetworkSpec, seed: u64) -> (Vec<(usize, String, u32)>, Vec<f32>)
             network.send_spike(touch, (tick / 13 % 5) as u32);
         }
         network.think(1);
-        for spike in network.spikes() {
+        for spike in network.spikes().iter() {
             let (mut cell, mut populations) = (spike.cell, spec.populations.iter());
             let population = populations.find(|p| {
                 let here = (cell as usize) < p.size;

@@ -35,6 +35,7 @@ mod history;
 mod input;
 mod kernel;
 mod learn;
+mod log;
 pub mod maps;
 mod modulator;
 mod network;
@@ -62,8 +63,9 @@ pub use cell_types::{CellType, Lever, cell_type, cell_types};
 pub use dist::{Dist, RandomDist};
 pub use error::BrainError;
 pub use kernel::{add_scaled, dot};
+pub use log::{Spike, SpikeLog};
 pub use modulator::Modulator;
-pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike};
+pub use network::{ModulatorId, Network, PopulationId, PortId, ReadoutId};
 pub use plasticity::{
     Baseline, BurstSpec, DopamineStdpSpec, EpropSpec, MdglSpec, MstdpetSpec, Pairing, PlasticitySpec, RMaxSpec,
     ScalingSpec, StdpSpec, TdLtpSpec, ThreeFactorSpec, UrbanczikSennSpec,

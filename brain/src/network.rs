@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::{
     NetworkSpec,
     history::{Fired, History},
+    log::SpikeLog,
     modulator::Modulator,
     population::Population,
     probe::{Probe, Record},
@@ -27,17 +28,6 @@ pub struct ReadoutId(pub(crate) usize);
 /// Handle of a modulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModulatorId(pub(crate) usize);
-
-/// One spike, or burst, of one cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spike {
-    /// Tick since the start of the window.
-    pub tick: u32,
-    /// Cell, counted through all populations in the order of the spec.
-    pub cell: u32,
-    /// Size: 1 for a spike or a full burst.
-    pub size: f32,
-}
 
 /// A port while it runs.
 pub(crate) struct Port {
@@ -95,7 +85,7 @@ pub struct Network {
     pub(crate) modulators: Vec<Modulator>,
     pub(crate) modulator_names: Vec<String>,
     pub(crate) releases: Vec<Release>,
-    pub(crate) spikes: Vec<Spike>,
+    pub(crate) spikes: SpikeLog,
     pub(crate) reset_rng: Rng,
     pub(crate) threads: usize,
     pub(crate) pool: Option<rayon::ThreadPool>,
@@ -204,17 +194,17 @@ impl Network {
     fn gather(&mut self, tick_of_window: u32) {
         for (named, history) in self.named.iter().zip(&mut self.histories) {
             let row = history.begin(self.tick);
-            for part in &self.populations[named.parts.clone()] {
-                match part.first_cell as u32 {
-                    0 => row.extend_from_slice(&part.fired),
-                    first => row.extend(part.fired.iter().map(|&(cell, size)| (first + cell, size))),
+            match &mut self.populations[named.parts.clone()] {
+                // The part fills the emptied row in the next tick.
+                [whole] => std::mem::swap(row, &mut whole.fired),
+                parts => {
+                    for part in parts {
+                        let first = part.first_cell as u32;
+                        row.extend(part.fired.iter().map(|&(cell, size)| (first + cell, size)));
+                    }
                 }
             }
-            // The log has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
-            let room = self.spikes.capacity() - self.spikes.len();
-            let first_cell = named.first_cell as u32;
-            let log = |&(cell, size): &Fired| Spike { tick: tick_of_window, cell: first_cell + cell, size };
-            self.spikes.extend(row[..row.len().min(room)].iter().map(log));
+            self.spikes.add(tick_of_window, named.first_cell, row);
             history.count += row.len() as u64;
         }
         for port in &mut self.ports {

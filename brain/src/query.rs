@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    Modulator, ModulatorId, Network, PopulationId, PortId, ReadoutId, Spike,
+    Modulator, ModulatorId, Network, PopulationId, PortId, ReadoutId, SpikeLog,
     population::Population,
     projection::{Projection, Weights},
     spec::projection_name,
@@ -76,7 +76,7 @@ impl Network {
 
     /// Spikes of the last window, in order of time; of a long window, perhaps only the first.
     #[must_use]
-    pub fn spikes(&self) -> &[Spike] {
+    pub fn spikes(&self) -> &SpikeLog {
         &self.spikes
     }
 

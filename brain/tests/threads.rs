@@ -103,9 +103,9 @@ fn a_new_life_is_the_first_one_again() {
     let spec = izhikevich_da(1000);
     let mut network = Network::new(&spec, 3).unwrap();
     network.think(200);
-    let first = network.spikes().to_vec();
+    let first = network.spikes().clone();
     network.think(1000);
     network.reset_all().unwrap();
     network.think(200);
-    assert!(first == network.spikes(), "reset_all starts from the same state");
+    assert!(first == *network.spikes(), "reset_all starts from the same state");
 }

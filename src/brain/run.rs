@@ -194,7 +194,7 @@ impl Run<'_> {
     }
 
     fn write_spikes(&self, start: u64, sheet: &mut Sheet, picture: &mut Picture) -> anyhow::Result<()> {
-        for spike in self.network.spikes() {
+        for spike in self.network.spikes().iter() {
             let t_ms = time_ms(start + u64::from(spike.tick) + 1, self.spec.tick_ms);
             let (mut population, mut cell) = (0, spike.cell as usize);
             while cell >= self.spec.populations[population].size {

@@ -214,7 +214,7 @@ fn rates(map: &Map, level: f64) -> anyhow::Result<Vec<(f64, f64, f64)>> {
     let mut spikes: Vec<Vec<f64>> = vec![Vec::new(); currents.len()];
     for window in 0..ticks(ONSET_MS + COUNTED_MS) / WINDOW {
         network.think(WINDOW as u32);
-        for spike in network.spikes() {
+        for spike in network.spikes().iter() {
             spikes[spike.cell as usize].push((window * WINDOW + spike.tick as usize) as f64 * TICK_MS);
         }
     }

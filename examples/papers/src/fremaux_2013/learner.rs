@@ -142,7 +142,7 @@ impl Learner {
         self.network.think(1);
         let (first_actor, n_actor) = (self.spec.n_place + self.spec.n_critic, self.spec.n_actor.max(1) as f64);
         let (mut critic, mut actor) = (0.0, [0.0; 2]);
-        for spike in self.network.spikes() {
+        for spike in self.network.spikes().iter() {
             let cell = spike.cell as usize;
             if cell >= first_actor {
                 let [x, y] = self.directions[cell - first_actor];
