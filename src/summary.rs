@@ -1,4 +1,4 @@
-//! What a finished run amounts to: evaluation, its scale from chance to the reference of the task, and speed.
+//! What a finished run amounts to: evaluation, its scale from no skill to the reference of the task, and speed.
 
 use std::{hint::black_box, time::Instant};
 
@@ -36,6 +36,9 @@ pub struct Summary {
     pub interventions: u64,
     /// Mean return of random actions in the unchanged world.
     pub random_return: f64,
+    /// Mean return of doing nothing in the unchanged world.
+    #[serde(default = "nan")]
+    pub idle_return: f64,
     /// Mean return of the reference of the task in the unchanged world; none for a task without one.
     pub reference_return: Option<f64>,
     /// Mean return of the last 20 training episodes; none if no episode has ended.
@@ -44,7 +47,8 @@ pub struct Summary {
     pub final_return: f64,
     /// The same with exploration as in training.
     pub acting_return: f64,
-    /// `(final − random)/(reference − random)`; none for a task without a reference.
+    /// `(final − none)/(reference − none)`, with the better of random actions and doing nothing; none for a task without a
+    /// reference.
     pub score: Option<f64>,
     /// The episodes behind `final_return`.
     #[serde(default)]
@@ -55,20 +59,27 @@ pub struct Summary {
     pub brain_us_per_step: f64,
 }
 
-/// The ends of the scale of scores: what chance earns, and the reference.
+/// A summary that was written before doing nothing was measured.
+fn nan() -> f64 {
+    f64::NAN
+}
+
+/// The ends of the scale of scores: what takes no learning, and the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     /// Mean return of random actions in the unchanged world.
     pub random_return: f64,
+    /// Mean return of doing nothing there.
+    pub idle_return: f64,
     /// Mean return of the reference in the unchanged world; none for a task without one.
     pub reference_return: Option<f64>,
 }
 
 impl Scale {
     /// One that was not measured.
-    pub const UNKNOWN: Self = Self { random_return: f64::NAN, reference_return: None };
+    pub const UNKNOWN: Self = Self { random_return: f64::NAN, idle_return: f64::NAN, reference_return: None };
 
-    /// Measures chance and reference in the task of a run, whose changes do not count.
+    /// Measures both ends in the task of a run, whose changes do not count.
     ///
     /// # Errors
     /// If an agent cannot be made.
@@ -83,16 +94,24 @@ impl Scale {
         };
         Ok(Self {
             random_return: mean_return("random", CHANCE_EPISODES)?,
+            idle_return: mean_return("idle", EVALUATION_EPISODES)?,
             reference_return: has_reference(&config)?
                 .then(|| mean_return("reference", EVALUATION_EPISODES))
                 .transpose()?,
         })
     }
 
-    /// 0 for a return as chance has it, 1 for one as the reference has it; none without a reference.
+    /// What takes no learning: the better of random actions and doing nothing.
+    #[must_use]
+    pub fn unlearned_return(&self) -> f64 {
+        self.random_return.max(self.idle_return)
+    }
+
+    /// 0 for a return that takes no learning, 1 for that of the reference; none without a reference.
     #[must_use]
     pub fn score(&self, value: f64) -> Option<f64> {
-        self.reference_return.map(|reference| (value - self.random_return) / (reference - self.random_return))
+        let none = self.unlearned_return();
+        self.reference_return.map(|reference| (value - none) / (reference - none))
     }
 }
 
@@ -100,15 +119,19 @@ impl Summary {
     /// The outcome in a line.
     #[must_use]
     pub fn one_line(&self) -> String {
-        let Self { agent, task, final_return, random_return, steps, episodes, .. } = self;
+        let Self { agent, task, final_return, random_return, idle_return, steps, episodes, .. } = self;
         let returns = match (self.score, self.reference_return) {
             (Some(score), Some(reference)) => {
                 format!(
-                    "score {score:.3} (final return {final_return:.1}; random {random_return:.1}, reference {reference:.1})"
+                    "score {score:.3} (final return {final_return:.1}; random {random_return:.1}, idle {idle_return:.1}, \
+                     reference {reference:.1})"
                 )
             }
             _ => {
-                format!("final return {final_return:.1} (random {random_return:.1}; there is no reference for a score)")
+                format!(
+                    "final return {final_return:.1} (random {random_return:.1}, idle {idle_return:.1}; there is no reference \
+                     for a score)"
+                )
             }
         };
         format!("{agent} on {task}: {returns} after {steps} steps, {episodes} episodes{}", self.walked())
@@ -150,6 +173,7 @@ impl Summary {
             episodes: progress.episodes,
             interventions: session.interventions(),
             random_return: scale.random_return,
+            idle_return: scale.idle_return,
             reference_return: scale.reference_return,
             training_return,
             final_return,

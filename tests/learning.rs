@@ -41,7 +41,7 @@ fn without_dopamine_it_learns_nothing() {
 }
 
 #[test]
-fn chance_scores_zero_and_the_reference_one() {
+fn random_actions_score_zero_and_the_reference_one() {
     for (agent, expected) in [("random", 0.0), ("reference", 1.0)] {
         let score = median_score("cartpole", 1_000, &[&format!("agent={agent}")]);
         assert!((score - expected).abs() < 0.05, "{agent} scores {score:.3}, expected about {expected}");

@@ -9,7 +9,7 @@ use toml::Table;
 use crate::{
     Agent, AgentError, SpikingActorCritic,
     agent::{Kind, Settings as _},
-    baseline::{IntentionalAc, Ppo, Random, Reference, StreamAc},
+    baseline::{Idle, IntentionalAc, Ppo, Random, Reference, StreamAc},
 };
 
 const AGENTS: &[AgentEntry] = &[
@@ -18,6 +18,7 @@ const AGENTS: &[AgentEntry] = &[
     entry::<IntentionalAc>(),
     entry::<Ppo>(),
     entry::<Random>(),
+    entry::<Idle>(),
     entry::<Reference>(),
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! | agent | task | what it is for |
 //! |---|---|---|
-//! | [`Random`] | any | the lower end of the scale of scores |
+//! | [`Random`], [`Idle`] | any | what takes no learning: the better of the two is the lower end of the scale of scores |
 //! | [`reference_for`] | any that has a robot of its own | the upper end |
 //! | [`StreamAc`] | any | what a deep network learns in the same loop, from the same number of steps |
 //! | [`IntentionalAc`] | any | the same network with steps that are set by what they do to its output |
@@ -32,6 +32,7 @@ mod arm;
 mod arm7;
 mod computed_torque;
 pub mod gait;
+mod idle;
 mod intentional_ac;
 mod lanes;
 mod lqr;
@@ -49,6 +50,7 @@ use mesolimb_envs::{Env, EnvSpec};
 
 pub use arm7::Arm7ComputedTorque;
 pub use computed_torque::ReacherComputedTorque;
+pub use idle::Idle;
 pub use intentional_ac::{IntentionalAc, IntentionalAcConfig};
 pub use lqr::CartpoleLqr;
 pub use ppo::{Ppo, PpoConfig};

@@ -29,7 +29,7 @@ impl Random {
 
 impl Kind for Random {
     const NAME: &'static str = "random";
-    const SUMMARY: &'static str = "uniform random actions; score 0";
+    const SUMMARY: &'static str = "uniform random actions; score 0 or less";
     type Settings = NoSettings;
 
     fn make(_settings: NoSettings, env: &dyn Env, seed: u64) -> Result<Box<dyn Agent>, AgentError> {

@@ -1,7 +1,7 @@
 //! Does it learn everywhere, with one setting, and as fast as its peers? All tasks, several agents and seeds.
 //!
 //! Every finished run is a row of *runs.csv*, so that a study can be stopped at any time, go on where it was, and be split
-//! over days: rows that are there are not run again. *scales.csv* has the returns of chance and of the reference of each task.
+//! over days: rows that are there are not run again. *scales.csv* has what random actions, doing nothing and the reference of each task earn.
 
 mod report;
 mod rows;
@@ -134,16 +134,17 @@ impl Row for RunRow {
 }
 
 impl Row for ScaleRow {
-    const HEADER: &'static str = "task,random_return,reference_return";
+    const HEADER: &'static str = "task,random_return,idle_return,reference_return";
 
     fn to_line(&self) -> String {
-        let Scale { random_return, reference_return } = self.scale;
-        format!("{},{random_return},{}", self.task, cell(reference_return))
+        let Scale { random_return, idle_return, reference_return } = self.scale;
+        format!("{},{random_return},{idle_return},{}", self.task, cell(reference_return))
     }
 
     fn read(cells: &mut Cells<'_>) -> anyhow::Result<Self> {
         let task = cells.text()?.to_owned();
-        Ok(Self { task, scale: Scale { random_return: cells.needed()?, reference_return: cells.number()? } })
+        let (random_return, idle_return) = (cells.needed()?, cells.needed()?);
+        Ok(Self { task, scale: Scale { random_return, idle_return, reference_return: cells.number()? } })
     }
 }
 
@@ -230,7 +231,7 @@ impl Job {
     fn live(&self) -> anyhow::Result<RunRow> {
         let RunConfig { task, seed, steps, .. } = &self.run;
         let about = || format!("'{}' on '{task}' with seed {seed}", self.agent);
-        // Chance and reference are measured once for all runs of a task.
+        // The ends of the scale are measured once for all runs of a task.
         let lived = live(&self.run, |_| {}, Some(Scale::UNKNOWN)).with_context(about)?;
         let (Outcome { summary, episodes, .. }, mut session) = lived;
         let numbers = [summary.final_return, summary.acting_return];
@@ -260,7 +261,7 @@ impl Job {
     }
 }
 
-/// Measures chance and reference of the tasks that have no row yet.
+/// Measures the ends of the scales of the tasks that have no row yet.
 fn measure_scales(scales: &Rows<ScaleRow>, jobs: &[Job]) -> anyhow::Result<()> {
     let mut open: Vec<&str> = Vec::new();
     for job in jobs {
@@ -272,7 +273,7 @@ fn measure_scales(scales: &Rows<ScaleRow>, jobs: &[Job]) -> anyhow::Result<()> {
     open.into_par_iter().with_max_len(1).try_for_each(|task| {
         // Of the whole task: a reference sees velocities.
         let run = RunConfig { task: task.to_owned(), ..Default::default() };
-        eprintln!("measuring chance and the reference of {task}");
+        eprintln!("measuring random actions, doing nothing and the reference of {task}");
         scales.add(&ScaleRow { task: task.to_owned(), scale: Scale::of(&run)? })
     })
 }

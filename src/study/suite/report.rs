@@ -16,8 +16,8 @@ use crate::{
 const STREAMING: [&str; 2] = ["intentional-ac", "stream-ac"];
 /// The agent of batches.
 const BATCH: &str = "ppo";
-/// Score below which an agent is at the level of chance.
-const CHANCE: f64 = 0.15;
+/// Score below which an agent has learned nothing.
+const UNLEARNED: f64 = 0.15;
 /// Share of the best that a task must not fall below.
 const SHARE_OF_BEST: f64 = 0.8;
 /// Share of what is earned with exploration that is left without.
@@ -91,12 +91,13 @@ pub(super) fn write_all(folder: &Path, runs: &[RunRow], scales: &[ScaleRow]) -> 
 
 /// Median scores and returns, task by task.
 fn scores(results: &Results<'_>) -> anyhow::Result<String> {
-    let mut text = String::from("Median score (median final return; runs). 0 is chance, 1 the reference.\n\n");
-    writeln!(text, "| task | chance | reference | {} |", results.agents.join(" | "))?;
-    writeln!(text, "|-|-|-|{}", "-|".repeat(results.agents.len()))?;
+    let mut text = String::from("Median score (median final return; runs). 0 is what takes no learning, the better \
+                                 of random actions and doing nothing; 1 is the reference.\n\n");
+    writeln!(text, "| task | random | idle | reference | {} |", results.agents.join(" | "))?;
+    writeln!(text, "|-|-|-|-|{}", "-|".repeat(results.agents.len()))?;
     for &(task, scale) in &results.tasks {
         let reference = scale.reference_return.map_or_else(String::new, |value| format!("{value:.1}"));
-        write!(text, "| {task} | {:.1} | {reference} |", scale.random_return)?;
+        write!(text, "| {task} | {:.1} | {:.1} | {reference} |", scale.random_return, scale.idle_return)?;
         for agent in &results.agents {
             let finals: Vec<f64> = results.of(task, agent).map(|row| row.final_return).collect();
             let scores = results.scores((task, scale), agent);
@@ -159,11 +160,11 @@ fn answers(results: &Results<'_>) -> anyhow::Result<String> {
             (best > 0.0 && share < SHARE_OF_BEST).then_some(share)
         });
         writeln!(text, "- Below {SHARE_OF_BEST} of the best of the others: {behind}.")?;
-        let at_chance = named(results, |task| {
+        let unlearned = named(results, |task| {
             let score = median(&results.scores(task, OURS));
-            (score < CHANCE).then_some(score)
+            (score < UNLEARNED).then_some(score)
         });
-        writeln!(text, "- At the level of chance (median score below {CHANCE}): {at_chance}.")?;
+        writeln!(text, "- Nothing learned (median score below {UNLEARNED}): {unlearned}.")?;
         let lost = named(results, |(task, scale)| {
             let shares = results.of(task, OURS).map(|row| {
                 (row.final_return - scale.random_return) / (row.acting_return - scale.random_return).max(1e-9)
@@ -173,16 +174,16 @@ fn answers(results: &Results<'_>) -> anyhow::Result<String> {
         });
         writeln!(
             text,
-            "- Without exploration less than {SHARE_OF_ACTING} of what is earned with it, both beyond chance: {lost}."
+            "- Without exploration less than {SHARE_OF_ACTING} of what is earned with it, both beyond random actions: {lost}."
         )?;
     }
     audits(results, &mut text)?;
     if results.has(CLAMPED) {
         let learned = named(results, |task| {
             let score = median(&results.scores(task, CLAMPED));
-            (score >= CHANCE).then_some(score)
+            (score >= UNLEARNED).then_some(score)
         });
-        writeln!(text, "- With dopamine clamped, a median score of {CHANCE} or more: {learned}.")?;
+        writeln!(text, "- With dopamine clamped, a median score of {UNLEARNED} or more: {learned}.")?;
     }
     Ok(text)
 }
@@ -277,7 +278,7 @@ fn profile(path: &Path, results: &Results<'_>) -> anyhow::Result<()> {
     });
     let frame = Frame {
         title: "Performance profile, with 95 % intervals",
-        x_label: "score: 0 is chance, 1 the reference",
+        x_label: "score: 0 is what takes no learning, 1 the reference",
         y_label: "share of the runs above it",
         mark: None,
     };
