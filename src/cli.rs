@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 
+use mesolimb_agents::registry::BRAIN;
 use mesolimb_envs::nearest::hint;
 
 use crate::{
@@ -132,7 +133,7 @@ struct RunArgs {
     /// Named changes of the world (see `mesolimb list changes`), such as slippery, or slippery,every=50000
     #[arg(long = "preset", value_name = "NAME[,KEY=VALUE…]")]
     presets: Vec<String>,
-    /// Any setting of the run file, such as spiking.cells=64
+    /// Any setting of the run file, such as brain.cells=64
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// Seed
@@ -204,6 +205,9 @@ impl RunArgs {
         {
             *robot = as_text(&folder.join(&*robot))?;
         }
+        if let (Some(brain), Some(folder)) = (brain_file_of(&mut table), self.run.as_deref().and_then(Path::parent)) {
+            *brain = as_text(&folder.join(&*brain))?;
+        }
         let mut put = |key: &str, value: toml::Value| table.insert(key.to_owned(), value);
         if let Some(task) = task {
             put("task", task.into());
@@ -245,6 +249,7 @@ impl RunArgs {
             Some(file) => checked.with_context(|| format!("{}, with the options given", file.display()))?,
             None => checked?,
         }
+        config.read_brain(Path::new(""))?;
         if let (Some(robot), [first, rest @ ..]) = (&config.robot, &config.weakened_motors()?[..]) {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             eprintln!(
@@ -252,6 +257,19 @@ impl RunArgs {
             );
         }
         Ok(config)
+    }
+}
+
+/// The brain that a run file names, if that is a file.
+fn brain_file_of(table: &mut toml::Table) -> Option<&mut String> {
+    let section = if table.contains_key(BRAIN) { table } else { table.get_mut("spiking")?.as_table_mut()? };
+    let name = match section.get_mut(BRAIN)? {
+        toml::Value::Table(brain) => brain.get_mut("name")?,
+        name => name,
+    };
+    match name {
+        toml::Value::String(name) if name.ends_with(".toml") => Some(name),
+        _ => None,
     }
 }
 

@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
-use mesolimb_agents::{AgentSettings, registry::merge};
+use mesolimb_agents::{
+    AgentError, AgentSettings, BrainFile, Kind as _, SpikingActorCritic,
+    registry::{BRAIN, merge},
+};
 use mesolimb_envs::{
     Change, ChangeSchedule, Env, EnvError, PositionsOnly, PresetCall, RobotSpec, nearest::nearest, robot_tasks,
 };
@@ -91,6 +94,7 @@ impl RunConfig {
     /// # Errors
     /// If a key is unknown (with the nearest one) or a value has the wrong type or range.
     pub fn resolve(mut table: toml::Table, settings: &[String]) -> anyhow::Result<Self> {
+        spell_out_brain(&mut table);
         for setting in settings {
             set(&mut table, setting)?;
         }
@@ -166,6 +170,52 @@ impl RunConfig {
         Ok(n_notes)
     }
 
+    /// Reads the brain that the run names, relative to `folder`, and resolves it for the task: from here on the run has this
+    /// one. A run folder keeps it.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not one for the task; the message has the file and the key.
+    pub fn read_brain(&mut self, folder: &Path) -> anyhow::Result<()> {
+        let kept = folder.join(crate::folder::BRAIN);
+        let mut settings = self.settings.of::<SpikingActorCritic>()?;
+        if kept.is_file() && folder.join("run.toml").is_file() {
+            settings.brain.resolved =
+                Some(std::fs::read_to_string(&kept).with_context(|| format!("cannot read {}", kept.display()))?);
+        } else if self.agent == SpikingActorCritic::NAME && settings.brain.resolved.is_none() {
+            let env = self.open_env()?;
+            let brain = match settings.brain.is_file() {
+                false => settings.brain(env.spec())?,
+                true => {
+                    let path = folder.join(&settings.brain.name);
+                    let text =
+                        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                    let file = BrainFile::parse(&path.display().to_string(), &text)?;
+                    file.resolve(&settings.numbers(env.spec()), &settings.brain)?
+                }
+            };
+            brain.try_out()?;
+            settings.brain.resolved = Some(brain.to_toml()?);
+        }
+        self.settings.change::<SpikingActorCritic>(|known| known.brain = settings.brain)?;
+        Ok(())
+    }
+
+    /// The brain as it was resolved, if the agent has one.
+    ///
+    /// # Errors
+    /// If the settings are not valid.
+    pub fn resolved_brain(&self) -> Result<Option<String>, AgentError> {
+        Ok(self.settings.of::<SpikingActorCritic>()?.brain.resolved)
+    }
+
+    /// The same run, of which the brain is not told.
+    fn without_brain(&self) -> Self {
+        let mut run = self.clone();
+        // What was valid with it is valid without.
+        let _ = run.settings.change::<SpikingActorCritic>(|spiking| spiking.brain.resolved = None);
+        run
+    }
+
     /// Makes the world, with its first episode started.
     ///
     /// # Errors
@@ -219,7 +269,10 @@ impl RunConfig {
         if self.body != other.body {
             return Some("the robot is not the one".to_owned());
         }
-        let table = |run: &Self| toml::Table::try_from(run).unwrap_or_default();
+        if self.resolved_brain().ok() != other.resolved_brain().ok() {
+            return Some("the brain is not the one".to_owned());
+        }
+        let table = |run: &Self| toml::Table::try_from(run.without_brain()).unwrap_or_default();
         let (mut ours, mut theirs) = (table(self), table(other));
         // Whichever file the robot was read from, it is the same.
         for key in ["steps", "checkpoint_every", "record", "robot", "body"] {
@@ -229,15 +282,15 @@ impl RunConfig {
         first_difference(&ours, &theirs, "")
     }
 
-    /// The resolved run as a TOML file, which names the robot and does not hold it.
+    /// The resolved run as a TOML file, which names robot and brain and does not hold them.
     ///
     /// # Errors
     /// If it cannot be written as TOML.
     pub fn to_toml(&self) -> anyhow::Result<String> {
-        Self { body: None, ..self.clone() }.to_toml_with_body()
+        Self { body: None, ..self.without_brain() }.to_toml_with_body()
     }
 
-    /// The resolved run as TOML, the robot included.
+    /// The resolved run as TOML, robot and brain included.
     ///
     /// # Errors
     /// If it cannot be written as TOML.
@@ -271,7 +324,7 @@ fn first_difference(ours: &toml::Table, theirs: &toml::Table, prefix: &str) -> O
 /// Applies `key=value`; the value is read as TOML, or as a plain word.
 fn set(table: &mut toml::Table, setting: &str) -> anyhow::Result<()> {
     let Some((key, value)) = setting.split_once('=') else {
-        bail!("--set {setting}: expected key=value, such as steps=1000 or spiking.cells=64");
+        bail!("--set {setting}: expected key=value, such as steps=1000 or brain.cells=64");
     };
     let (key, value) = (key.trim(), value.trim());
     let parsed: Result<toml::Table, _> = toml::from_str(&format!("value = {value}"));
@@ -284,15 +337,23 @@ fn set(table: &mut toml::Table, setting: &str) -> anyhow::Result<()> {
     for part in key.rsplit('.') {
         nested = toml::Value::Table(toml::Table::from_iter([(part.to_owned(), nested)]));
     }
-    let toml::Value::Table(nested) = nested else { unreachable!("a key has at least one part") };
+    let toml::Value::Table(mut nested) = nested else { unreachable!("a key has at least one part") };
+    spell_out_brain(&mut nested);
     check_keys(&nested, &default_table(), "").with_context(|| format!("--set {setting}"))?;
     merge(table, nested);
     Ok(())
 }
 
-/// Refuses keys that no run has, with the nearest one.
+/// `brain = "NAME"` becomes `brain = { name = "NAME" }`, so that variants and parameters can stand beside.
+fn spell_out_brain(table: &mut toml::Table) {
+    if let Some(name @ toml::Value::String(_)) = table.get(BRAIN).cloned() {
+        table.insert(BRAIN.to_owned(), toml::Value::Table(toml::Table::from_iter([("name".to_owned(), name)])));
+    }
+}
+
+/// Refuses keys that no run has, with the nearest one. What a brain has is known where it is read.
 fn check_keys(table: &toml::Table, known: &toml::Table, prefix: &str) -> anyhow::Result<()> {
-    for (key, value) in table {
+    for (key, value) in table.iter().filter(|(key, _)| *key != BRAIN) {
         match (known.get(key), value) {
             (None, _) => {
                 let hint = nearest(key, known.keys().map(String::as_str));
@@ -337,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_resolved_run_reads_back_as_itself() {
-        let config = RunConfig::resolve(toml::Table::new(), &["spiking.cells=32".into()]).unwrap();
+        let config = RunConfig::resolve(toml::Table::new(), &["brain.cells=32".into()]).unwrap();
         assert_eq!(toml::from_str::<RunConfig>(&config.to_toml().unwrap()).unwrap(), config);
     }
 
@@ -362,8 +423,8 @@ mod tests {
     #[test]
     fn refusals_name_the_key_and_the_nearest_one() {
         assert_eq!(
-            refusal("spiking.cels=3"),
-            "--set spiking.cels=3: unknown key 'spiking.cels'; did you mean 'spiking.cells'?"
+            refusal("spiking.horzon=3"),
+            "--set spiking.horzon=3: unknown key 'spiking.horzon'; did you mean 'spiking.horizon'?"
         );
         assert!(refusal("steps=0").contains("steps is 0, expected a whole number from 1"));
         assert!(refusal("steps").contains("expected key=value"));

@@ -1,6 +1,7 @@
 //! A run folder: complete and portable, and consistent at every instant.
 //!
-//! `run.toml` the resolved run · `robot.toml` its robot, if the task has none of its own · `curve.csv` a line for each training episode · `interventions.csv` once the world was
+//! `run.toml` the resolved run · `robot.toml` its robot, if the task has none of its own · `brain.toml` its
+//! brain · `curve.csv` a line for each training episode · `interventions.csv` once the world was
 //! changed by hand · `checkpoints/` · `record/` on request · `summary.json` once the run is done · `.lock`, empty, locked
 //! while a process is at work.
 //!
@@ -30,6 +31,8 @@ use crate::{
 
 /// The robot of the run, where the task has none of its own: what was read from its file.
 pub const ROBOT: &str = "robot.toml";
+/// The brain of the run as it was resolved for its task, if its agent has one.
+pub const BRAIN: &str = "brain.toml";
 const CURVE_COLUMNS: &str = "episode,end_step,length,return,end";
 const INTERVENTIONS: &str = "interventions.csv";
 const INTERVENTIONS_HEADER: &str = "step,parameter,value\n";
@@ -66,6 +69,9 @@ impl RunFolder {
         if let Some(body) = &config.body {
             let text = toml::to_string(body).context("the robot cannot be written as TOML")?;
             replace_file(&path.join(ROBOT), text.as_bytes())?;
+        }
+        if let Some(brain) = config.resolved_brain()? {
+            replace_file(&path.join(BRAIN), brain.as_bytes())?;
         }
         replace_file(&path.join("curve.csv"), curve.as_bytes())?;
         replace_file(&path.join(LOCK), b"")?;
@@ -306,6 +312,7 @@ pub fn read_run(path: &Path) -> anyhow::Result<RunConfig> {
     }
     let mut config = RunConfig::resolve(RunConfig::read(&run)?, &[])?;
     config.read_robot(path)?;
+    config.read_brain(path)?;
     Ok(config)
 }
 

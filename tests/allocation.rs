@@ -12,7 +12,7 @@ use std::{
 
 use common::stub::StubEnv;
 use mesolimb_agents::{
-    Agent, AgentSettings, Mode, Rollout, SpikingConfig, Transition, registry, rollout::episode_seed, spiking::brain,
+    Agent, AgentSettings, Mode, Rollout, SpikingConfig, Transition, registry, rollout::episode_seed,
 };
 use mesolimb_brain::Network;
 use mesolimb_envs::{Change, ChangeSchedule, Env, TaskEntry};
@@ -66,15 +66,16 @@ fn the_counter_counts() {
 fn a_window_of_the_brain_allocates_nothing() {
     let config = SpikingConfig::default();
     let env = mesolimb_envs::make("reacher").unwrap();
-    let mut network = Network::new(&brain::spec(&config, env.spec()), 0).unwrap();
-    let port = network.port(brain::OBSERVATION).unwrap();
-    let (value, policy) = (network.readout_id(brain::VALUE).unwrap(), network.readout_id(brain::POLICY).unwrap());
-    let dopamine = network.modulator_id(brain::DOPAMINE).unwrap();
+    let brain = config.brain(env.spec()).unwrap();
+    let mut network = Network::new(&brain.network, 0).unwrap();
+    let port = network.port("observation").unwrap();
+    let (value, policy) = (network.readout_id("value").unwrap(), network.readout_id("policy").unwrap());
+    let dopamine = network.modulator_id("dopamine").unwrap();
     let mut n_spikes = 0;
     let mut window = |i: usize| {
         let phase = i as f32 * 0.1;
         network.set_port(port, &std::array::from_fn::<f32, 10, _>(|k| 2.0 * (phase * (k as f32 + 1.0)).sin()));
-        network.think(config.ticks);
+        network.think(brain.ticks);
         n_spikes += network.spikes().len();
         network.release(dopamine, phase.cos());
         network.set_error(value, &[1.0]);

@@ -34,7 +34,7 @@ impl Workplace {
     }
 
     fn train(&self, name: &str, steps: u64) {
-        self.train_with(name, steps, &["spiking.cells=8"]);
+        self.train_with(name, steps, &["brain.cells=8"]);
     }
 
     fn train_with(&self, name: &str, steps: u64, settings: &[&str]) {
@@ -76,7 +76,11 @@ fn names_that_do_not_exist() {
     place.refuses("train cartpol", &[], &["unknown task 'cartpol'", "did you mean 'cartpole'?"]);
     place.refuses("train cartpole --agent spikin", &[], &["unknown agent 'spikin'", "did you mean 'spiking'?"]);
     place.refuses("train cartpole", &["agent=stream-a"], &["unknown agent 'stream-a'", "did you mean 'stream-ac'?"]);
-    place.refuses("train cartpole", &["spiking.cels=9"], &["'spiking.cels'", "did you mean 'spiking.cells'?"]);
+    place.refuses("train cartpole", &["spiking.horzon=9"], &["'spiking.horzon'", "did you mean 'spiking.horizon'?"]);
+    place.refuses("train cartpole", &["brain.cels=9"], &["brain.cels is 9", "did you mean 'cells'?"]);
+    place.refuses("train cartpole", &["brain=leen"], &["brain is 'leen'", "did you mean 'lean'?"]);
+    place.refuses("train cartpole", &["brain.variant=homogenous"], &["brain.variant", "did you mean 'homogeneous'?"]);
+    place.refuses("train cartpole", &["brain=none.toml"], &["cannot read none.toml"]);
     place.refuses("train cartpole", &["spikng.cells=9"], &["'spikng'", "did you mean 'spiking'?"]);
     place.refuses(
         "train cartpole",
@@ -102,14 +106,13 @@ fn names_that_do_not_exist() {
 fn values_that_cannot_be() {
     let place = Workplace::empty();
     let cases: &[(&str, &[&str])] = &[
-        ("spiking.cells=1", &["spiking.cells is 1", "[8, 4096]"]),
-        ("spiking.cells=-1", &["spiking.cells", "-1"]),
-        ("spiking.ticks=0", &["spiking.ticks is 0", "[1, 100]"]),
+        ("brain.cells=1", &["brain.cells is 1", "[8, 4096]"]),
+        ("brain.cells=-1", &["brain.cells", "-1"]),
         ("spiking.horizon=0.0", &["spiking.horizon is 0", "[0.001"]),
         ("spiking.horizon=nan", &["spiking.horizon is NaN", "[0.001"]),
         ("spiking.entropy=inf", &["spiking.entropy is inf", "[0, 10]"]),
         ("spiking.recalibration.gain_rate=2", &["spiking.recalibration.gain_rate is 2", "[0, 1]"]),
-        ("spiking.cells=many", &["cells", "many", "invalid type"]),
+        ("brain.cells=many", &["cells", "many", "expected a number"]),
         ("stream_ac.sparsity=1.5", &["stream_ac.sparsity is 1.5", "from 0 to below 1"]),
         ("steps=0", &["steps is 0", "from 1 to"]),
         ("steps=2000000000000", &["steps is 2000000000000", "to 1000000000000"]),
@@ -155,12 +158,12 @@ fn a_run_file_with_a_slip() {
     let place = Workplace::empty();
     let cases: &[(&str, &[&str])] = &[
         ("task = 'cartpole'\nstepz = 5\n", &["'stepz'", "did you mean 'steps'?"]),
-        ("[spiking]\ncels = 64\n", &["'spiking.cels'", "did you mean 'spiking.cells'?"]),
+        ("[spiking]\nhorzon = 64\n", &["'spiking.horzon'", "did you mean 'spiking.horizon'?"]),
         ("task = 'cartpole'\nsteps = = 5\n", &["line 2"]),
         ("task = 'cartpole'\n\nsteps = 'five'\n", &["line 3", "steps", "five"]),
         ("[[changes]]\nparameter = 'gravity'\nsclae = 2.0\n", &["line 3", "sclae", "scale"]),
         ("task = 'cartpole'\nsteps = 0\n", &["steps is 0"]),
-        ("[spiking]\ncells = 3\n", &["spiking.cells is 3"]),
+        ("[brain]\ncells = 3\n", &["brain.cells is 3"]),
         ("agent = 'spikin'\n", &["unknown agent 'spikin'"]),
         ("[[changes]]\nparameter = 'gravity'\nset = 1e9\n", &["gravity", "1000000000"]),
         ("\u{0}\u{1}", &["line 1"]),
@@ -268,7 +271,7 @@ fn a_run_that_was_altered() {
     };
     let cases: &[(&str, &str, &[&str])] = &[
         ("seed = 0", "seed = 1", &["seed is 1, but 0 in the run that was saved"]),
-        ("cells = 8", "cells = 16", &["spiking.cells is 16, but 8"]),
+        ("cells = 8", "cells = 16", &["spiking.brain.cells is 16, but 8"]),
         ("task = \"cartpole\"", "task = \"reacher\"", &["task is \"reacher\", but \"cartpole\""]),
         ("agent = \"spiking\"", "agent = \"spikin\"", &["agent is \"spikin\", but \"spiking\""]),
         ("gamma = ", "gama = ", &["gama", "did you mean"]),
@@ -323,17 +326,12 @@ fn on_a_full_disk(place: &Workplace, room_kib: u32, args: &str, expected: &[&str
 #[test]
 fn a_full_disk() {
     let place = Workplace::empty();
-    on_a_full_disk(
-        &place,
-        NEARLY_FULL_KIB,
-        "train cartpole --set spiking.cells=32 --out none",
-        &[".ckpt", "too large"],
-    );
+    on_a_full_disk(&place, NEARLY_FULL_KIB, "train cartpole --set brain.cells=32 --out none", &[".ckpt", "too large"]);
     assert_eq!(files(place.0.path()).len(), 0, "a run that could not be started leaves something behind");
 
-    place.train_with("expected", 1000, &["spiking.cells=32"]);
+    place.train_with("expected", 1000, &["brain.cells=32"]);
     for record in [false, true] {
-        place.train_with("run", 400, &["spiking.cells=32", &format!("record={record}")]);
+        place.train_with("run", 400, &["brain.cells=32", &format!("record={record}")]);
         let run = place.path("run");
         let (newest, good) = (newest_checkpoint(&run), fs::read(newest_checkpoint(&run)).unwrap());
         let what = if record { "File too large" } else { "step_000000000600.ckpt" };

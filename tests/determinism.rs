@@ -31,13 +31,13 @@ impl Runs {
 
     /// Trains by the command line.
     fn train(&self, name: &str, options: &str) -> PathBuf {
-        succeed(self.0.path(), &format!("train reacher --steps {STEPS} --set spiking.cells=32 --out {name} {options}"));
+        succeed(self.0.path(), &format!("train reacher --steps {STEPS} --set brain.cells=32 --out {name} {options}"));
         self.0.path().join(name)
     }
 
     /// The same run by hand.
     fn session(&self, name: &str, seed: u64) -> Session {
-        let settings = [format!("seed={seed}"), format!("steps={STEPS}"), "spiking.cells=32".into()];
+        let settings = [format!("seed={seed}"), format!("steps={STEPS}"), "brain.cells=32".into()];
         let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
         Session::create(&config, &self.0.path().join(name)).unwrap()
     }
@@ -110,7 +110,7 @@ fn check_record(run: &Path) {
 #[test]
 fn the_record_tells_what_happened() {
     let runs = Runs::new();
-    let settings = ["steps=300", "spiking.cells=8", "record=true", "checkpoint_every=77"].map(String::from);
+    let settings = ["steps=300", "brain.cells=8", "record=true", "checkpoint_every=77"].map(String::from);
     let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
     let run = runs.0.path().join("recorded");
     train_on(Session::create(&config, &run).unwrap());
@@ -118,7 +118,7 @@ fn the_record_tells_what_happened() {
     let (mut steps, mut spikes) = (Vec::new(), Vec::new());
     let spikes_of = |session: &Session, step: u64, n_thoughts: u64| {
         let spikes = session.rollout().agent().brain().unwrap().spikes().iter();
-        let ticks = u64::from(SpikingConfig::default().ticks);
+        let ticks = u64::from(SpikingConfig::default().brain(session.rollout().env().spec()).unwrap().ticks);
         let tick = |s: Spike| (ticks * n_thoughts + u64::from(s.tick)) as f64;
         let rows = spikes.map(|s| vec![step as f64, tick(s), f64::from(s.cell), f64::from(s.size)]);
         rows.collect::<Vec<_>>()

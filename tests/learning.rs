@@ -35,7 +35,7 @@ fn it_learns_to_swing_up() {
 #[test]
 fn without_dopamine_it_learns_nothing() {
     for (task, steps) in [("cartpole", 40_000), ("reacher", 40_000), ("pendulum", 40_000)] {
-        let score = median_score(task, steps, &["spiking.dopamine_clamped=true"]);
+        let score = median_score(task, steps, &["brain.variant=dopamine-clamped"]);
         assert!(score < 0.15, "median score on {task} with clamped dopamine is {score:.3}, expected below 0.15");
     }
 }

@@ -17,10 +17,10 @@ fn the_learner_passes_the_bar() {
 #[test]
 fn no_mutant_does() {
     for (what, setting) in [
-        ("dopamine of the wrong sign", "spiking.dopamine_reversed=true"),
-        ("no tags at synapses", "spiking.tagged=false"),
-        ("second moments of one step only", "spiking.scale_windows=1"),
-        ("nothing reaches the apical dendrites", "spiking.feedback=none"),
+        ("dopamine of the wrong sign", "brain.variant=dopamine-reversed"),
+        ("no tags at synapses", "brain.variant=untagged"),
+        ("second moments of one step only", "brain.scale_windows=1"),
+        ("nothing reaches the apical dendrites", "brain.variant=no-feedback"),
     ] {
         let score = median_score("cartpole", STEPS, &[setting]);
         assert!(score < BAR, "{what} ({setting}): median score is {score:.3}, expected below {BAR}");

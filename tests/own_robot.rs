@@ -33,7 +33,7 @@ const ARM: &str = r#"<mujoco model="two-joint arm">
   </actuator>
 </mujoco>
 "#;
-const SHORT: &str = "--steps 400 --checkpoint-every 100 --set spiking.cells=8";
+const SHORT: &str = "--steps 400 --checkpoint-every 100 --set brain.cells=8";
 
 fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();

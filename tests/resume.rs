@@ -25,11 +25,10 @@ struct Plan {
     steps: u64,
 }
 
-const RUN: Plan =
-    Plan { start: "train reacher --steps 6000 --checkpoint-every 70 --set spiking.cells=32", steps: 6000 };
+const RUN: Plan = Plan { start: "train reacher --steps 6000 --checkpoint-every 70 --set brain.cells=32", steps: 6000 };
 /// The same, shorter and recorded.
 const RECORDED: Plan =
-    Plan { start: "train reacher --steps 900 --checkpoint-every 60 --set spiking.cells=8 --record", steps: 900 };
+    Plan { start: "train reacher --steps 900 --checkpoint-every 60 --set brain.cells=8 --record", steps: 900 };
 
 /// A run that nobody interrupts: its folder, and how long it takes to train and in all.
 struct Undisturbed {
@@ -161,7 +160,7 @@ fn killed_at_any_moment_while_recording() {
 
 #[test]
 fn killed_while_it_starts() {
-    let plan = Plan { start: "train cartpole --steps 300 --checkpoint-every 60 --set spiking.cells=8", steps: 300 };
+    let plan = Plan { start: "train cartpole --steps 300 --checkpoint-every 60 --set brain.cells=8", steps: 300 };
     let folder = tempfile::tempdir().unwrap();
     let expected = Undisturbed::run(&plan, folder.path());
     let dir = folder.path().join("killed");
@@ -226,7 +225,7 @@ fn taken_back_before_what_was_recorded() {
 fn taken_back_into_the_midst_of_what_was_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let expected = Undisturbed::run(&RECORDED, folder.path()).dir;
-    let settings = ["steps=900", "checkpoint_every=60", "spiking.cells=8", "record=true"].map(String::from);
+    let settings = ["steps=900", "checkpoint_every=60", "brain.cells=8", "record=true"].map(String::from);
     let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
     let dir = folder.path().join("unaligned");
     let mut session = Session::create(&config, &dir).unwrap();
@@ -256,7 +255,7 @@ fn taken_back_into_the_midst_of_what_was_recorded() {
 #[test]
 fn changed_by_hand_and_resumed() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = ["task=cartpole", "steps=300", "checkpoint_every=100", "spiking.cells=8"].map(String::from);
+    let settings = ["task=cartpole", "steps=300", "checkpoint_every=100", "brain.cells=8"].map(String::from);
     let config = RunConfig::resolve(toml::Table::new(), &settings).unwrap();
     let scale = |factor| Intervention::Scale { parameter: "motor_gain".into(), factor };
     // The changes, each once so many steps have been lived.

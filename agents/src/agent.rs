@@ -207,6 +207,14 @@ pub enum AgentError {
         /// What is wrong.
         reason: String,
     },
+    /// A brain file cannot be read, or is not one for this task.
+    #[error("{file}: {reason}")]
+    BrainFile {
+        /// Name of the brain, or its file.
+        file: String,
+        /// The key, what was found and what was expected.
+        reason: String,
+    },
     /// The agent cannot do this task.
     #[error("agent '{agent}' cannot do task '{task}': {reason}")]
     Unsuited {

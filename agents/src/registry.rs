@@ -22,6 +22,9 @@ const AGENTS: &[AgentEntry] = &[
     entry::<Reference>(),
 ];
 
+/// Short for the key of that name in the section of the spiking agent.
+pub const BRAIN: &str = "brain";
+
 /// An agent that was made, if it could be.
 type Made = Result<Box<dyn Agent>, AgentError>;
 
@@ -126,7 +129,12 @@ impl<'de> Deserialize<'de> for AgentSettings {
     /// Keys that are absent have their defaults.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut settings = Self::default();
-        for (section, table) in BTreeMap::<String, toml::Value>::deserialize(deserializer)? {
+        for (mut section, mut table) in BTreeMap::<String, toml::Value>::deserialize(deserializer)? {
+            // The brain of the agent that has one.
+            if section == BRAIN {
+                table = toml::Value::Table(Table::from_iter([(BRAIN.to_owned(), table)]));
+                section = section_of(SpikingActorCritic::NAME);
+            }
             let Some(known) = settings.0.get_mut(&section) else {
                 let hint = hint(&section, settings.0.keys().map(String::as_str));
                 return Err(D::Error::custom(format!("unknown key '{section}'{hint}")));
@@ -207,16 +215,18 @@ mod tests {
         let refusal = |text: &str| toml::from_str::<AgentSettings>(text).unwrap_err().message().to_owned();
         assert_eq!(refusal("[spikin]"), "unknown key 'spikin'; did you mean 'spiking'?");
         assert_eq!(refusal("spiking = 3"), "key 'spiking' is 3, expected a section");
-        let unknown = refusal("[spiking]\ncels = 3");
-        assert!(unknown.starts_with("spiking: unknown field `cels`"), "{unknown}");
-        let kind = refusal("[spiking]\ncells = 'many'");
-        assert_eq!(kind, "spiking.cells: invalid type: string \"many\", expected usize");
+        let unknown = refusal("[spiking]\nhorzon = 3");
+        assert!(unknown.starts_with("spiking: unknown field `horzon`"), "{unknown}");
+        let kind = refusal("[spiking]\nhorizon = 'far'");
+        assert_eq!(kind, "spiking.horizon: invalid type: string \"far\", expected f64");
+        let parameter = refusal("brain = { cells = 1 }");
+        assert_eq!(parameter, "spiking.brain.cells is 1, expected a number in [8, 4096]");
         assert_eq!(
             refusal("[stream_ac]\nsparsity = 1.5"),
             "stream_ac.sparsity is 1.5, expected a share from 0 to below 1"
         );
         let mut settings = AgentSettings::default();
-        assert!(settings.change::<SpikingActorCritic>(|spiking| spiking.cells = 1).is_err());
+        assert!(settings.change::<SpikingActorCritic>(|spiking| spiking.horizon = 0.0).is_err());
         assert_eq!(settings, AgentSettings::default());
     }
 }

@@ -5,7 +5,7 @@ use mesolimb_envs::{Env, make};
 
 fn twin(name: &str, env: &dyn Env) -> Box<dyn Agent> {
     let mut settings = AgentSettings::default();
-    settings.change::<SpikingActorCritic>(|spiking| spiking.cells = 32).unwrap();
+    settings.change::<SpikingActorCritic>(|spiking| _ = spiking.brain.parameters.insert("cells".into(), 32.0)).unwrap();
     registry::make(name, &settings, env, 5).unwrap()
 }
 

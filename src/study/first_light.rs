@@ -89,7 +89,9 @@ fn entries(task_idx: usize) -> anyhow::Result<Vec<Entry>> {
     let differs = (gamma - stream_ac.settings.of::<StreamAc>()?.gamma).abs() > 1e-9;
     discounted.settings.change::<StreamAc>(|stream_ac| stream_ac.gamma = gamma)?;
     let mut clamped = spiking.clone();
-    clamped.settings.change::<SpikingActorCritic>(|spiking| spiking.dopamine_clamped = true)?;
+    clamped
+        .settings
+        .change::<SpikingActorCritic>(|spiking| spiking.brain.variant = vec!["dopamine-clamped".to_owned()])?;
     let runs = [spiking, stream_ac, discounted, clamped];
     let entries = runs.into_iter().enumerate().map(|(arm_idx, run)| Entry { task_idx, arm_idx, run });
     Ok(entries.filter(|entry| entry.arm_idx != 2 || differs).collect())

@@ -1,32 +1,21 @@
-//! Settings of the spiking actor-critic. Every entry is an experiment: `--set spiking.dopamine_clamped=true`.
+//! Settings of the spiking actor-critic. Every entry is an experiment: `--set brain.variant=dopamine-clamped`.
 
-use mesolimb_brain::Feedback;
 use mesolimb_envs::EnvSpec;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{AgentError, Settings};
+use crate::{
+    agent::{AgentError, Settings},
+    brain_file::{Brain, BrainChoice, BrainFile, TaskNumbers, brain},
+};
 
 /// Settings of the spiking actor-critic, `[spiking]` in a run file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpikingConfig {
-    /// Cells in each of the two populations of the critic, and of the actor.
-    pub cells: usize,
-    /// Brain ticks in a control step.
-    pub ticks: u32,
+    /// The brain: see [`brain_file`](crate::brain_file). `brain` in a run file is short for `spiking.brain`.
+    pub brain: BrainChoice,
     /// Horizon of the discount, as a share of the time limit of the task: `γ = 1 − 1/(horizon · time_limit_steps)`.
     pub horizon: f64,
-    /// Decay of eligibility in a control step, besides the discount.
-    pub lambda: f64,
-    /// Whether synapses are tagged; without tags dopamine finds nothing to change.
-    pub tagged: bool,
-    /// Plasticity budget of each layer of the critic for one unit of prediction error.
-    pub critic_budget: f64,
-    /// The same for the actor and each of its actuators, for the largest dip or burst of dopamine and at full uncertainty;
-    /// noradrenaline scales it down.
-    pub actor_budget: f64,
-    /// Largest budget of all actuators together.
-    pub largest_actor_budget: f64,
     /// Whether dopamine cells adapt to the range of the errors that they see; otherwise they saturate at ±1.
     pub adapted: bool,
     /// Control steps over which the dopamine cells of the actor remember larger errors than now; at 5 000 their range is that of
@@ -50,33 +39,6 @@ pub struct SpikingConfig {
     pub curiosity_steps: f64,
     /// Exploration width at which noradrenaline saturates, as a share of the actuator range.
     pub full_uncertainty: f64,
-    /// Share of the observation channels that a cell listens to at the start (at least one).
-    pub input_density: f64,
-    /// Share of the cells of the layer below that a cell, or a readout, listens to at the start.
-    pub hidden_density: f64,
-    /// Most spikes in a burst; 1 makes every spike binary.
-    pub burst_max: u32,
-    /// Whether basket cells normalise the current of each population.
-    pub normalised: bool,
-    /// Whether SST cells project the learning signal.
-    pub projected: bool,
-    /// How the learning signal travels back.
-    pub feedback: Feedback,
-    /// All cells alike, at the centre of the distributions.
-    pub homogeneous: bool,
-    /// Keeps dopamine at its baseline: no prediction error reaches a synapse. Normalisers and recalibration go on.
-    pub dopamine_clamped: bool,
-    /// Dopamine that answers the actor with the wrong sign: what is worse than expected is reinforced.
-    pub dopamine_reversed: bool,
-    /// Control steps over which the scales of synapses are means.
-    pub scale_windows: f64,
-    /// Keeps noradrenaline at its baseline: the actor's steps do not follow its certainty.
-    pub noradrenaline_clamped: bool,
-    /// Effect of noradrenaline above baseline on the input gain of all cells.
-    pub noradrenaline_gain: f64,
-    /// Time constant of dopamine uptake in ms. Shorter than in striatum (about 200 ms), so that the prediction error of
-    /// one control step does not teach the next.
-    pub dopamine_uptake_ms: f64,
     /// Motor recalibration by a forward model.
     pub recalibration: RecalibrationConfig,
 }
@@ -104,14 +66,8 @@ pub struct RecalibrationConfig {
 impl Default for SpikingConfig {
     fn default() -> Self {
         Self {
-            cells: 128,
-            ticks: 6,
+            brain: BrainChoice::default(),
             horizon: 0.2,
-            lambda: 0.9,
-            tagged: true,
-            critic_budget: 0.1,
-            actor_budget: 0.05,
-            largest_actor_budget: 0.4,
             adapted: true,
             range_steps: 100_000.0,
             entropy: 0.03,
@@ -122,19 +78,6 @@ impl Default for SpikingConfig {
             curiosity: 1.0,
             curiosity_steps: 50_000.0,
             full_uncertainty: 0.7,
-            input_density: 0.5,
-            hidden_density: 0.1,
-            burst_max: 8,
-            normalised: true,
-            projected: true,
-            feedback: Feedback::Symmetric,
-            homogeneous: false,
-            dopamine_clamped: false,
-            dopamine_reversed: false,
-            scale_windows: 1000.0,
-            noradrenaline_clamped: false,
-            noradrenaline_gain: 0.0,
-            dopamine_uptake_ms: 2.0,
             recalibration: RecalibrationConfig::default(),
         }
     }
@@ -159,6 +102,30 @@ impl SpikingConfig {
     pub fn gamma(&self, spec: &EnvSpec) -> f64 {
         (1.0 - 1.0 / (self.horizon * f64::from(spec.time_limit_steps))).max(0.0)
     }
+
+    /// What a brain file may know of a task.
+    #[must_use]
+    pub fn numbers(&self, spec: &EnvSpec) -> TaskNumbers {
+        TaskNumbers {
+            observations: spec.observations.len(),
+            actions: spec.actions.len(),
+            control_ms: 1000.0 * spec.control_dt_secs,
+            time_limit_steps: spec.time_limit_steps,
+            gamma: self.gamma(spec),
+        }
+    }
+
+    /// The brain for a task.
+    ///
+    /// # Errors
+    /// If it has no such variant or parameter, or is not one for this task.
+    pub fn brain(&self, spec: &EnvSpec) -> Result<Brain, AgentError> {
+        let numbers = self.numbers(spec);
+        match &self.brain.resolved {
+            Some(text) => BrainFile::parse(&self.brain.name, text)?.resolve(&numbers, &BrainChoice::default()),
+            None => brain(&self.brain.name)?.resolve(&numbers, &self.brain),
+        }
+    }
 }
 
 impl Settings for SpikingConfig {
@@ -170,13 +137,11 @@ impl Settings for SpikingConfig {
             let expected = format!("a number in [{low}, {high}]");
             Err(AgentError::Setting { field: field.to_owned(), found: found.to_string(), expected })
         };
-        check("cells", self.cells as f64, 8.0, 4096.0)?;
-        check("ticks", f64::from(self.ticks), 1.0, 100.0)?;
+        // A file of one's own is checked where it is read.
+        if self.brain.resolved.is_none() && !self.brain.is_file() {
+            brain(&self.brain.name)?.check(&self.brain)?;
+        }
         check("horizon", self.horizon, 1e-3, 1e6)?;
-        check("lambda", self.lambda, 0.0, 1.0)?;
-        check("critic_budget", self.critic_budget, 0.0, 100.0)?;
-        check("actor_budget", self.actor_budget, 0.0, 100.0)?;
-        check("largest_actor_budget", self.largest_actor_budget, 0.0, 1e4)?;
         check("range_steps", self.range_steps, 5e3, 1e12)?;
         check("entropy", self.entropy, 0.0, 10.0)?;
         check("noise_ms", self.noise_ms, 0.0, 1e6)?;
@@ -185,13 +150,7 @@ impl Settings for SpikingConfig {
         check("least_arousal", self.least_arousal, 0.0, 1.0)?;
         check("curiosity", self.curiosity, 0.0, 100.0)?;
         check("curiosity_steps", self.curiosity_steps, 1.0, 1e12)?;
-        check("scale_windows", self.scale_windows, 1.0, 1e5)?;
         check("full_uncertainty", self.full_uncertainty, 1e-3, 100.0)?;
-        check("input_density", self.input_density, 0.0, 1.0)?;
-        check("hidden_density", self.hidden_density, 0.0, 1.0)?;
-        check("burst_max", f64::from(self.burst_max), 1.0, 8.0)?;
-        check("noradrenaline_gain", self.noradrenaline_gain, -10.0, 10.0)?;
-        check("dopamine_uptake_ms", self.dopamine_uptake_ms, 1e-3, 1e6)?;
         let r = &self.recalibration;
         check("recalibration.motor_rate", r.motor_rate, 0.0, 1.0)?;
         check("recalibration.deadband", r.deadband, 0.0, 1.0)?;

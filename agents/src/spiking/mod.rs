@@ -39,7 +39,6 @@
 //! ([`SpikingConfig::horizon`]); a spike reaches the second population one tick later; noise that goes on from step to step is
 //! scored as if it did not.
 
-pub mod brain;
 mod config;
 mod dopamine;
 mod policy;
@@ -56,6 +55,7 @@ use recalibration::Recalibration;
 
 use crate::{
     agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_delta, check_finite},
+    brain_file::{Brain, Roles, Signal},
     normaliser::{Normaliser, RewardScale},
 };
 
@@ -73,6 +73,8 @@ pub struct SpikingActorCritic {
     config: SpikingConfig,
     /// Discount of a control step.
     gamma: f64,
+    /// Brain ticks in a control step.
+    ticks: u32,
     spec: EnvSpec,
     network: Network,
     ids: Ids,
@@ -106,14 +108,46 @@ pub struct SpikingActorCritic {
     pull: Vec<f32>,
 }
 
+/// Where the agent meets its brain.
 struct Ids {
     observation: PortId,
-    value: ReadoutId,
-    policy: ReadoutId,
-    dopamine: ModulatorId,
-    noradrenaline: ModulatorId,
-    ventral_dopamine: ModulatorId,
-    dopamine_range: ModulatorId,
+    /// Of which the value is the sum, and the policy.
+    value: Vec<ReadoutId>,
+    policy: Vec<ReadoutId>,
+    /// What is released in a control step, times a sign.
+    released: Vec<(ModulatorId, Signal, f32)>,
+    /// What concentrations follow.
+    followed: Vec<(ModulatorId, Signal)>,
+    /// Those that are shown, where the brain has them.
+    dopamine: Option<ModulatorId>,
+    noradrenaline: Option<ModulatorId>,
+}
+
+impl Ids {
+    /// Finds all that the roles of a brain name.
+    fn of(network: &Network, roles: &Roles) -> Result<Self, AgentError> {
+        let missing = |name: &str| AgentError::State(format!("the network has no '{name}'"));
+        let port = |name: &String| network.port(name).ok_or_else(|| missing(name));
+        let readouts = |names: &[String]| {
+            names
+                .iter()
+                .map(|name| network.readout_id(name).ok_or_else(|| missing(name)))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let modulator = |name: &String| network.modulator_id(name).ok_or_else(|| missing(name));
+        let sign = |name: &String| if roles.reversed.contains(name) { -1.0 } else { 1.0 };
+        let released = roles.release.iter().map(|(name, signal)| Ok((modulator(name)?, *signal, sign(name))));
+        let followed = roles.level.iter().map(|(name, signal)| Ok((modulator(name)?, *signal)));
+        Ok(Self {
+            observation: port(&roles.observation)?,
+            value: readouts(&roles.value)?,
+            policy: readouts(&roles.policy)?,
+            released: released.collect::<Result<_, AgentError>>()?,
+            followed: followed.collect::<Result<_, AgentError>>()?,
+            dopamine: network.modulator_id("dopamine"),
+            noradrenaline: network.modulator_id("noradrenaline"),
+        })
+    }
 }
 
 impl SpikingActorCritic {
@@ -131,28 +165,21 @@ impl SpikingActorCritic {
             });
         }
         let (n_observations, n_actions) = (spec.observations.len(), spec.actions.len());
-        let network_spec = brain::spec(config, spec);
-        let network = Network::new(&network_spec, seed)?;
-        let missing = || AgentError::State("the network lacks a part".into());
-        let ids = Ids {
-            observation: network.port(brain::OBSERVATION).ok_or_else(missing)?,
-            value: network.readout_id(brain::VALUE).ok_or_else(missing)?,
-            policy: network.readout_id(brain::POLICY).ok_or_else(missing)?,
-            dopamine: network.modulator_id(brain::DOPAMINE).ok_or_else(missing)?,
-            noradrenaline: network.modulator_id(brain::NORADRENALINE).ok_or_else(missing)?,
-            ventral_dopamine: network.modulator_id(brain::VENTRAL_DOPAMINE).ok_or_else(missing)?,
-            dopamine_range: network.modulator_id(brain::DOPAMINE_RANGE).ok_or_else(missing)?,
-        };
+        let Brain { ticks, network, roles } = config.brain(spec)?;
+        let network = Network::new(&network, seed)?;
+        let ids = Ids::of(&network, &roles)?;
+        let n_cells: usize = ids.policy.iter().map(|readout| network.rates_of_readout(*readout).len()).sum();
         Ok(Self {
             config: config.clone(),
             gamma: config.gamma(spec),
+            ticks,
             spec: spec.clone(),
             network,
             ids,
             normaliser: Normaliser::new(n_observations),
             reward_scale: RewardScale::default(),
             error_range: ErrorRange::default(),
-            recalibration: Recalibration::new(n_observations, n_observations + 1 + config.cells, n_actions),
+            recalibration: Recalibration::new(n_observations, n_observations + 1 + n_cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
             arousal: 1.0,
@@ -197,7 +224,7 @@ impl SpikingActorCritic {
 
     /// Think: the network runs for a control step.
     pub fn think(&mut self) {
-        self.network.think(self.config.ticks);
+        self.network.think(self.ticks);
     }
 
     /// Evaluate, release, learn: from the step that was lived, after the thought about where it led to.
@@ -208,7 +235,7 @@ impl SpikingActorCritic {
         let delta = check_delta(self.evaluate(transition))?;
         self.release(delta);
         self.adapt(delta);
-        let level = |modulator| self.network.modulator(modulator).level();
+        let level = |modulator: Option<ModulatorId>| modulator.map_or(1.0, |id| self.network.modulator(id).level());
         let factor = self.recalibration.gains.iter().sum::<f32>() / self.policy.len() as f32;
         let [value, _, _, _, exploration, _] = self.insight;
         self.insight = [value, delta, level(self.ids.dopamine), level(self.ids.noradrenaline), exploration, factor];
@@ -220,28 +247,44 @@ impl SpikingActorCritic {
         let novelty =
             self.config.curiosity * (1.0 - self.gamma) * self.recalibration.novelty(self.config.curiosity_steps);
         let reward = self.reward_scale.scale(transition.reward, self.gamma) + novelty as f32;
-        let next_value = if transition.terminated { 0.0 } else { self.network.readout(self.ids.value)[0] };
-        let mut value = [0.0];
-        self.network.read_lived(self.ids.value, &mut value);
-        reward + self.gamma as f32 * next_value - value[0]
+        let next_value = if transition.terminated { 0.0 } else { self.value() };
+        reward + self.gamma as f32 * next_value - self.lived_value()
     }
 
-    /// Dopamine follows the prediction error, noradrenaline the uncertainty of the policy.
+    /// Value of what is observed now.
+    fn value(&self) -> f32 {
+        sum(self.ids.value.iter().map(|readout| self.network.readout(*readout)[0]))
+    }
+
+    /// Value of what was observed before the last act, with today's weights.
+    fn lived_value(&self) -> f32 {
+        sum(self.ids.value.iter().map(|readout| {
+            let mut value = [0.0];
+            self.network.read_lived(*readout, &mut value);
+            value[0]
+        }))
+    }
+
+    /// Modulators hear of what the roles of the brain give them.
     fn release(&mut self, delta: f32) {
         let response = if self.config.adapted {
             self.error_range.respond(delta, self.config.range_steps)
         } else {
             Response::fixed(delta)
         };
-        let sign = if self.config.dopamine_reversed { -1.0 } else { 1.0 };
-        self.network.release(self.ids.dopamine, sign * response.actor);
-        self.network.release(self.ids.ventral_dopamine, response.critic);
         let uncertainty = (self.mean_width() / self.config.full_uncertainty as f32).min(1.0);
-        for (modulator, level) in
-            [(self.ids.noradrenaline, uncertainty), (self.ids.dopamine_range, response.critic_range)]
-        {
+        let strength = |signal| match signal {
+            Signal::ActorError => response.actor,
+            Signal::CriticError => response.critic,
+            Signal::ErrorRange => response.critic_range,
+            Signal::PolicyUncertainty => uncertainty,
+        };
+        for &(modulator, signal, sign) in &self.ids.released {
+            self.network.release(modulator, sign * strength(signal));
+        }
+        for &(modulator, signal) in &self.ids.followed {
             let now = self.network.modulator(modulator).level();
-            self.network.release(modulator, level - now);
+            self.network.release(modulator, strength(signal) - now);
         }
     }
 
@@ -251,13 +294,14 @@ impl SpikingActorCritic {
         let entropy = self.config.entropy as f32 * if delta == 0.0 { 0.0 } else { delta.signum() };
         for (k, gaussian) in self.policy.iter().enumerate() {
             (self.error[k], self.error[n + k]) = gaussian.score(self.drawn[k], self.limits[k], entropy);
-            self.pull[k] = -PULL * gaussian.excess();
-            self.pull[n + k] = -PULL * gaussian.excess_of_raw(self.raw_widths);
+            let pull = PULL / self.ids.policy.len() as f32;
+            self.pull[k] = -pull * gaussian.excess();
+            self.pull[n + k] = -pull * gaussian.excess_of_raw(self.raw_widths);
         }
-        self.network.set_error(self.ids.value, &[1.0]);
-        self.network.set_error(self.ids.policy, &self.error);
+        self.ids.value.iter().for_each(|readout| self.network.set_error(*readout, &[1.0]));
+        self.ids.policy.iter().for_each(|readout| self.network.set_error(*readout, &self.error));
         self.network.learn();
-        self.network.pull_readout(self.ids.policy, &self.pull);
+        self.ids.policy.iter().for_each(|readout| self.network.pull_readout(*readout, &self.pull));
         self.network.refresh_readouts();
     }
 
@@ -267,12 +311,23 @@ impl SpikingActorCritic {
         let features = &mut self.recalibration.features;
         features[..n].copy_from_slice(&self.normalised);
         features[n] = 1.0;
-        features[n + 1..].copy_from_slice(self.network.rates_of_readout(self.ids.policy));
+        let mut rest = &mut features[n + 1..];
+        for readout in &self.ids.policy {
+            let rates = self.network.rates_of_readout(*readout);
+            let (of_readout, others) = rest.split_at_mut(rates.len());
+            of_readout.copy_from_slice(rates);
+            rest = others;
+        }
     }
 
     fn mean_width(&self) -> f32 {
         self.policy.iter().map(|g| g.width).sum::<f32>() / self.policy.len() as f32
     }
+}
+
+/// The sum of what several readouts say; of one, what it says.
+fn sum(said: impl Iterator<Item = f32>) -> f32 {
+    said.reduce(|a, b| a + b).unwrap_or(0.0)
 }
 
 impl Kind for SpikingActorCritic {
@@ -303,9 +358,10 @@ impl Agent for SpikingActorCritic {
 
     fn act(&mut self, action: &mut [f32]) {
         let n = self.policy.len();
-        let readout = self.network.readout(self.ids.policy);
-        for k in 0..n {
-            self.policy[k] = Gaussian::from_readout(readout[k], readout[n + k]).aroused(self.arousal);
+        for (k, action) in action.iter_mut().enumerate().take(n) {
+            let [mean, raw] = [k, n + k]
+                .map(|output| sum(self.ids.policy.iter().map(|readout| self.network.readout(*readout)[output])));
+            self.policy[k] = Gaussian::from_readout(mean, raw).aroused(self.arousal);
             self.drawn[k] = self.policy[k].mean;
             if self.mode.explores() {
                 let fresh = rng::standard_normal(&mut self.rng) as f32;
@@ -318,12 +374,12 @@ impl Agent for SpikingActorCritic {
             self.limits[k] = 1.0 / gain.abs().max(1e-3);
             let channel = &self.spec.actions[k];
             let half_range = 0.5 * (channel.high - channel.low);
-            action[k] = 0.5 * (channel.high + channel.low) + half_range * self.command[k];
+            *action = 0.5 * (channel.high + channel.low) + half_range * self.command[k];
         }
         if self.mode.learns() && self.config.recalibration.enabled {
             self.note_features();
         }
-        self.insight[0] = self.network.readout(self.ids.value)[0];
+        self.insight[0] = self.value();
         self.insight[4] = self.mean_width();
     }
 

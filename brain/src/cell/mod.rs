@@ -154,6 +154,11 @@ macro_rules! cells {
                 }
             }
 
+            /// Makes all cells alike: every parameter is at the centre of its distribution.
+            pub fn homogenise(&mut self) {
+                self.dists_mut().into_iter().for_each(|(_, dist)| *dist = Dist::Constant(dist.centre()));
+            }
+
             /// What no bound of a single parameter can tell.
             pub(crate) fn fault(&self) -> Option<Fault> {
                 match self {

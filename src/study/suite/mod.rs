@@ -212,7 +212,8 @@ impl Job {
             RunConfig { task: task.to_owned(), agent: agent.to_owned(), seed, steps, partial, ..Default::default() };
         if agent == CLAMPED {
             OURS.clone_into(&mut run.agent);
-            run.settings.change::<SpikingActorCritic>(|spiking| spiking.dopamine_clamped = true)?;
+            run.settings
+                .change::<SpikingActorCritic>(|spiking| spiking.brain.variant = vec!["dopamine-clamped".to_owned()])?;
         }
         Ok(Self { agent: agent.to_owned(), run })
     }

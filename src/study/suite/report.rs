@@ -91,8 +91,10 @@ pub(super) fn write_all(folder: &Path, runs: &[RunRow], scales: &[ScaleRow]) -> 
 
 /// Median scores and returns, task by task.
 fn scores(results: &Results<'_>) -> anyhow::Result<String> {
-    let mut text = String::from("Median score (median final return; runs). 0 is what takes no learning, the better \
-                                 of random actions and doing nothing; 1 is the reference.\n\n");
+    let mut text = String::from(
+        "Median score (median final return; runs). 0 is what takes no learning, the better \
+                                 of random actions and doing nothing; 1 is the reference.\n\n",
+    );
     writeln!(text, "| task | random | idle | reference | {} |", results.agents.join(" | "))?;
     writeln!(text, "|-|-|-|-|{}", "-|".repeat(results.agents.len()))?;
     for &(task, scale) in &results.tasks {

@@ -1,0 +1,64 @@
+//! What the agent and the brain are to each other.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Where the agent meets the brain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    /// Port of the normalised observation.
+    pub observation: String,
+    /// Readouts of the critic, of which the value is the sum.
+    #[serde(deserialize_with = "one_or_more")]
+    pub value: Vec<String>,
+    /// Readouts of the actor, of which the policy is the sum: a mean for each actuator, then a width for each.
+    #[serde(deserialize_with = "one_or_more")]
+    pub policy: Vec<String>,
+    /// What is released of each modulator in a control step, above its baseline.
+    #[serde(default)]
+    pub release: BTreeMap<String, Signal>,
+    /// What the concentration of each modulator follows.
+    #[serde(default)]
+    pub level: BTreeMap<String, Signal>,
+    /// Modulators that are released with the wrong sign.
+    #[serde(default)]
+    pub reversed: Vec<String>,
+}
+
+/// What the agent knows that a modulator can tell the brain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// The prediction error in units of three times its usual size, within ±1.
+    ActorError,
+    /// The prediction error in units of its range, within ±1.
+    CriticError,
+    /// That range, in units of scaled reward.
+    ErrorRange,
+    /// Mean width of exploration over [`full_uncertainty`](crate::SpikingConfig::full_uncertainty), at most 1.
+    PolicyUncertainty,
+}
+
+impl Roles {
+    /// Modulators that the agent moves, with the key that says so.
+    pub fn moved(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let released = self.release.keys().map(|name| ("release", name.as_str()));
+        released.chain(self.level.keys().map(|name| ("level", name.as_str())))
+    }
+}
+
+/// Reads `"name"` or `["name", …]`.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a name, or a list of names")]
+    enum OneOrMore {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match OneOrMore::deserialize(deserializer)? {
+        OneOrMore::One(name) => vec![name],
+        OneOrMore::More(names) => names,
+    })
+}
