@@ -100,11 +100,24 @@ impl Compartmental {
 }
 
 impl Chunk {
-    /// Currents onto somata alone, times a gain: `currents` and `gain` of all cells, these blocks of them.
-    pub(crate) fn fill_currents(&mut self, currents: &Blocks, gain: &Column<f32>, blocks: Range<usize>) {
+    /// Currents onto somata alone, times a gain, brought to this mean and deviation: `currents` and `gain` of all cells, these
+    /// blocks of them.
+    pub(crate) fn fill_currents(
+        &mut self,
+        currents: &Blocks,
+        gain: &Column<f32>,
+        [mean, sd]: [f32; 2],
+        blocks: Range<usize>,
+    ) {
+        let n = blocks.len();
         self.richness = Richness::Currents;
         self.soma.current[..blocks.len()].copy_from_slice(&currents.blocks()[blocks.clone()]);
         scale(&mut self.soma.current, gain, blocks);
+        if [mean, sd] != [0.0, 1.0] {
+            for current in self.soma.current[..n].as_flattened_mut() {
+                *current = sd.mul_add(*current, mean);
+            }
+        }
     }
 
     /// Input from electrodes: `[current, g, g E, NMDA]` of all cells onto soma and apical dendrite, and into the

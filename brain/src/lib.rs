@@ -74,7 +74,7 @@ pub use probe::{ProbeId, ProbedSynapse, Record};
 pub use query::{Footprint, Synapse};
 pub use spec::{
     ApicalSpec, CellChoice, CellRange, Compartment, Connectivity, Feedback, ModulatorSpec, NetworkSpec, NoiseSpec,
-    Occupancy, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec, ReceptorForm, ReceptorSpec,
-    SourceSpec, SynapseSpec, TraceSpec, Transmitter,
+    NormalisedSpec, Occupancy, PopulationSpec, PortKind, PortSpec, ProbeSpec, ProjectionSpec, ReadoutSpec,
+    ReceptorForm, ReceptorSpec, SourceSpec, SynapseSpec, TraceSpec, Transmitter,
 };
 pub use state::NetworkState;

@@ -15,7 +15,7 @@ use crate::{
     plasticity::PostSignals,
     receptor::Receptors,
     rng::Uniforms,
-    spec::NoiseSpec,
+    spec::{NoiseSpec, NormalisedSpec},
 };
 
 /// What a population did in one window, kept until its consequences are known.
@@ -113,7 +113,8 @@ pub(crate) struct Population {
     pub named: usize,
     /// Index of the first cell within the named population.
     pub first_cell: usize,
-    normalised: bool,
+    /// Mean and deviation that the summed current is normalised to.
+    normalised: Option<[f32; 2]>,
     pub apical: Option<crate::ApicalSpec>,
     pub receptors: Receptors,
     pub channels: Vec<Channel>,
@@ -151,7 +152,7 @@ impl Population {
         n: usize,
         mut channels: Vec<Channel>,
         receptors: Receptors,
-        normalised: bool,
+        normalised: Option<NormalisedSpec>,
     ) -> Self {
         for k in 0..channels.len() {
             let (before, of_these) = channels.split_at_mut(k);
@@ -161,9 +162,9 @@ impl Population {
             cells,
             named: 0,
             first_cell: 0,
-            normalised,
+            normalised: normalised.map(|to| [to.mean as f32, to.sd as f32]),
             chunk: Box::default(),
-            summed: Blocks::new(if normalised { n } else { 0 }),
+            summed: Blocks::new(if normalised.is_some() { n } else { 0 }),
             apical: None,
             receptors,
             channels,
@@ -234,7 +235,7 @@ impl Population {
             channels: &mut self.channels,
             scales: &self.receptors.channels,
             ionotropic: &self.receptors.current,
-            gain: if self.normalised { &one } else { &self.receptors.gain },
+            gain: if self.normalised.is_some() { &one } else { &self.receptors.gain },
             noise: self.noise,
             uniforms: self.uniforms,
             first_cell: self.first_cell,
@@ -244,7 +245,7 @@ impl Population {
         let blocks = |cells: &Range<usize>| cells.start / LANES..cells.end.div_ceil(LANES);
         let chunk = &mut *self.chunk;
         let normalised = match &mut self.observed {
-            Some(observed) if self.normalised => {
+            Some(observed) if self.normalised.is_some() => {
                 let now = &mut observed.now;
                 if self.restless || first_of_window {
                     for cells in chunks.clone() {
@@ -263,7 +264,8 @@ impl Population {
         for cells in chunks {
             let as_held = match normalised {
                 Some(drive) => {
-                    chunk.fill_currents(drive, &self.receptors.gain, blocks(&cells));
+                    let to = self.normalised.unwrap_or([0.0, 1.0]);
+                    chunk.fill_currents(drive, &self.receptors.gain, to, blocks(&cells));
                     false
                 }
                 None => {

@@ -82,8 +82,8 @@ fn populations(spec: &NetworkSpec) -> Table {
         if let Some(noise) = &p.noise {
             more.push(format!("noise {} pA", brief(noise)));
         }
-        if p.normalised {
-            more.push("normalised".to_owned());
+        if let Some(to) = &p.normalised {
+            more.push(format!("normalised to {} ± {}", to.mean, to.sd));
         }
         if p.apical.is_some() {
             more.push("apical learning signal".to_owned());

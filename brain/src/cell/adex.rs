@@ -132,7 +132,7 @@ impl Model<12, 2> for Adex {
             let [v, w] = self.scheme.advance(*s, self.steps.dt_ms, slope);
             factor = factor.max(input.of(1.0) - (v - v_t).abs() * per_span);
             let fires = v.ge(v_peak);
-            spike = spike.max(R::indicator(fires));
+            spike = spike + R::indicator(fires);
             *s = [R::select(fires, v_reset, v), R::select(fires, w + b, w)];
         }
         Output::graded(spike, factor)

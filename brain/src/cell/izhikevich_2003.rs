@@ -175,7 +175,7 @@ impl Model<12, 2> for Izhikevich2003 {
             let before = scheme.advance(*s, self.steps.dt_ms, |[v, u]| [dv(v, u), du(v, u)]);
             factor = factor.max(triangle(before[0]));
             let (after, fired) = reset(before);
-            (*s, spike) = (after, spike.max(fired));
+            (*s, spike) = (after, spike + fired);
         }
         Output::graded(spike, factor)
     }

@@ -166,7 +166,7 @@ impl Model<12, 2> for Izhikevich2007 {
             let [v, u] = self.scheme.advance(*s, self.steps.dt_ms, slope);
             factor = factor.max(one - (v - v_t).abs() * per_span);
             let fires = v.ge(v_peak + peak_with_u * u);
-            spike = spike.max(R::indicator(fires));
+            spike = spike + R::indicator(fires);
             *s = [R::select(fires, c + reset_with_u * u, v), R::select(fires, (u + d).min(u_max), u)];
         }
         Output::graded(spike, factor)

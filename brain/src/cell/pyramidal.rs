@@ -242,7 +242,7 @@ impl Model<25, 7> for Pyramidal {
             let fires = v.ge(v_peak);
             let bursts = R::select(v_d.ge(v_ca), burst_open, zero);
             let under_plateau = bursts.ge(one);
-            spike = spike.max(R::indicator(fires));
+            spike = spike + R::indicator(fires);
             *s = [
                 R::select(fires, R::select(under_plateau, c_burst, c_single), v),
                 R::select(fires, u + R::select(under_plateau, d_burst, d_single), u),

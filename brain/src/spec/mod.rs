@@ -15,7 +15,7 @@ pub use projection::{Compartment, Connectivity, Feedback, ProjectionSpec};
 pub use receptor::{Occupancy, ReceptorForm, ReceptorSpec};
 pub use synapse::SynapseSpec;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{PlasticitySpec, ThreeFactorSpec, dist::Dist};
 
@@ -97,9 +97,10 @@ pub struct PopulationSpec {
     /// those of one kind start alike.
     #[serde(default)]
     pub start: BTreeMap<String, Dist>,
-    /// Whether PV basket cells normalise the summed current of the population, by subtraction and division.
-    #[serde(default)]
-    pub normalised: bool,
+    /// Whether, and to what, PV basket cells normalise the summed current of the population, by subtraction and division; in
+    /// TOML also `true`, for mean 0 and deviation 1.
+    #[serde(default, deserialize_with = "normalised")]
+    pub normalised: Option<NormalisedSpec>,
     /// The filtered output of the cells, read by readouts and plasticity.
     #[serde(default)]
     pub trace: TraceSpec,
@@ -109,6 +110,22 @@ pub struct PopulationSpec {
     /// What modulators do to the cells.
     #[serde(default, rename = "receptor")]
     pub receptors: Vec<ReceptorSpec>,
+}
+
+/// What the summed current of a population is normalised to, over its cells and in each tick.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NormalisedSpec {
+    /// Mean in pA, or in the unit of a dimensionless model.
+    pub mean: f64,
+    /// Standard deviation, likewise.
+    pub sd: f64,
+}
+
+impl Default for NormalisedSpec {
+    fn default() -> Self {
+        Self { mean: 0.0, sd: 1.0 }
+    }
 }
 
 /// A noise current in pA, drawn anew for each cell and tick.
@@ -222,6 +239,20 @@ fn one() -> f64 {
     1.0
 }
 
+/// Reads `true`, `false`, or `{ mean, sd }`.
+fn normalised<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NormalisedSpec>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected true, false, or { mean = …, sd = … }")]
+    enum Normalised {
+        Plain(bool),
+        To(NormalisedSpec),
+    }
+    Ok(match Normalised::deserialize(deserializer)? {
+        Normalised::Plain(is) => is.then(NormalisedSpec::default),
+        Normalised::To(spec) => Some(spec),
+    })
+}
+
 impl NetworkSpec {
     /// Nothing yet, with a tick of 1 ms.
     #[must_use]
@@ -256,7 +287,7 @@ impl NetworkSpec {
         let read = self.readouts.iter().any(|r| r.source == p.name);
         let learns = |rule: &Option<PlasticitySpec>| matches!(rule, Some(PlasticitySpec::ThreeFactor(_)));
         let taught = |q: &ProjectionSpec| learns(&q.plasticity) && (q.source == p.name || q.target == p.name);
-        p.normalised || p.apical.is_some() || read || self.projections.iter().any(taught)
+        p.normalised.is_some() || p.apical.is_some() || read || self.projections.iter().any(taught)
     }
 }
 
@@ -278,7 +309,7 @@ impl PopulationSpec {
             drive: Dist::zero(),
             noise: None,
             start: BTreeMap::new(),
-            normalised: false,
+            normalised: None,
             trace: TraceSpec::default(),
             apical: None,
             receptors: Vec::new(),

@@ -61,9 +61,13 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
     if let Some(ApicalSpec { floor, projected }) = &p.apical {
         in_range(&place, "apical.floor", *floor, 0.0, 1e6)?;
-        if *projected && !p.normalised {
+        if *projected && p.normalised.is_none() {
             return Err(value(&place, "apical.projected", true, "false, because the population is not normalised"));
         }
+    }
+    if let Some(to) = &p.normalised {
+        in_range(&place, "normalised.mean", to.mean, -1e9, 1e9)?;
+        in_range(&place, "normalised.sd", to.sd, 0.0, 1e9)?;
     }
     distribution(&place, "drive", &p.drive, -1e9, 1e9)?;
     one_each(&place, "drive", &p.drive, p.size)?;

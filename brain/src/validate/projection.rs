@@ -35,7 +35,7 @@ pub(super) fn check(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainE
         return Err(value(&place, "compartment", "apical", expected));
     }
     let current = p.synapse.as_ref().is_none_or(|synapse| !synapse.unsigned()) && p.compartment == Compartment::Soma;
-    if target.normalised && !current {
+    if target.normalised.is_some() && !current {
         let expected = format!("a current onto the somata: population '{}' is normalised", p.target);
         return Err(value(&place, "synapse", "given", expected));
     }

@@ -69,7 +69,7 @@ fn refusals(spec: &NetworkSpec, network: &Network) -> Vec<String> {
             let name = models.iter().find(same).map_or("another one", |(name, _)| name.as_str());
             refused.push(format!("population '{}': the cell model is {name}, NIR has lif", p.name));
         }
-        if p.normalised {
+        if p.normalised.is_some() {
             refused.push(format!("population '{}': NIR has no normalisation of the input", p.name));
         }
     }
