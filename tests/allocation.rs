@@ -81,7 +81,7 @@ fn a_window_of_the_brain_allocates_nothing() {
         network.set_error(value, &[1.0]);
         network.set_error(policy, &[0.5, -0.5, 0.1, -0.1]);
         network.learn();
-        network.pull_readout(policy, &[0.01, 0.0, 0.0, 0.0]);
+        network.pull_readout(policy, 1.0, &[0.01, 0.0, 0.0, 0.0]);
         network.refresh_readouts();
     };
     (0..WARM_UP).for_each(&mut window);

@@ -129,13 +129,13 @@ pub(crate) fn add_rows(y: &mut [f32], weights: &[f32], rows: impl Iterator<Item 
     );
 }
 
-/// `y_r += Σ_j w(r, j) x_j` for every row of a matrix with as many columns as `x`.
-pub(crate) fn add_products(y: &mut [f32], weights: &[f32], x: &[f32]) {
+/// `y_r += factor Σ_j w(r, j) x_j` for every row of a matrix with as many columns as `x`.
+pub(crate) fn add_products(y: &mut [f32], weights: &[f32], factor: f32, x: &[f32]) {
     fast(
         #[inline(always)]
         || {
             for (y, row) in y.iter_mut().zip(weights.chunks_exact(x.len().max(1))) {
-                *y += dot_inline(x, row);
+                *y += factor * dot_inline(x, row);
             }
         },
     );
@@ -269,7 +269,7 @@ mod tests {
             let plain = |row: usize, column: usize| f64::from(matrix[row * n + column]);
             let (mut down, mut along) = (vec![0.5; n], vec![0.5; n]);
             add_rows(&mut down, &matrix, x.iter().copied().enumerate());
-            add_products(&mut along, &matrix, &x);
+            add_products(&mut along, &matrix, 1.0, &x);
             for k in 0..n {
                 let sums: [f64; 2] = (0..n).fold([0.5; 2], |[down, along], i| {
                     [down + f64::from(x[i]) * plain(i, k), along + f64::from(x[i]) * plain(k, i)]

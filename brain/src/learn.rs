@@ -1,6 +1,6 @@
 //! Learning in windows: errors run back, synapses are tagged, modulators turn tags into changes of weight.
 
-use crate::{Network, ReadoutId, projection::Source};
+use crate::{Network, ReadoutId, projection::Source, tag::ThreeFactor};
 
 impl Network {
     /// Reads all outputs of the last window again, with today's weights.
@@ -71,7 +71,8 @@ impl Network {
                 if let Some(source) = before.get_mut(source).filter(|s| s.apical.is_some()) {
                     let weights = projection.feedback.as_deref().unwrap_or(projection.synapses.weights.each());
                     if !weights.is_empty() {
-                        projection.synapses.add_backward(weights, &rest[0].signal, &mut source.signal);
+                        let turned = projection.three_factor.as_ref().map_or(1.0, ThreeFactor::effect);
+                        projection.synapses.add_backward(weights, turned, &rest[0].signal, &mut source.signal);
                     }
                 }
             }
@@ -101,11 +102,11 @@ impl Network {
         }
     }
 
-    /// Moves the outputs of a readout in the lived window by about `step`, through its weights: homeostasis, not reward.
-    pub fn pull_readout(&mut self, readout: ReadoutId, step: &[f32]) {
+    /// Moves the outputs of a readout in the lived window by about `factor · step`, through its weights: homeostasis, not reward.
+    pub fn pull_readout(&mut self, readout: ReadoutId, factor: f32, step: &[f32]) {
         let readout = &mut self.readouts[readout.0];
         if let Some(observed) = &self.populations[readout.source].observed {
-            readout.pull(step, &observed.lived.rate);
+            readout.pull(factor, step, &observed.lived.rate);
         }
     }
 }

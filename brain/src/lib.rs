@@ -57,7 +57,7 @@ mod validate;
 pub use cell::{
     AdexSpec, AlifCurrentSpec, AlifSpec, AlifThresholdSpec, CellArray, CellSpec, DhLifSpec, Electrode, Electrodes,
     Izhikevich2003Scheme, Izhikevich2003Spec, Izhikevich2007Spec, LifSpec, MsnSpec, PatchClamp, PoissonSpec,
-    PyramidalSpec, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
+    PyramidalSpec, QuadraticScheme, Rule, Scheme, Srm0Spec, Stimuli, Stimulus, TwoCompartmentSpec,
 };
 pub use cell_types::{CellType, Lever, cell_type, cell_types};
 pub use dist::{Dist, RandomDist};

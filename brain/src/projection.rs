@@ -153,15 +153,15 @@ impl Synapses {
         }
     }
 
-    /// `out_pre += Σ_post w(pre, post) d_post`, with the weights given (the forward ones, or those of a fixed feedback).
-    pub(crate) fn add_backward(&self, weights: &[f32], d: &[f32], out: &mut [f32]) {
+    /// `out_pre += factor Σ_post w(pre, post) d_post`, with the weights given (the forward ones, or those of a fixed feedback).
+    pub(crate) fn add_backward(&self, weights: &[f32], factor: f32, d: &[f32], out: &mut [f32]) {
         let rows = match &self.wiring {
-            Wiring::Dense => return add_products(out, weights, d),
+            Wiring::Dense => return add_products(out, weights, factor, d),
             Wiring::Sparse(rows) => rows,
         };
         for (pre, out) in out.iter_mut().enumerate() {
             let edges = rows.starts[pre * rows.n_delays] as usize..rows.starts[(pre + 1) * rows.n_delays] as usize;
-            *out += edges.map(|edge| weights[edge] * d[usize::from(rows.targets[edge])]).sum::<f32>();
+            *out += factor * edges.map(|edge| weights[edge] * d[usize::from(rows.targets[edge])]).sum::<f32>();
         }
     }
 }

@@ -57,11 +57,11 @@ impl Readout {
         }
     }
 
-    /// Moves the outputs by about `step`: the normalised least-mean-squares step `w += step R/(R·R + 1)`.
-    pub(crate) fn pull(&mut self, step: &[f32], rate: &[f32]) {
+    /// Moves the outputs by about `factor · step`: the normalised least-mean-squares step `w += factor step R/(R·R + 1)`.
+    pub(crate) fn pull(&mut self, factor: f32, step: &[f32], rate: &[f32]) {
         let len = self.row_len();
         let cells = &rate[..len - 1];
-        let scale = 1.0 / (dot(cells, cells) + 1.0);
+        let scale = factor / (dot(cells, cells) + 1.0);
         for (row, &step) in self.weights.chunks_exact_mut(len).zip(step) {
             if step != 0.0 {
                 add_scaled(row, step * scale, rate);

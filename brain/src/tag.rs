@@ -24,6 +24,7 @@ pub(crate) struct ThreeFactor {
     modulator: usize,
     budget: f32,
     budget_modulator: Option<usize>,
+    effect: f32,
     scales: Scales,
 }
 
@@ -117,8 +118,14 @@ impl ThreeFactor {
             modulator,
             budget: spec.budget as f32,
             budget_modulator,
+            effect: spec.effect as f32,
             scales,
         }
+    }
+
+    /// What the receptors make of the modulator.
+    pub fn effect(&self) -> f32 {
+        self.effect
     }
 
     /// How much of a trace is left after a window.
@@ -130,7 +137,8 @@ impl ThreeFactor {
     /// modulator makes of it; whether there was anything to change.
     pub fn adapt(&mut self, lived: &Lived<'_>, modulators: &[Modulator], weights: &mut [f32]) -> bool {
         let decay = self.decay(lived.window_ms);
-        let dose = modulators[self.modulator].phasic()
+        let dose = self.effect
+            * modulators[self.modulator].phasic()
             * self.budget
             * self.budget_modulator.map_or(1.0, |m| modulators[m].level());
         let Lived { sparse, rows, columns, .. } = *lived;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use common::{FILES, Table, all_files, matches, read_by, worst, worst_of_first};
 use mesolimb_brain::{
     AdexSpec, AlifCurrentSpec, AlifThresholdSpec, CellArray, CellSpec, Izhikevich2003Scheme, Izhikevich2003Spec,
-    Izhikevich2007Spec, LifSpec, PatchClamp, Rule, Scheme, Stimulus,
+    Izhikevich2007Spec, LifSpec, PatchClamp, QuadraticScheme, Rule, Scheme, Stimulus,
 };
 
 /// How a simulator integrated.
@@ -122,7 +122,7 @@ fn cell(file: &str, p: &BTreeMap<String, f64>, method: Method) -> CellSpec {
                 (_, true) => Rule::Lts,
                 _ => Rule::None,
             },
-            scheme,
+            scheme: if scheme == Scheme::Euler { QuadraticScheme::Euler } else { QuadraticScheme::Rk4 },
             ..Izhikevich2007Spec::default()
         })
     }

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{Table, read_by, worst_of_first};
-use mesolimb_brain::{CellSpec, Electrode, MsnSpec, PatchClamp, Scheme, Stimulus};
+use mesolimb_brain::{CellSpec, Electrode, MsnSpec, PatchClamp, QuadraticScheme, Stimulus};
 
 /// Active fractions of the two receptors, and which terms they act on.
 struct Dopamine {
@@ -27,7 +27,7 @@ struct Neuron {
 }
 
 impl Neuron {
-    fn new(p: &BTreeMap<String, f64>, dopamine: &Dopamine, scheme: Scheme, dt_ms: f64) -> Self {
+    fn new(p: &BTreeMap<String, f64>, dopamine: &Dopamine, scheme: QuadraticScheme, dt_ms: f64) -> Self {
         let spec = MsnSpec { scheme, ..MsnSpec::default() };
         for (name, value) in
             [("C", &spec.capacitance_pf), ("v_t", &spec.v_t_mv), ("d", &spec.d_pa), ("k", &spec.k_ns_per_mv)]
@@ -49,9 +49,10 @@ impl Neuron {
         let g = [ampa * (1.0 - p["beta2"] * d2), ampa / 2.0 * (1.0 + p["beta1"] * d1), ampa / 1.4];
         let tau = [p["tau_ampa"], p["tau_nmda"], p["tau_gaba"]];
         // Euler takes the traces of the start of a step; otherwise their mean over the step is held.
-        let decay = tau.map(|tau| if scheme == Scheme::Euler { 1.0 - dt_ms / tau } else { (-dt_ms / tau).exp() });
+        let decay =
+            tau.map(|tau| if scheme == QuadraticScheme::Euler { 1.0 - dt_ms / tau } else { (-dt_ms / tau).exp() });
         let mean = tau.map(|tau| -f64::exp_m1(-dt_ms / tau) * tau / dt_ms);
-        let held = if scheme == Scheme::Euler { [1.0; 3] } else { mean };
+        let held = if scheme == QuadraticScheme::Euler { [1.0; 3] } else { mean };
         Self { cell, h: [0.0; 3], g, decay, held, tau, e_gaba: p["e_gaba"] }
     }
 
@@ -122,7 +123,8 @@ fn rates() {
         for row in 0..table.rows.len() {
             let (receptor, stim) = (table.text(row, "receptor"), table.text(row, "stim"));
             let phi = table.number(row, "phi").unwrap();
-            let scheme = if table.text(row, "method") == "euler" { Scheme::Euler } else { Scheme::Rk4 };
+            let scheme =
+                if table.text(row, "method") == "euler" { QuadraticScheme::Euler } else { QuadraticScheme::Rk4 };
             let dt_ms = table.number(row, "dt_ms").unwrap();
             let drive = table.number(row, "drive").unwrap();
             let level = table.number(row, "level").unwrap() as usize;
@@ -137,7 +139,7 @@ fn rates() {
             assert!((found.len() as f64 - expected).abs() <= 1.0, "expected {expected} spikes: {place}");
             let Some(first_ms) = table.number(row, "t_first_ms") else { continue };
             // Same scheme, same step; conductances held over a step of Runge–Kutta are another scheme.
-            let exact = scheme == Scheme::Euler || stim == "inject";
+            let exact = scheme == QuadraticScheme::Euler || stim == "inject";
             let off = (found[0] - first_ms).abs();
             compared += 1;
             late += usize::from(off > 0.1);
@@ -162,7 +164,7 @@ fn traces() {
         let (level, rest) = setting.split_once(", drive ").unwrap();
         let (drive, _) = rest.split_once(';').unwrap();
         let (level, drive): (usize, f64) = (level.parse().unwrap(), drive.parse().unwrap());
-        let mut neuron = Neuron::new(&p, &dopamine(receptor, phi, stim), Scheme::Rk4, 0.02);
+        let mut neuron = Neuron::new(&p, &dopamine(receptor, phi, stim), QuadraticScheme::Rk4, 0.02);
         let effective = table.parameters();
         for (name, ours) in [("v_r", "v_r_mv"), ("d", "d_pa"), ("k", "k_ns_per_mv")] {
             assert!((neuron.cell.get(ours).unwrap() - effective[name]).abs() < 1e-4, "{}: {name}", table.path);
@@ -195,7 +197,7 @@ fn traces() {
 fn dopamine_moves_the_curves_as_published() {
     let p = Table::load("msn/msn_fi.csv").parameters();
     let spikes = |receptor: &str, phi: f64, current: f64| {
-        let mut neuron = Neuron::new(&p, &dopamine(receptor, phi, "inject"), Scheme::Euler, 0.1);
+        let mut neuron = Neuron::new(&p, &dopamine(receptor, phi, "inject"), QuadraticScheme::Euler, 0.1);
         run(&mut neuron, current, None, 0.1, |_| ()).len()
     };
     assert!(spikes("D1", 0.8, 280.0) < spikes("D1", 0.0, 280.0), "D1 raises the rheobase");
@@ -206,7 +208,7 @@ fn dopamine_moves_the_curves_as_published() {
     }
     let counts = &read_by("msn input")[0];
     let driven = |receptor: &str, phi: f64| {
-        let mut neuron = Neuron::new(&p, &dopamine(receptor, phi, "syn_full"), Scheme::Euler, 0.1);
+        let mut neuron = Neuron::new(&p, &dopamine(receptor, phi, "syn_full"), QuadraticScheme::Euler, 0.1);
         run(&mut neuron, 0.0, Some(&input(counts, 7)), 0.1, |_| ()).len()
     };
     assert!(driven("D1", 0.8) > driven("D1", 0.0), "with its synaptic term D1 excites");

@@ -40,6 +40,8 @@ static BRAINS: LazyLock<Vec<BrainFile>> = LazyLock::new(|| {
         .into()
 });
 
+/// What a policy readout says.
+const MEANS_AND_WIDTHS: &str = "a mean and a width for each actuator";
 /// Most ticks of a thought.
 const MAX_TICKS: u32 = 1000;
 /// Keys of a brain file that a network does not have.
@@ -346,10 +348,11 @@ impl Brain {
         }
         let sizes = [
             ("value", &roles.value, 1, "one value"),
-            ("policy", &roles.policy, 2 * task.actions, "a mean and a width for each actuator"),
+            ("policy", &roles.policy, 2 * task.actions, MEANS_AND_WIDTHS),
+            ("policy_against", &roles.policy_against, 2 * task.actions, MEANS_AND_WIDTHS),
         ];
         for (role, names, size, what) in sizes {
-            if names.is_empty() {
+            if names.is_empty() && role != "policy_against" {
                 return Err(format!("roles.{role} is empty, expected a readout"));
             }
             for name in names {

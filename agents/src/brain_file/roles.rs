@@ -16,6 +16,9 @@ pub struct Roles {
     /// Readouts of the actor, of which the policy is the sum: a mean for each actuator, then a width for each.
     #[serde(deserialize_with = "one_or_more")]
     pub policy: Vec<String>,
+    /// Readouts that are subtracted from the policy: those of cells that hold back.
+    #[serde(default)]
+    pub policy_against: Vec<String>,
     /// What is released of each modulator in a control step, above its baseline.
     #[serde(default)]
     pub release: BTreeMap<String, Signal>,

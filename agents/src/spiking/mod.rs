@@ -113,7 +113,8 @@ struct Ids {
     observation: PortId,
     /// Of which the value is the sum, and the policy.
     value: Vec<ReadoutId>,
-    policy: Vec<ReadoutId>,
+    /// Each counts with its sign.
+    policy: Vec<(ReadoutId, f32)>,
     /// What is released in a control step, times a sign.
     released: Vec<(ModulatorId, Signal, f32)>,
     /// What concentrations follow.
@@ -141,7 +142,10 @@ impl Ids {
         Ok(Self {
             observation: port(&roles.observation)?,
             value: readouts(&roles.value)?,
-            policy: readouts(&roles.policy)?,
+            policy: {
+                let sides = [(readouts(&roles.policy)?, 1.0), (readouts(&roles.policy_against)?, -1.0)];
+                sides.into_iter().flat_map(|(ids, sign)| ids.into_iter().map(move |id| (id, sign))).collect()
+            },
             released: released.collect::<Result<_, AgentError>>()?,
             followed: followed.collect::<Result<_, AgentError>>()?,
             dopamine: network.modulator_id("dopamine"),
@@ -168,7 +172,7 @@ impl SpikingActorCritic {
         let Brain { ticks, network, roles } = config.brain(spec)?;
         let network = Network::new(&network, seed)?;
         let ids = Ids::of(&network, &roles)?;
-        let n_cells: usize = ids.policy.iter().map(|readout| network.rates_of_readout(*readout).len()).sum();
+        let n_cells: usize = ids.policy.iter().map(|(readout, _)| network.rates_of_readout(*readout).len()).sum();
         Ok(Self {
             config: config.clone(),
             gamma: config.gamma(spec),
@@ -299,9 +303,11 @@ impl SpikingActorCritic {
             self.pull[n + k] = -pull * gaussian.excess_of_raw(self.raw_widths);
         }
         self.ids.value.iter().for_each(|readout| self.network.set_error(*readout, &[1.0]));
-        self.ids.policy.iter().for_each(|readout| self.network.set_error(*readout, &self.error));
+        self.ids.policy.iter().for_each(|(readout, _)| self.network.set_error(*readout, &self.error));
         self.network.learn();
-        self.ids.policy.iter().for_each(|readout| self.network.pull_readout(*readout, &self.pull));
+        for &(readout, sign) in &self.ids.policy {
+            self.network.pull_readout(readout, sign, &self.pull);
+        }
         self.network.refresh_readouts();
     }
 
@@ -312,7 +318,7 @@ impl SpikingActorCritic {
         features[..n].copy_from_slice(&self.normalised);
         features[n] = 1.0;
         let mut rest = &mut features[n + 1..];
-        for readout in &self.ids.policy {
+        for (readout, _) in &self.ids.policy {
             let rates = self.network.rates_of_readout(*readout);
             let (of_readout, others) = rest.split_at_mut(rates.len());
             of_readout.copy_from_slice(rates);
@@ -359,8 +365,9 @@ impl Agent for SpikingActorCritic {
     fn act(&mut self, action: &mut [f32]) {
         let n = self.policy.len();
         for (k, action) in action.iter_mut().enumerate().take(n) {
-            let [mean, raw] = [k, n + k]
-                .map(|output| sum(self.ids.policy.iter().map(|readout| self.network.readout(*readout)[output])));
+            let [mean, raw] = [k, n + k].map(|output| {
+                sum(self.ids.policy.iter().map(|(readout, sign)| sign * self.network.readout(*readout)[output]))
+            });
             self.policy[k] = Gaussian::from_readout(mean, raw).aroused(self.arousal);
             self.drawn[k] = self.policy[k].mean;
             if self.mode.explores() {

@@ -74,7 +74,7 @@ parameters! {
     }
     options {
         /// Integration scheme.
-        scheme: Scheme = Scheme::Euler;
+        scheme: QuadraticScheme = QuadraticScheme::Euler;
         /// Longest integration step in ms.
         max_step_ms: f64 = 0.1;
         /// Special rule of the cell type.
@@ -96,6 +96,21 @@ impl Parameters for Izhikevich2007Spec {
     parameter_lists!();
 }
 
+/// Integration scheme of cells with a quadratic upstroke.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuadraticScheme {
+    /// Forward Euler, all variables from the state before the step.
+    #[default]
+    Euler,
+    /// The classical fourth-order method of Runge and Kutta; the input is constant within a tick.
+    Rk4,
+    /// Euler, implicit where the potential relaxes and explicit where it runs away: `v ← v + h f/(1 + h max(0, −∂f/∂v))`. It is
+    /// stable in steps of a millisecond, in which forward Euler is not where a cell is small (`h k (v_t − v_r)/C > 2`); medium
+    /// spiny neurons fire up to a quarter more in them than in fine steps.
+    SemiImplicit,
+}
+
 /// What is wrong with a longest step.
 pub(super) fn step_fault(max_step_ms: f64) -> Option<Fault> {
     (!(1e-3..=10.0).contains(&max_step_ms))
@@ -105,7 +120,7 @@ pub(super) fn step_fault(max_step_ms: f64) -> Option<Fault> {
 /// The model, with what all cells of a population share.
 #[derive(Clone, Copy)]
 pub struct Izhikevich2007 {
-    pub(super) scheme: Scheme,
+    pub(super) scheme: QuadraticScheme,
     pub(super) steps: Steps,
     pub(super) rule: Rule,
 }
@@ -163,7 +178,18 @@ impl Model<12, 2> for Izhikevich2007 {
         let [peak_with_u, reset_with_u, u_max] = Self::with_u(self.rule).map(|x| input.of(x));
         let (mut spike, mut factor) = (zero, zero);
         for _ in 0..self.steps.n {
-            let [v, u] = self.scheme.advance(*s, self.steps.dt_ms, slope);
+            let h = self.steps.dt_ms;
+            let [v, u] = match self.scheme {
+                QuadraticScheme::Euler => Scheme::Euler.advance(*s, h, slope),
+                QuadraticScheme::Rk4 => Scheme::Rk4.advance(*s, h, slope),
+                QuadraticScheme::SemiImplicit => {
+                    let [v, u] = *s;
+                    let [dv, du] = slope([v, u]);
+                    let relaxing = (k * (v_r + v_t - v - v) + input.soma.conductance_at(v)) * per_capacitance;
+                    let damped = input.of(h).mul_add(relaxing.max(zero), one);
+                    [v + input.of(h) * dv / damped, u + input.of(h) * du]
+                }
+            };
             factor = factor.max(one - (v - v_t).abs() * per_span);
             let fires = v.ge(v_peak + peak_with_u * u);
             spike = spike + R::indicator(fires);
@@ -181,7 +207,7 @@ pub(super) fn span(v_r: f64, v_t: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CellSpec, PatchClamp, Stimulus};
+    use crate::{CellSpec, MsnSpec, PatchClamp, Stimulus};
 
     /// One step from the given state; returns the spike and the state after it.
     fn one_step(spec: Izhikevich2007Spec, state: [f64; 2]) -> (f64, [f64; 2]) {
@@ -247,5 +273,21 @@ mod tests {
         assert!((slope(-45.0) - 25.0).abs() < 1e-9);
         let (spike, [_, u]) = one_step(Izhikevich2007Spec { a_per_ms: 0.0.into(), ..spec() }, [34.9, 7.0]);
         assert_eq!((spike, u), (1.0, 7.0));
+    }
+
+    /// Spikes of a medium spiny neuron in two seconds under a constant current.
+    fn n_spikes(scheme: QuadraticScheme, max_step_ms: f64, current_pa: f64) -> f64 {
+        let spec = CellSpec::Msn(MsnSpec { scheme, max_step_ms, ..MsnSpec::default() });
+        let mut cell = PatchClamp::new(&spec, 10.0).unwrap();
+        (0..200).map(|_| f64::from(cell.tick(&Stimulus::current(current_pa)))).sum()
+    }
+
+    #[test]
+    fn steps_of_a_millisecond_are_near_fine_ones_where_relaxing_is_implicit() {
+        for current_pa in [300.0, 400.0, 600.0, 800.0] {
+            let fine = n_spikes(QuadraticScheme::Rk4, 0.05, current_pa);
+            let coarse = n_spikes(QuadraticScheme::SemiImplicit, 1.0, current_pa);
+            assert!((coarse - fine).abs() <= 0.25 * fine, "{current_pa} pA: {coarse} spikes, fine steps give {fine}");
+        }
     }
 }

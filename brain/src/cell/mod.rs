@@ -31,7 +31,7 @@ pub use alif_threshold::AlifThresholdSpec;
 pub use array::{CellArray, Electrodes, Stimuli};
 pub use dh_lif::DhLifSpec;
 pub use izhikevich_2003::{Izhikevich2003Scheme, Izhikevich2003Spec};
-pub use izhikevich_2007::{Izhikevich2007Spec, Rule};
+pub use izhikevich_2007::{Izhikevich2007Spec, QuadraticScheme, Rule};
 pub use lif::LifSpec;
 pub use msn::MsnSpec;
 pub use patch::{Electrode, PatchClamp, Stimulus};

@@ -13,9 +13,9 @@
 //! Euler in steps of 0.1 ms, as there.
 
 use super::{
-    izhikevich_2007::{Izhikevich2007, Rule, step_fault},
+    izhikevich_2007::{Izhikevich2007, QuadraticScheme, Rule, step_fault},
     parameters::{FINITE, Fault, NOT_NEGATIVE, POSITIVE, Parameters, parameter_lists, parameters, reset_fault},
-    scheme::{Scheme, Steps},
+    scheme::Steps,
 };
 
 // The fields are those of the dimensional Izhikevich model, in its order.
@@ -43,7 +43,7 @@ parameters! {
     }
     options {
         /// Integration scheme.
-        scheme: Scheme = Scheme::Euler;
+        scheme: QuadraticScheme = QuadraticScheme::Euler;
         /// Longest integration step in ms.
         max_step_ms: f64 = 0.1;
     }

@@ -36,6 +36,14 @@ pub struct ThreeFactorSpec {
     /// Windows over which the scales are means.
     #[serde(default = "scale_windows")]
     pub scale_windows: f64,
+    /// What the receptors at these synapses make of the modulator, as a factor: 1 where a burst strengthens what was active (D1),
+    /// −1 where a dip does (D2). A learning signal that runs back through them is turned with them.
+    #[serde(default = "one")]
+    pub effect: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 fn scale_windows() -> f64 {
@@ -52,6 +60,7 @@ impl ThreeFactorSpec {
             ("tau_eligibility_ms", self.tau_eligibility_ms, [0.0, 1e9]),
             ("budget", self.budget, [0.0, 1e6]),
             ("scale_windows", self.scale_windows, [1.0, 1e5]),
+            ("effect", self.effect, [-1e3, 1e3]),
         ]
     }
 }
