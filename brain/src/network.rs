@@ -57,6 +57,8 @@ pub(crate) struct Release {
     pub modulator: usize,
     pub population: usize,
     pub per_spike: f32,
+    /// Spikes in a tick that uptake balances.
+    pub tonic: f32,
 }
 
 /// A network that runs.
@@ -70,6 +72,8 @@ pub struct Network {
     pub(crate) tick_ms: f64,
     /// Ticks since the start of life.
     pub(crate) tick: u64,
+    /// Ticks of all answers so far.
+    pub(crate) answered: u64,
     /// Length of the lived window in ticks.
     pub(crate) lived_ticks: u32,
     pub(crate) now_ticks: u32,
@@ -131,6 +135,46 @@ impl Network {
         }
     }
 
+    /// The nuclei answer what stands at their ports: they alone live for so many ticks, at the end of the window that ran last,
+    /// and release their modulators. Time does not go on for the others. Allocates nothing.
+    pub fn answer(&mut self, ticks: u32) {
+        let Self { populations, incoming, ports, modulators, .. } = self;
+        for (nucleus, incoming) in populations.iter_mut().zip(&*incoming).filter(|(p, _)| p.nucleus) {
+            nucleus.begin_window();
+            for projection in incoming {
+                if let Source::Port(port) = projection.source {
+                    projection.synapses.add_all(&ports[port].next, &mut nucleus.held);
+                }
+                crate::kernel::add_scaled(&mut nucleus.held, 1.0, projection.synapses.bias());
+            }
+        }
+        for tick in 0..ticks {
+            for nucleus in populations.iter_mut().filter(|p| p.nucleus) {
+                nucleus.tick(modulators, self.answered, tick == 0);
+                let named = &self.named[nucleus.named];
+                self.spikes.add(
+                    self.now_ticks.saturating_sub(1),
+                    named.first_cell + nucleus.first_cell,
+                    &nucleus.fired,
+                );
+                self.histories[nucleus.named].count += nucleus.fired.len() as u64;
+            }
+            for release in &self.releases {
+                let parts = populations.iter().filter(|p| p.nucleus && p.named == release.population);
+                let (mut spikes, mut lives) = (0.0, false);
+                for part in parts {
+                    spikes += part.fired.iter().map(|(_, size)| size).sum::<f32>();
+                    lives = true;
+                }
+                if lives {
+                    modulators[release.modulator].release(release.per_spike * (spikes - release.tonic));
+                }
+            }
+            modulators.iter_mut().for_each(Modulator::tick);
+            self.answered += 1;
+        }
+    }
+
     fn run(&mut self, ticks: u32) {
         self.begin_window();
         if self.tick == 0 && ticks > 0 {
@@ -154,7 +198,7 @@ impl Network {
             std::mem::swap(&mut port.values, &mut port.lived);
             port.values.copy_from_slice(&port.next);
         }
-        for (population, incoming) in self.populations.iter_mut().zip(&self.incoming) {
+        for (population, incoming) in self.populations.iter_mut().zip(&self.incoming).filter(|(p, _)| !p.nucleus) {
             population.begin_window();
             for projection in incoming {
                 if let Source::Port(port) = projection.source {
@@ -169,6 +213,9 @@ impl Network {
     fn advance(&mut self, first_of_window: bool) {
         let (histories, modulators, tick) = (&self.histories, &self.modulators, self.tick);
         let live = |population: &mut Population, incoming: &mut [Projection]| {
+            if population.nucleus {
+                return;
+            }
             for projection in &mut *incoming {
                 projection.begin_tick(modulators);
                 if let Source::Spikes(source) = projection.source {
@@ -195,6 +242,7 @@ impl Network {
         for (named, history) in self.named.iter().zip(&mut self.histories) {
             let row = history.begin(self.tick);
             match &mut self.populations[named.parts.clone()] {
+                [nucleus, ..] if nucleus.nucleus => {}
                 // The part fills the emptied row in the next tick.
                 [whole] => std::mem::swap(row, &mut whole.fired),
                 parts => {
@@ -213,9 +261,13 @@ impl Network {
             }
         }
         for release in &self.releases {
-            let fired = self.histories[release.population].at(self.tick, 0).len();
-            if fired > 0 {
-                self.modulators[release.modulator].release(release.per_spike * fired as f32);
+            if self.populations[self.named[release.population].parts.start].nucleus {
+                continue;
+            }
+            let fired = self.histories[release.population].at(self.tick, 0);
+            let spikes = fired.iter().map(|(_, size)| size).sum::<f32>() - release.tonic;
+            if spikes != 0.0 {
+                self.modulators[release.modulator].release(release.per_spike * spikes);
             }
         }
     }
@@ -261,7 +313,7 @@ impl Network {
 
     fn end_window(&mut self, ticks: u32) {
         self.now_ticks = ticks;
-        for population in &mut self.populations {
+        for population in self.populations.iter_mut().filter(|p| !p.nucleus) {
             population.end_window(ticks);
         }
         self.refresh_readouts();

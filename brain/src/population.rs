@@ -116,6 +116,8 @@ pub(crate) struct Population {
     /// Mean and deviation that the summed current is normalised to.
     normalised: Option<[f32; 2]>,
     pub apical: Option<crate::ApicalSpec>,
+    /// Whether it lives in answers only.
+    pub nucleus: bool,
     pub receptors: Receptors,
     pub channels: Vec<Channel>,
     pub noise: Option<NoiseSpec>,
@@ -166,6 +168,7 @@ impl Population {
             chunk: Box::default(),
             summed: Blocks::new(if normalised.is_some() { n } else { 0 }),
             apical: None,
+            nucleus: false,
             receptors,
             channels,
             noise: None,

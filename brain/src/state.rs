@@ -11,6 +11,7 @@ const MAX_COUNT: u64 = 1 << 52;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkState {
     tick: u64,
+    answered: u64,
     lived_ticks: u32,
     now_ticks: u32,
     reset_rng: Rng,
@@ -69,6 +70,7 @@ impl Network {
         self.visit(&mut |_, values| arrays.push(values.to_vec()));
         NetworkState {
             tick: self.tick,
+            answered: self.answered,
             lived_ticks: self.lived_ticks,
             now_ticks: self.now_ticks,
             reset_rng: self.reset_rng.clone(),
@@ -103,7 +105,7 @@ impl Network {
 
     /// What is wrong with the counters of a saved state, if anything is.
     fn fault_of_counters(state: &NetworkState) -> Option<String> {
-        let [tick, largest] = [state.tick, state.counts.iter().copied().max().unwrap_or(0)];
+        let [tick, largest] = [state.tick.max(state.answered), state.counts.iter().copied().max().unwrap_or(0)];
         let late = tick.max(largest) > MAX_COUNT;
         late.then(|| {
             format!("it has lived for {tick} ticks, expected at most {MAX_COUNT}, and no more spikes of a kind")
@@ -151,6 +153,7 @@ impl Network {
         // Effects of modulators are computed anew from their levels.
         self.populations.iter_mut().for_each(|population| population.receptors.forget());
         self.tick = state.tick;
+        self.answered = state.answered;
         self.lived_ticks = state.lived_ticks;
         self.now_ticks = state.now_ticks;
         self.reset_rng = state.reset_rng.clone();

@@ -365,12 +365,23 @@ impl Brain {
                 }
             }
         }
-        let moved = roles.moved().chain(roles.reversed.iter().map(|name| ("reversed", name.as_str())));
+        let reversed = roles.reversed.iter().filter(|name| !roles.drive.contains_key(*name));
+        let moved = roles.moved().chain(reversed.map(|name| ("reversed", name.as_str())));
         for (key, name) in moved {
             if !modulators.contains(&name) {
                 let modulators = known(modulators);
                 return Err(format!("roles.{key} has '{name}', expected a modulator (there are: {modulators})"));
             }
+        }
+        for name in roles.drive.keys() {
+            if !ports.contains(&name.as_str()) {
+                let ports = known(ports);
+                return Err(format!("roles.drive has '{name}', expected a port (there are: {ports})"));
+            }
+        }
+        if !(1..=MAX_TICKS).contains(&roles.answer_ticks) {
+            let found = roles.answer_ticks;
+            return Err(format!("roles.answer_ticks is {found}, expected a whole number from 1 to {MAX_TICKS}"));
         }
         self.check_reach()
     }
@@ -379,6 +390,7 @@ impl Brain {
     fn check_reach(&self) -> Result<(), String> {
         let network = &self.network;
         let mut reached: Vec<&str> = vec![&self.roles.observation];
+        reached.extend(self.roles.drive.keys().map(String::as_str));
         let alive = network.populations.iter().filter(|p| p.drive != Dist::Constant(0.0) || p.noise.is_some());
         reached.extend(alive.map(|p| p.name.as_str()));
         let mut next = 0;

@@ -25,7 +25,14 @@ pub struct Roles {
     /// What the concentration of each modulator follows.
     #[serde(default)]
     pub level: BTreeMap<String, Signal>,
-    /// Modulators that are released with the wrong sign.
+    /// Which signal stands at a port of nuclei, whose cells answer it in every control step after the prediction error is known
+    /// and release what they fire.
+    #[serde(default)]
+    pub drive: BTreeMap<String, Signal>,
+    /// Ticks of such an answer.
+    #[serde(default = "answer_ticks")]
+    pub answer_ticks: u32,
+    /// Modulators that are released, or ports of nuclei that are driven, with the wrong sign.
     #[serde(default)]
     pub reversed: Vec<String>,
 }
@@ -42,6 +49,12 @@ pub enum Signal {
     ErrorRange,
     /// Mean width of exploration over [`full_uncertainty`](crate::SpikingConfig::full_uncertainty), at most 1.
     PolicyUncertainty,
+    /// Unexpected uncertainty: by how much the forward model errs more than it usually does, from 0 to 1.
+    UnexpectedUncertainty,
+    /// Expected uncertainty: the share of what happens that the forward model never foresees, from 0 to 1.
+    ExpectedUncertainty,
+    /// Mean reward of late, in units of the largest that there was, within ±1.
+    AverageReward,
 }
 
 impl Roles {
@@ -50,6 +63,10 @@ impl Roles {
         let released = self.release.keys().map(|name| ("release", name.as_str()));
         released.chain(self.level.keys().map(|name| ("level", name.as_str())))
     }
+}
+
+fn answer_ticks() -> u32 {
+    4
 }
 
 /// Reads `"name"` or `["name", …]`.

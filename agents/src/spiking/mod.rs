@@ -41,6 +41,7 @@
 
 mod config;
 mod dopamine;
+mod outlook;
 mod policy;
 mod recalibration;
 mod state;
@@ -49,6 +50,7 @@ pub use config::{RecalibrationConfig, SpikingConfig};
 use dopamine::{ErrorRange, Response};
 use mesolimb_brain::{ModulatorId, Network, PortId, ReadoutId, rng};
 use mesolimb_envs::{Env, EnvSpec};
+use outlook::Outlook;
 use policy::Gaussian;
 use rand::RngExt as _;
 use recalibration::Recalibration;
@@ -81,6 +83,7 @@ pub struct SpikingActorCritic {
     normaliser: Normaliser,
     reward_scale: RewardScale,
     error_range: ErrorRange,
+    outlook: Outlook,
     recalibration: Recalibration,
     rng: rng::Rng,
     mode: Mode,
@@ -119,6 +122,9 @@ struct Ids {
     released: Vec<(ModulatorId, Signal, f32)>,
     /// What concentrations follow.
     followed: Vec<(ModulatorId, Signal)>,
+    /// What nuclei hear, times a sign, and for how many ticks they answer.
+    driven: Vec<(PortId, Signal, f32)>,
+    answer_ticks: u32,
     /// Those that are shown, where the brain has them.
     dopamine: Option<ModulatorId>,
     noradrenaline: Option<ModulatorId>,
@@ -139,6 +145,7 @@ impl Ids {
         let sign = |name: &String| if roles.reversed.contains(name) { -1.0 } else { 1.0 };
         let released = roles.release.iter().map(|(name, signal)| Ok((modulator(name)?, *signal, sign(name))));
         let followed = roles.level.iter().map(|(name, signal)| Ok((modulator(name)?, *signal)));
+        let driven = roles.drive.iter().map(|(name, signal)| Ok((port(name)?, *signal, sign(name))));
         Ok(Self {
             observation: port(&roles.observation)?,
             value: readouts(&roles.value)?,
@@ -148,6 +155,8 @@ impl Ids {
             },
             released: released.collect::<Result<_, AgentError>>()?,
             followed: followed.collect::<Result<_, AgentError>>()?,
+            driven: driven.collect::<Result<_, AgentError>>()?,
+            answer_ticks: roles.answer_ticks,
             dopamine: network.modulator_id("dopamine"),
             noradrenaline: network.modulator_id("noradrenaline"),
         })
@@ -183,6 +192,7 @@ impl SpikingActorCritic {
             normaliser: Normaliser::new(n_observations),
             reward_scale: RewardScale::default(),
             error_range: ErrorRange::default(),
+            outlook: Outlook::default(),
             recalibration: Recalibration::new(n_observations, n_observations + 1 + n_cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
@@ -250,7 +260,9 @@ impl SpikingActorCritic {
     fn evaluate(&mut self, transition: &Transition<'_>) -> f32 {
         let novelty =
             self.config.curiosity * (1.0 - self.gamma) * self.recalibration.novelty(self.config.curiosity_steps);
-        let reward = self.reward_scale.scale(transition.reward, self.gamma) + novelty as f32;
+        let scaled = self.reward_scale.scale(transition.reward, self.gamma);
+        self.outlook.take_in(scaled, self.recalibration.surprise());
+        let reward = scaled + novelty as f32;
         let next_value = if transition.terminated { 0.0 } else { self.value() };
         reward + self.gamma as f32 * next_value - self.lived_value()
     }
@@ -282,6 +294,9 @@ impl SpikingActorCritic {
             Signal::CriticError => response.critic,
             Signal::ErrorRange => response.critic_range,
             Signal::PolicyUncertainty => uncertainty,
+            Signal::UnexpectedUncertainty => self.outlook.unexpected(),
+            Signal::ExpectedUncertainty => self.recalibration.unforeseen(),
+            Signal::AverageReward => self.outlook.average_reward(),
         };
         for &(modulator, signal, sign) in &self.ids.released {
             self.network.release(modulator, sign * strength(signal));
@@ -289,6 +304,12 @@ impl SpikingActorCritic {
         for &(modulator, signal) in &self.ids.followed {
             let now = self.network.modulator(modulator).level();
             self.network.release(modulator, strength(signal) - now);
+        }
+        for &(port, signal, sign) in &self.ids.driven {
+            self.network.set_port(port, &[sign * strength(signal)]);
+        }
+        if !self.ids.driven.is_empty() {
+            self.network.answer(self.ids.answer_ticks);
         }
     }
 

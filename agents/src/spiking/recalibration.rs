@@ -123,6 +123,17 @@ impl Recalibration {
         self.recalibrate(config);
     }
 
+    /// Mean square of the errors in the last step, each in units of its usual size: 1 in the mean.
+    pub(super) fn surprise(&self) -> f32 {
+        self.surprise as f32
+    }
+
+    /// Share of what happens that the model does not foresee, from 0 to 1: the mean of its errors' variance, over 1 000 steps.
+    pub(super) fn unforeseen(&self) -> f32 {
+        let n = self.error_variance.len() as f64;
+        (self.error_variance.iter().sum::<f64>() / n).clamp(0.0, 1.0) as f32
+    }
+
     /// How novel the last step was: what the model did not foresee, above what it usually does not, from −1 to 3. It fades
     /// with life, by a factor of e in so many steps.
     pub(super) fn novelty(&self, steps: f64) -> f64 {

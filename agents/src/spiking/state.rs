@@ -3,7 +3,7 @@
 use mesolimb_brain::{NetworkState, rng::Rng};
 use serde::{Deserialize, Serialize};
 
-use super::{Recalibration, SpikingActorCritic, dopamine::ErrorRange, policy::Gaussian};
+use super::{Recalibration, SpikingActorCritic, dopamine::ErrorRange, outlook::Outlook, policy::Gaussian};
 use crate::{
     agent::{AgentError, Mode},
     normaliser::{Normaliser, RewardScale},
@@ -15,6 +15,7 @@ struct State {
     normaliser: Normaliser,
     reward_scale: RewardScale,
     error_range: ErrorRange,
+    outlook: Outlook,
     recalibration: Recalibration,
     rng: Rng,
     mode: Mode,
@@ -36,6 +37,7 @@ impl SpikingActorCritic {
             normaliser: self.normaliser.clone(),
             reward_scale: self.reward_scale.clone(),
             error_range: self.error_range,
+            outlook: self.outlook,
             recalibration: self.recalibration.clone(),
             rng: self.rng.clone(),
             mode: self.mode,
@@ -59,6 +61,7 @@ impl SpikingActorCritic {
         let fits = state.normaliser.fits(n_observations)
             && state.reward_scale.fits()
             && state.error_range.is_valid()
+            && state.outlook.is_valid()
             && self.recalibration.alike(&state.recalibration)
             && [&state.observation, &state.normalised].iter().all(|v| finite(v, n_observations))
             && [&state.drawn, &state.noise, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
@@ -76,6 +79,7 @@ impl SpikingActorCritic {
         self.normaliser = state.normaliser;
         self.reward_scale = state.reward_scale;
         self.error_range = state.error_range;
+        self.outlook = state.outlook;
         self.recalibration = state.recalibration;
         self.rng = state.rng;
         self.mode = state.mode;

@@ -74,6 +74,7 @@ impl Network {
         let mut network = Self {
             tick_ms: spec.tick_ms,
             tick: 0,
+            answered: 0,
             lived_ticks: 0,
             now_ticks: 0,
             ports,
@@ -186,6 +187,7 @@ impl Builder<'_> {
         let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors, p.normalised);
         part.first_cell = cells.start;
         part.named = self.population_idx(&p.name).unwrap_or_default();
+        part.nucleus = p.nucleus;
         part.apical = p.apical.clone();
         part.noise = p.noise;
         part.uniforms = Uniforms::new(self.seed, &format!("noise of {}", p.name));
@@ -334,6 +336,7 @@ impl Builder<'_> {
                 modulator: m,
                 population: self.population_idx(&s.population).unwrap_or_default(),
                 per_spike: s.per_spike as f32,
+                tonic: s.tonic as f32,
             })
         };
         (0..self.spec.modulators.len()).flat_map(of).collect()

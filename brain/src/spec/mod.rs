@@ -110,6 +110,10 @@ pub struct PopulationSpec {
     /// What modulators do to the cells.
     #[serde(default, rename = "receptor")]
     pub receptors: Vec<ReceptorSpec>,
+    /// Whether the cells are a nucleus that lives in answers only ([`Network::answer`](crate::Network::answer)): they hear of
+    /// ports of values, and their spikes release modulators.
+    #[serde(default)]
+    pub nucleus: bool,
 }
 
 /// What the summed current of a population is normalised to, over its cells and in each tick.
@@ -231,8 +235,11 @@ pub struct ModulatorSpec {
 pub struct SourceSpec {
     /// Which population.
     pub population: String,
-    /// Rise of the concentration with each spike.
+    /// Rise of the concentration with each spike, or full burst.
     pub per_spike: f64,
+    /// Spikes of the whole population in a tick that uptake balances: with so many the concentration stays, with fewer it falls.
+    #[serde(default)]
+    pub tonic: f64,
 }
 
 fn one() -> f64 {
@@ -313,6 +320,7 @@ impl PopulationSpec {
             trace: TraceSpec::default(),
             apical: None,
             receptors: Vec::new(),
+            nucleus: false,
         }
     }
 }

@@ -69,6 +69,10 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         in_range(&place, "normalised.mean", to.mean, -1e9, 1e9)?;
         in_range(&place, "normalised.sd", to.sd, 0.0, 1e9)?;
     }
+    if p.nucleus && spec.observed(p) {
+        let expected = "false, because the population is normalised, read, or learns in windows";
+        return Err(value(&place, "nucleus", true, expected));
+    }
     distribution(&place, "drive", &p.drive, -1e9, 1e9)?;
     one_each(&place, "drive", &p.drive, p.size)?;
     if let Some(NoiseSpec::Uniform([a, b]) | NoiseSpec::Normal([a, b])) = p.noise {
@@ -156,6 +160,7 @@ fn modulator(spec: &NetworkSpec, m: &crate::ModulatorSpec) -> Result<(), BrainEr
     for source in &m.sources {
         find_population(spec, &place, "source.population", &source.population)?;
         in_range(&place, "source.per_spike", source.per_spike, -1e6, 1e6)?;
+        in_range(&place, "source.tonic", source.tonic, 0.0, 1e9)?;
     }
     Ok(())
 }

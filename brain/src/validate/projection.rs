@@ -21,6 +21,18 @@ pub(super) fn check(spec: &NetworkSpec, p: &ProjectionSpec) -> Result<(), BrainE
     };
     let n_pre = port.map_or_else(|| source.map_or(0, |s| s.size), |port| port.size);
     let target = find_population(spec, &place, "target", &p.target)?;
+    if source.is_some_and(|source| source.nucleus) {
+        let expected = "a population that is no nucleus: spikes of a nucleus release modulators only";
+        return Err(value(&place, "source", &p.source, expected));
+    }
+    if target.nucleus && port.is_none_or(|port| port.kind != PortKind::Values) {
+        return Err(value(
+            &place,
+            "source",
+            &p.source,
+            "a port of values: the target is a nucleus, which lives in answers only",
+        ));
+    }
     distribution(&place, "weights", &p.weights, f64::NEG_INFINITY, f64::INFINITY)?;
     dales_law(&place, p, source.and_then(|s| s.transmitter))?;
     connectivity(&place, p, n_pre, target.size)?;
