@@ -90,6 +90,10 @@ pub struct Network {
     pub(crate) modulator_names: Vec<String>,
     pub(crate) releases: Vec<Release>,
     pub(crate) spikes: SpikeLog,
+    /// Spikes of each named population in the window that runs.
+    pub(crate) fired_in_window: Vec<f32>,
+    /// Which of them divide what others get.
+    pub(crate) divides: Vec<bool>,
     pub(crate) reset_rng: Rng,
     pub(crate) threads: usize,
     pub(crate) pool: Option<rayon::ThreadPool>,
@@ -193,6 +197,7 @@ impl Network {
 
     fn begin_window(&mut self) {
         self.spikes.clear();
+        self.fired_in_window.fill(0.0);
         self.lived_ticks = self.now_ticks;
         for port in &mut self.ports {
             std::mem::swap(&mut port.values, &mut port.lived);
@@ -239,7 +244,7 @@ impl Network {
 
     /// Spikes of the tick become known to all: to those that listen, to the log, and as releases of modulators.
     fn gather(&mut self, tick_of_window: u32) {
-        for (named, history) in self.named.iter().zip(&mut self.histories) {
+        for (at, (named, history)) in self.named.iter().zip(&mut self.histories).enumerate() {
             let row = history.begin(self.tick);
             match &mut self.populations[named.parts.clone()] {
                 [nucleus, ..] if nucleus.nucleus => {}
@@ -251,6 +256,9 @@ impl Network {
                         row.extend(part.fired.iter().map(|&(cell, size)| (first + cell, size)));
                     }
                 }
+            }
+            if self.divides[at] {
+                self.fired_in_window[at] += row.iter().map(|(_, size)| size).sum::<f32>();
             }
             self.spikes.add(tick_of_window, named.first_cell, row);
             history.count += row.len() as u64;
@@ -315,6 +323,9 @@ impl Network {
         self.now_ticks = ticks;
         for population in self.populations.iter_mut().filter(|p| !p.nucleus) {
             population.end_window(ticks);
+            for division in [&mut population.current_by, &mut population.signal_by].into_iter().flatten() {
+                division.take_in(self.fired_in_window[division.by]);
+            }
         }
         self.refresh_readouts();
     }

@@ -107,6 +107,41 @@ impl Observed {
     }
 }
 
+/// Interneurons that divide, by what they fire.
+#[derive(Clone, Default)]
+pub(crate) struct Division {
+    /// Index of their named population.
+    pub by: usize,
+    /// Mean of what they fired in a window, which began at zero, and how much of that zero is left in it.
+    usual: f32,
+    left: f32,
+    /// What they divide by: a factor of 1 where they fire as usual.
+    pub factor: f32,
+}
+
+/// Share of a window in what interneurons usually fire.
+const DIVISION_SHARE: f32 = 1e-3;
+
+impl Division {
+    pub(crate) fn new(by: usize) -> Self {
+        Self { by, usual: 0.0, left: 1.0, factor: 1.0 }
+    }
+
+    /// Takes in what they fired in a window.
+    pub(crate) fn take_in(&mut self, spikes: f32) {
+        self.left -= DIVISION_SHARE * self.left;
+        self.usual += DIVISION_SHARE * (spikes - self.usual);
+        let usual = self.usual / (1.0 - self.left);
+        self.factor = if usual > 0.0 { 2.0 * usual / (usual + spikes) } else { 1.0 };
+    }
+
+    fn visit(&mut self, visit: &mut dyn FnMut(&str, &mut [f32])) {
+        for number in [&mut self.usual, &mut self.left, &mut self.factor] {
+            visit("division", std::slice::from_mut(number));
+        }
+    }
+}
+
 pub(crate) struct Population {
     pub cells: Cells,
     /// Index of the named population that it is, or is a part of.
@@ -115,6 +150,9 @@ pub(crate) struct Population {
     pub first_cell: usize,
     /// Mean and deviation that the summed current is normalised to.
     normalised: Option<[f32; 2]>,
+    /// Who divides the current, and who the learning signal.
+    pub current_by: Option<Division>,
+    pub signal_by: Option<Division>,
     pub apical: Option<crate::ApicalSpec>,
     /// Whether it lives in answers only.
     pub nucleus: bool,
@@ -154,7 +192,7 @@ impl Population {
         n: usize,
         mut channels: Vec<Channel>,
         receptors: Receptors,
-        normalised: Option<NormalisedSpec>,
+        normalised: Option<&NormalisedSpec>,
     ) -> Self {
         for k in 0..channels.len() {
             let (before, of_these) = channels.split_at_mut(k);
@@ -167,6 +205,8 @@ impl Population {
             normalised: normalised.map(|to| [to.mean as f32, to.sd as f32]),
             chunk: Box::default(),
             summed: Blocks::new(if normalised.is_some() { n } else { 0 }),
+            current_by: None,
+            signal_by: None,
             apical: None,
             nucleus: false,
             receptors,
@@ -247,6 +287,7 @@ impl Population {
         let chunks = (0..n).step_by(CHUNK).map(|start| start..n.min(start + CHUNK));
         let blocks = |cells: &Range<usize>| cells.start / LANES..cells.end.div_ceil(LANES);
         let chunk = &mut *self.chunk;
+        let divided = self.current_by.as_ref().map_or(1.0, |division| division.factor);
         let normalised = match &mut self.observed {
             Some(observed) if self.normalised.is_some() => {
                 let now = &mut observed.now;
@@ -267,8 +308,8 @@ impl Population {
         for cells in chunks {
             let as_held = match normalised {
                 Some(drive) => {
-                    let to = self.normalised.unwrap_or([0.0, 1.0]);
-                    chunk.fill_currents(drive, &self.receptors.gain, to, blocks(&cells));
+                    let [mean, sd] = self.normalised.unwrap_or([0.0, 1.0]);
+                    chunk.fill_currents(drive, &self.receptors.gain, [mean, sd * divided], blocks(&cells));
                     false
                 }
                 None => {
@@ -325,7 +366,7 @@ impl Population {
                 *d = *d - mean - drive * along;
             }
         }
-        let inverse = 1.0 / lived.spread;
+        let inverse = self.signal_by.as_ref().map_or(1.0, |division| division.factor) / lived.spread;
         self.signal.iter_mut().for_each(|d| *d *= inverse);
     }
 
@@ -347,6 +388,9 @@ impl Population {
         for channel in &mut self.channels {
             visit(channel.spec.name(), &mut channel.x);
             visit("rise", &mut channel.rise);
+        }
+        for division in [&mut self.current_by, &mut self.signal_by].into_iter().flatten() {
+            division.visit(visit);
         }
         visit("signal", &mut self.signal);
         visit("broadcast", &mut self.broadcast);

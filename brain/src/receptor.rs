@@ -43,7 +43,8 @@ pub(crate) struct Lever {
 /// The receptors of a population, and what they make of the modulators now.
 pub(crate) struct Receptors {
     levers: Vec<Lever>,
-    /// Concentrations that the effects were computed for.
+    /// Modulators that have receptors here, and the concentrations that the effects were computed for.
+    heard: Vec<usize>,
     seen: Vec<f32>,
     /// Whether a modulator comes by wire, so that effects change without a release into the volume.
     wired: bool,
@@ -69,6 +70,13 @@ impl Receptors {
             .collect();
         Self {
             wired: levers.iter().any(|lever| lever.receptors.iter().any(|r| !r.wired.is_empty())),
+            heard: {
+                let mut heard: Vec<usize> =
+                    levers.iter().flat_map(|lever| lever.receptors.iter().map(|r| r.modulator)).collect();
+                heard.sort_unstable();
+                heard.dedup();
+                heard
+            },
             seen: Vec::new(),
             shifts,
             gain: Column::Same(1.0),
@@ -83,13 +91,14 @@ impl Receptors {
         if self.levers.is_empty() {
             return;
         }
-        let unchanged = self.seen.len() == modulators.len()
-            && self.seen.iter().zip(modulators).all(|(seen, m)| seen.to_bits() == m.level().to_bits());
+        let levels = self.heard.iter().map(|&heard| modulators[heard].level());
+        let unchanged = self.seen.len() == self.heard.len()
+            && self.seen.iter().zip(levels.clone()).all(|(seen, level)| seen.to_bits() == level.to_bits());
         if unchanged && !self.wired {
             return;
         }
         self.seen.clear();
-        self.seen.extend(modulators.iter().map(Modulator::level));
+        self.seen.extend(levels);
         for lever in &self.levers {
             let mut shift = self.shifts.iter_mut().find(|shift| lever.target == Target::Parameter(shift.parameter));
             let [low, high] = lever.range;

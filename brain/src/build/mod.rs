@@ -16,7 +16,7 @@ use crate::{
     modulator::Modulator,
     network::{Named, Port, Release},
     plasticity::{Plasticity, PostParameters, Scaling},
-    population::{Observed, Population},
+    population::{Division, Observed, Population},
     probe::Probe,
     projection::{Projection, Source, Synapses, Weights, Wiring},
     readout::Readout,
@@ -86,6 +86,8 @@ impl Network {
             populations,
             incoming,
             named,
+            fired_in_window: vec![0.0; spec.populations.len()],
+            divides: spec.populations.iter().map(|p| spec.divides(&p.name)).collect(),
             spikes: SpikeLog::new((n_cells * LOGGED_SPIKES_PER_CELL).min(LOGGED_SPIKES)),
             reset_rng: stream(seed, "reset of membranes"),
             spec: Arc::new(spec.clone()),
@@ -184,9 +186,12 @@ impl Builder<'_> {
             })
             .collect();
         let receptors = Receptors::new(levers.iter().map(|lever| lever.slice(cells.clone())).collect(), kinds.len());
-        let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors, p.normalised);
+        let mut part = Population::new(whole.slice(cells.clone()), n, channels, receptors, p.normalised.as_ref());
         part.first_cell = cells.start;
         part.named = self.population_idx(&p.name).unwrap_or_default();
+        let division = |by: &Option<String>| Some(Division::new(self.population_idx(by.as_deref()?)?));
+        part.current_by = p.normalised.as_ref().and_then(|to| division(&to.by));
+        part.signal_by = p.apical.as_ref().and_then(|apical| division(&apical.by));
         part.nucleus = p.nucleus;
         part.apical = p.apical.clone();
         part.noise = p.noise;

@@ -117,18 +117,24 @@ pub struct PopulationSpec {
 }
 
 /// What the summed current of a population is normalised to, over its cells and in each tick.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// Cells that do it may be named. Where these fire more than they usually do, the deviation is smaller: it is multiplied by
+/// `2 r̄/(r̄ + r)`, with their spikes `r` in the last window, and the mean `r̄` of those over the last thousand windows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NormalisedSpec {
     /// Mean in pA, or in the unit of a dimensionless model.
     pub mean: f64,
     /// Standard deviation, likewise.
     pub sd: f64,
+    /// Population of the PV cells that do it, if there is one.
+    #[serde(default)]
+    pub by: Option<String>,
 }
 
 impl Default for NormalisedSpec {
     fn default() -> Self {
-        Self { mean: 0.0, sd: 1.0 }
+        Self { mean: 0.0, sd: 1.0, by: None }
     }
 }
 
@@ -177,11 +183,14 @@ pub struct ApicalSpec {
     /// Whether SST cells remove from the learning signal its mean over the population and its component along the
     /// activity.
     pub projected: bool,
+    /// Population of the SST cells that do it, if there is one. Where they fire more than they usually do, less of the learning
+    /// signal gets through, as the current of [`NormalisedSpec`] does.
+    pub by: Option<String>,
 }
 
 impl Default for ApicalSpec {
     fn default() -> Self {
-        Self { floor: 0.02, projected: true }
+        Self { floor: 0.02, projected: true, by: None }
     }
 }
 
@@ -287,6 +296,14 @@ impl NetworkSpec {
         let learns = |q: &ProjectionSpec| matches!(q.plasticity, Some(PlasticitySpec::Mdgl(_)));
         let listens = |name: &str| self.projections.iter().any(|q| q.target == name && learns(q));
         self.observed(p) || self.projections.iter().any(|q| q.target == p.name && listens(&q.source))
+    }
+
+    /// Whether a population divides the current or the learning signal of another.
+    pub(crate) fn divides(&self, name: &str) -> bool {
+        let by = |p: &PopulationSpec| {
+            [p.normalised.as_ref().and_then(|to| to.by.clone()), p.apical.as_ref().and_then(|a| a.by.clone())]
+        };
+        self.populations.iter().flat_map(by).flatten().any(|by| by == name)
     }
 
     /// Whether a population is seen window by window.

@@ -59,10 +59,19 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
     cell(&place, &p.cell, Some(p.size))?;
     in_range(&place, "trace.tau_ms", p.trace.tau_ms, 1e-3, 1e9)?;
     in_range(&place, "trace.gain", p.trace.gain, -1e6, 1e6)?;
-    if let Some(ApicalSpec { floor, projected }) = &p.apical {
+    if let Some(ApicalSpec { floor, projected, .. }) = &p.apical {
         in_range(&place, "apical.floor", *floor, 0.0, 1e6)?;
         if *projected && p.normalised.is_none() {
             return Err(value(&place, "apical.projected", true, "false, because the population is not normalised"));
+        }
+    }
+    let named = [
+        ("normalised.by", p.normalised.as_ref().and_then(|to| to.by.as_ref())),
+        ("apical.by", p.apical.as_ref().and_then(|a| a.by.as_ref())),
+    ];
+    for (field, name) in named {
+        if let Some(name) = name {
+            find_population(spec, &place, field, name)?;
         }
     }
     if let Some(to) = &p.normalised {
