@@ -359,7 +359,7 @@ fn brain_alone(command: BrainCommand) -> anyhow::Result<()> {
             say(&brain::run(&args, &out)?.one_line());
             say(&format!("written to {}; look at {}", out.display(), out.join("raster.svg").display()));
         }
-        BrainCommand::Describe { spec, seed } => say(&brain::describe(&spec, seed)?),
+        BrainCommand::Describe(args) => say(&brain::describe(&args)?),
         BrainCommand::Gallery { out } => {
             brain::gallery(&out)?;
             say(&format!("look at {}", out.join("index.html").display()));

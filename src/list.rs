@@ -28,6 +28,8 @@ pub enum Listed {
     Tasks,
     /// What acts in them
     Agents,
+    /// Brains of the spiking agent
+    Brains,
     /// Published experiments
     Studies,
     /// What can change in a world, with units, ranges and tasks, and presets of changes; name a task for its parameters
@@ -39,7 +41,7 @@ pub enum Listed {
 /// # Errors
 /// If there is no such task, it lacks its robot, or a task is named for something else.
 pub fn list(args: &ListArgs) -> anyhow::Result<String> {
-    use Listed::{Agents, Changes, Studies, Tasks};
+    use Listed::{Agents, Brains, Changes, Studies, Tasks};
     let ListArgs { what, task, own } = args;
     if let Some(name) = task {
         ensure!(*what == Some(Changes), "a task is listed only with `changes`: mesolimb list changes {name}");
@@ -48,7 +50,7 @@ pub fn list(args: &ListArgs) -> anyhow::Result<String> {
     if own.robot.is_some() || own.effector.is_some() {
         bail!("list: a robot of your own needs its task, such as: mesolimb list changes walk --robot FILE");
     }
-    let listed = what.map_or(vec![Tasks, Agents, Studies, Changes], |what| vec![what]);
+    let listed = what.map_or(vec![Tasks, Agents, Brains, Studies, Changes], |what| vec![what]);
     let sections: Vec<String> = listed
         .into_iter()
         .map(|listed| match listed {
@@ -58,6 +60,10 @@ pub fn list(args: &ListArgs) -> anyhow::Result<String> {
                 format!("{own}\n{}", section("Tasks for any robot: they need --robot FILE", any))
             }
             Agents => section("Agents", mesolimb_agents::agents().iter().map(|agent| (agent.name, agent.summary))),
+            Brains => {
+                let brains = mesolimb_agents::brain_file::brains();
+                section("Brains: --set brain=NAME, or a file of your own", brains.iter().map(|b| (b.name(), &*b.about)))
+            }
             Studies => section("Studies", crate::study::studies()),
             Changes => format!("{}\n{}", changes(), preset_lines()),
         })

@@ -8,7 +8,11 @@ use std::{
 };
 
 use common::mesolimb;
-use mesolimb::{brain, config::RunConfig, session::Session};
+use mesolimb::{
+    brain::{self, DescribeArgs},
+    config::RunConfig,
+    session::Session,
+};
 
 /// The TOML files of a folder under `assets/`.
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -17,6 +21,10 @@ fn files(folder: &str) -> Vec<PathBuf> {
     let files: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|e| e == "toml")).collect();
     assert!(!files.is_empty(), "{} holds no file", folder.display());
     files
+}
+
+fn described(file: &Path) -> DescribeArgs {
+    DescribeArgs { spec: file.to_owned(), task: "reacher".into(), settings: Vec::new(), svg: None, seed: 0 }
 }
 
 #[test]
@@ -35,7 +43,18 @@ fn brains_run() {
         let mut network = brain::build(&file, &spec, 0, 1).unwrap_or_else(|error| panic!("{error:#}"));
         network.think((100.0 / spec.tick_ms).round() as u32);
         assert!(!network.take_records().is_empty(), "{} records nothing", file.display());
-        assert!(!brain::describe(&file, 0).unwrap().is_empty());
+        assert!(!brain::describe(&described(&file)).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn brains_of_learners_are_described_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files("brains/learner") {
+        let svg = folder.path().join("brain.svg");
+        let text = brain::describe(&DescribeArgs { svg: Some(svg.clone()), ..described(&file) }).unwrap();
+        assert!(text.contains("Roles") && text.contains("Variants"), "{text}");
+        assert!(fs::read_to_string(svg).unwrap().contains("sensory"));
     }
 }
 

@@ -1,22 +1,47 @@
 //! Says what a network holds, in tables for a terminal.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
+use anyhow::{Context as _, ensure};
+use mesolimb_agents::{Brain, BrainFile, SpikingActorCritic, brain_file::brains};
 use mesolimb_brain::{
-    Connectivity, Dist, Network, NetworkSpec, PlasticitySpec, PortKind, ProbeSpec, ProjectionSpec, RandomDist,
-    ReceptorForm,
+    CellSpec, Connectivity, Dist, Network, NetworkSpec, PlasticitySpec, PortKind, ProbeSpec, ProjectionSpec,
+    RandomDist, ReceptorForm,
 };
 
-use super::spec_file;
+use super::{DescribeArgs, diagram, spec_file};
+use crate::{checkpoint::replace_file, config::RunConfig};
 
-/// What the network of a file holds.
+/// What the network of a file holds; of a learner's brain, for a task.
 ///
 /// # Errors
 /// If it cannot be read or built; the message names the file, the part and the field.
-pub fn describe(path: &Path, seed: u64) -> anyhow::Result<String> {
-    let spec = spec_file::read(path)?;
-    let network = spec_file::build(path, &spec, seed, 1)?;
-    let mut text = headline(path, &spec, &network, seed);
+pub fn describe(args: &DescribeArgs) -> anyhow::Result<String> {
+    let DescribeArgs { spec: path, seed, .. } = args;
+    let learner = learner(args)?;
+    let spec = learner.as_ref().map_or_else(|| spec_file::read(path), |(_, brain)| Ok(brain.network.clone()))?;
+    let network = spec_file::build(path, &spec, *seed, 1)?;
+    let mut text = headline(path, &spec, &network, *seed);
+    let title = match &learner {
+        None => path.display().to_string(),
+        Some((file, _)) => {
+            let name = file.name();
+            let title =
+                Path::new(name).file_stem().map_or_else(|| name.into(), |stem| stem.to_string_lossy().into_owned());
+            format!("{title}, for {}", args.task)
+        }
+    };
+    if let Some(svg) = &args.svg {
+        replace_file(svg, diagram::draw(&title, &spec).as_bytes())?;
+        let _ = writeln!(text, "drawn in {}", svg.display());
+    }
+    let _ = writeln!(text, "{}", cell_types(&spec));
+    for table in learner.iter().flat_map(|(file, brain)| [roles(brain), parameters(file), variants(file)]) {
+        if !table.rows.is_empty() {
+            text.push('\n');
+            text.push_str(&table.show());
+        }
+    }
     for table in [
         populations(&spec),
         cells(&spec),
@@ -34,6 +59,83 @@ pub fn describe(path: &Path, seed: u64) -> anyhow::Result<String> {
         }
     }
     Ok(text.trim_end().to_owned())
+}
+
+/// The brain of a learner, if the file is one, for the task that is asked for.
+fn learner(args: &DescribeArgs) -> anyhow::Result<Option<(BrainFile, Brain)>> {
+    let name = args.spec.to_str().with_context(|| format!("{} is no Unicode", args.spec.display()))?;
+    let known = brains().iter().find(|brain| brain.name() == name).cloned();
+    let file = match known {
+        Some(file) => file,
+        None => {
+            let text = fs::read_to_string(&args.spec).with_context(|| format!("cannot read {name}"))?;
+            let is_learner = toml::from_str::<toml::Table>(&text).is_ok_and(|table| table.contains_key("roles"));
+            if !is_learner {
+                ensure!(
+                    args.settings.is_empty(),
+                    "{name} is no brain of a learner: it has no [roles], so that nothing can be set"
+                );
+                return Ok(None);
+            }
+            BrainFile::parse(name, &text)?
+        }
+    };
+    let run = [("task", args.task.as_str()), ("brain", name)].map(|(key, value)| (key.to_owned(), value.into()));
+    let config = RunConfig::resolve(toml::Table::from_iter(run), &args.settings)?;
+    let env = config.open_env()?;
+    let settings = config.settings.of::<SpikingActorCritic>()?;
+    let brain = file.resolve(&settings.numbers(env.spec()), &settings.brain)?;
+    Ok(Some((file, brain)))
+}
+
+/// How many kinds of cells there are: cells with equal parameters are of one type.
+fn cell_types(spec: &NetworkSpec) -> String {
+    let mut types: Vec<&CellSpec> = Vec::new();
+    let mut models: Vec<String> = Vec::new();
+    for population in &spec.populations {
+        if !types.contains(&&population.cell) {
+            types.push(&population.cell);
+        }
+        let name = model_name(population);
+        if !models.contains(&name) {
+            models.push(name);
+        }
+    }
+    format!("{} cell types of {} models: {}", types.len(), models.len(), models.join(", "))
+}
+
+/// Name of the model of a population.
+pub(super) fn model_name(p: &mesolimb_brain::PopulationSpec) -> String {
+    model(p).0
+}
+
+fn roles(brain: &Brain) -> Table {
+    let roles = &brain.roles;
+    let mut rows = vec![
+        vec!["a thought".to_owned(), format!("{} ticks", brain.ticks)],
+        vec!["observation".to_owned(), format!("port '{}'", roles.observation)],
+        vec!["value".to_owned(), roles.value.join(" + ")],
+        vec!["policy".to_owned(), roles.policy.join(" + ")],
+    ];
+    if !roles.policy_against.is_empty() {
+        rows.push(vec!["policy, subtracted".to_owned(), roles.policy_against.join(" + ")]);
+    }
+    for (what, signals) in
+        [("released", &roles.release), ("follows", &roles.level), ("at the port of nuclei", &roles.drive)]
+    {
+        rows.extend(signals.iter().map(|(name, signal)| vec![format!("{name}, {what}"), brief(signal)]));
+    }
+    Table { title: "Roles", head: vec!["what", "where"], rows }
+}
+
+fn parameters(file: &BrainFile) -> Table {
+    let rows = file.parameters().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    Table { title: "Parameters: --set brain.NAME=NUMBER", head: vec!["name", "value"], rows }
+}
+
+fn variants(file: &BrainFile) -> Table {
+    let rows = file.variants.iter().map(|(name, variant)| vec![name.clone(), variant.about.clone()]).collect();
+    Table { title: "Variants: --set brain.variant=NAME", head: vec!["name", "what it changes"], rows }
 }
 
 /// Rows under a title and a head, to be aligned.

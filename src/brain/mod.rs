@@ -1,6 +1,7 @@
 //! A brain alone: `mesolimb brain …` runs a network without any robot, and says what it holds.
 
 mod describe;
+mod diagram;
 mod gallery;
 mod input;
 mod nir;
@@ -21,19 +22,32 @@ pub use run::run;
 pub use sheet::Format;
 pub use spec_file::{build, read};
 
+/// Options of `mesolimb brain describe`.
+#[derive(Debug, Args)]
+pub struct DescribeArgs {
+    /// Network or brain file (TOML), or a learner's brain by name (see `mesolimb list brains`)
+    pub spec: PathBuf,
+    /// Task that a learner's brain is described for
+    #[arg(long, default_value = "reacher")]
+    pub task: String,
+    /// A setting of a learner's brain, such as brain.variant=homogeneous or brain.cells=64
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Draw it: populations, projections, receptors, and who releases what
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Seed of everything that is random
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
 /// What can be done with a brain alone.
 #[derive(Debug, Subcommand)]
 pub enum BrainCommand {
     /// Run a network: currents or spikes from CSV files in, spikes and probes out
     Run(RunArgs),
     /// Say what a network holds: cells, synapses, receptors, modulators, ports, probes, memory
-    Describe {
-        /// Network (TOML)
-        spec: PathBuf,
-        /// Seed of everything that is random
-        #[arg(long, default_value_t = 0)]
-        seed: u64,
-    },
+    Describe(DescribeArgs),
     /// Pictures of all cell types, their responses to a step, and what modulators do to them
     Gallery {
         /// Folder for pictures and numbers
