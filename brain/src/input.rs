@@ -115,7 +115,7 @@ impl Chunk {
         scale(&mut self.soma.current, gain, blocks);
         if [mean, sd] != [0.0, 1.0] {
             for current in self.soma.current[..n].as_flattened_mut() {
-                *current = sd.mul_add(*current, mean);
+                *current = sd * *current + mean;
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{
     column::Column,
     model::{All, BRANCHES, Currents, Flow, Input, Model, Open, Quantity},
     parameters::Parameters,
-    real::{Lanes, dispatch, fast, inlined},
+    real::{Lanes, Packed, Pair, dispatch, fast, inlined},
 };
 use crate::{
     blocks::{Blocks, LANES},
@@ -272,46 +272,103 @@ impl<M: Model<C, S>, F: Flow, const C: usize, const S: usize> Steps<'_, M, F, C,
         // What all cells share is at hand, whatever is written.
         let model = model.clone();
         let shared = coefficients[0].vectors(simd, 0);
-        for i in 0..vectors {
-            let drive = inlined(
-                #[inline(always)]
-                |from: &[&[V::f32s]; 4]| {
-                    F::drive(
-                        #[inline(always)]
-                        |quantity: Quantity| Lanes::new(simd, from[quantity as usize][i]),
-                    )
-                },
-            );
-            let of_soma = drive(&soma);
-            let of_apical = if M::APICAL { drive(&apical) } else { of_soma };
-            let mut input = Input { soma: of_soma, apical: of_apical, branches: [zero; BRANCHES], draws: [zero; 2] };
-            if M::BRANCHED {
-                for (branch, from) in input.branches.iter_mut().zip(&branches) {
-                    *branch = Lanes::new(simd, from[i]);
+        macro_rules! advance {
+            ($packed:ty, $i:expr) => {{
+                let i = $i;
+                let drive = inlined(
+                    #[inline(always)]
+                    |from: &[&[V::f32s]; 4]| {
+                        F::drive(
+                            #[inline(always)]
+                            |quantity: Quantity| {
+                                <$packed>::pack(
+                                    simd,
+                                    #[inline(always)]
+                                    |k| from[quantity as usize][i + k],
+                                )
+                            },
+                        )
+                    },
+                );
+                let zero = <$packed>::pack(
+                    simd,
+                    #[inline(always)]
+                    |_| zero.v,
+                );
+                let of_soma = drive(&soma);
+                let of_apical = if M::APICAL { drive(&apical) } else { of_soma };
+                let mut input = Input { soma: of_soma, apical: of_apical, branches: [zero; BRANCHES], draws: [zero; 2] };
+                if M::BRANCHED {
+                    for (branch, from) in input.branches.iter_mut().zip(&branches) {
+                        *branch = <$packed>::pack(
+                            simd,
+                            #[inline(always)]
+                            |k| from[i + k],
+                        );
+                    }
                 }
-            }
-            for (draw, from) in input.draws.iter_mut().zip(&draws).take(M::DRAWS) {
-                *draw = Lanes::new(simd, from[i]);
-            }
-            let block = if differ { i / of_block } else { 0 };
-            let c = if SHARED { shared } else { coefficients[block].vectors(simd, i % of_block) };
-            let mut s = [zero; S];
-            for (s, from) in s.iter_mut().zip(views.iter().flatten()) {
-                *s = Lanes::new(simd, from[i]);
-            }
-            let output = model.step(&c, &mut s, &input);
-            for (s, to) in s.iter().zip(views.iter_mut().flatten()) {
-                to[i] = s.v;
-            }
-            if !output.silent {
-                spikes[i] = output.spike.v;
-                loud[n_loud] = i as u16;
-                n_loud += 1;
-            }
-            if *wanted {
-                spikes[i] = output.spike.v;
-                factor[i] = output.factor.v;
-            }
+                for (draw, from) in input.draws.iter_mut().zip(&draws).take(M::DRAWS) {
+                    *draw = <$packed>::pack(
+                        simd,
+                        #[inline(always)]
+                        |k| from[i + k],
+                    );
+                }
+                let mut c = [zero; C];
+                for (k, c) in c.iter_mut().enumerate() {
+                    *c = <$packed>::pack(
+                        simd,
+                        #[inline(always)]
+                        |at| {
+                            if SHARED {
+                                return shared[k].v;
+                            }
+                            let block = if differ { (i + at) / of_block } else { 0 };
+                            V::as_simd_f32s(&coefficients[block].0[k]).0[(i + at) % of_block]
+                        },
+                    );
+                }
+                let mut s = [zero; S];
+                for (s, from) in s.iter_mut().zip(views.iter().flatten()) {
+                    *s = <$packed>::pack(
+                        simd,
+                        #[inline(always)]
+                        |k| from[i + k],
+                    );
+                }
+                let output = model.step(&c, &mut s, &input);
+                for (s, to) in s.iter().zip(views.iter_mut().flatten()) {
+                    s.unpack(
+                        #[inline(always)]
+                        |k, v| to[i + k] = v,
+                    );
+                }
+                if *wanted || !output.silent {
+                    output.spike.unpack(
+                        #[inline(always)]
+                        |k, v| spikes[i + k] = v,
+                    );
+                }
+                if !output.silent {
+                    for k in 0..<$packed as Packed<V>>::N {
+                        loud[n_loud] = (i + k) as u16;
+                        n_loud += 1;
+                    }
+                }
+                if *wanted {
+                    output.factor.unpack(
+                        #[inline(always)]
+                        |k, v| factor[i + k] = v,
+                    );
+                }
+            }};
+        }
+        let paired = if M::LONG { vectors / 2 * 2 } else { 0 };
+        for i in (0..paired).step_by(2) {
+            advance!(Pair<Lanes<V>>, i);
+        }
+        for i in paired..vectors {
+            advance!(Lanes<V>, i);
         }
         // From memory, not from vectors, whose numbers are slow to get at one by one. Every cell is written and only those that
         // spike are kept: there is no branch that cannot be foreseen.

@@ -137,6 +137,7 @@ impl Izhikevich2007 {
 }
 
 impl Model<12, 2> for Izhikevich2007 {
+    const LONG: bool = true;
     const STATES: [&'static str; 2] = ["v", "u"];
 
     fn coefficients(&self, p: &[f64], _: f64) -> [f64; 12] {

@@ -17,6 +17,8 @@ pub(crate) trait Model<const C: usize, const S: usize>: Clone + Send + Sync {
     /// Whether it is so simple that it has kernels of its own for conductances without NMDA, and for cells that are all
     /// alike. Others run them as if there were NMDA, and as if cells differed.
     const LEAN: bool = false;
+    /// Whether it takes many steps in a tick, each of which waits for the last: two vectors at a time are faster then.
+    const LONG: bool = false;
     /// Whether it has dendritic branches that take input of their own.
     const BRANCHED: bool = false;
 

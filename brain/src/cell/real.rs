@@ -243,6 +243,123 @@ impl<S: Simd> Real for Lanes<S> {
     }
 }
 
+/// Vectors that go through the equations together.
+pub(crate) trait Packed<S: Simd>: Real {
+    /// How many there are.
+    const N: usize;
+    /// Those that `vector` gives by their place.
+    fn pack(simd: S, vector: impl Fn(usize) -> S::f32s) -> Self;
+    /// Shows each with its place.
+    fn unpack(self, each: impl FnMut(usize, S::f32s));
+}
+
+impl<S: Simd> Packed<S> for Lanes<S> {
+    const N: usize = 1;
+
+    #[inline(always)]
+    fn pack(simd: S, vector: impl Fn(usize) -> S::f32s) -> Self {
+        Self::new(simd, vector(0))
+    }
+    #[inline(always)]
+    fn unpack(self, mut each: impl FnMut(usize, S::f32s)) {
+        each(0, self.v);
+    }
+}
+
+impl<S: Simd> Packed<S> for Pair<Lanes<S>> {
+    const N: usize = 2;
+
+    #[inline(always)]
+    fn pack(simd: S, vector: impl Fn(usize) -> S::f32s) -> Self {
+        Self(Lanes::new(simd, vector(0)), Lanes::new(simd, vector(1)))
+    }
+    #[inline(always)]
+    fn unpack(self, mut each: impl FnMut(usize, S::f32s)) {
+        each(0, self.0.v);
+        each(1, self.1.v);
+    }
+}
+
+/// Two numbers side by side: while one waits for the last result, the other is at work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<R>(R, R);
+
+/// An operator on both.
+macro_rules! on_both {
+    ($($operator:ident $method:ident),*) => {$(
+        impl<R: Real> $operator for Pair<R> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(self.0.$method(other.0), self.1.$method(other.1))
+            }
+        }
+    )*};
+}
+
+on_both!(Add add, Sub sub, Mul mul, Div div);
+
+impl<R: Real> Neg for Pair<R> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(-self.0, -self.1)
+    }
+}
+
+impl<R: Real> Real for Pair<R> {
+    type Mask = (R::Mask, R::Mask);
+
+    #[inline(always)]
+    fn like(self, x: f64) -> Self {
+        Self(self.0.like(x), self.1.like(x))
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        Self(self.0.mul_add(a.0, b.0), self.1.mul_add(a.1, b.1))
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, a: Self, b: Self) -> Self {
+        Self(self.0.neg_mul_add(a.0, b.0), self.1.neg_mul_add(a.1, b.1))
+    }
+    #[inline(always)]
+    fn exp(self) -> Self {
+        Self(self.0.exp(), self.1.exp())
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(self.0.max(other.0), self.1.max(other.1))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0), self.1.min(other.1))
+    }
+    #[inline(always)]
+    fn ge(self, other: Self) -> Self::Mask {
+        (self.0.ge(other.0), self.1.ge(other.1))
+    }
+    #[inline(always)]
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        Self(R::select(mask.0, yes.0, no.0), R::select(mask.1, yes.1, no.1))
+    }
+    #[inline(always)]
+    fn both(a: Self::Mask, b: Self::Mask) -> Self::Mask {
+        (R::both(a.0, b.0), R::both(a.1, b.1))
+    }
+    #[inline(always)]
+    fn all(mask: Self::Mask) -> bool {
+        R::all(mask.0) && R::all(mask.1)
+    }
+    #[inline(always)]
+    fn none(mask: Self::Mask) -> bool {
+        R::none(mask.0) && R::none(mask.1)
+    }
+    #[inline(always)]
+    fn indicator(mask: Self::Mask) -> Self {
+        Self(R::indicator(mask.0), R::indicator(mask.1))
+    }
+}
+
 /// The closure itself. Kernels must take their closures into them, or these are not compiled for the instructions that
 /// were found; `#[inline(always)]` may stand before closures that are arguments, and only there.
 #[inline(always)]
