@@ -28,16 +28,19 @@ use toml::{Table, Value};
 
 pub use choice::BrainChoice;
 use expression::{Fault, Names, evaluate, expression, number_value, substitute};
-pub use roles::{Roles, Signal};
+pub use roles::{ErrorKind, Roles, Signal};
 pub use variant::Variant;
 
 use crate::AgentError;
 
 /// Brains by name, with their files.
 static BRAINS: LazyLock<Vec<BrainFile>> = LazyLock::new(|| {
-    [("lean", include_str!("../../../assets/brains/learner/lean.toml"))]
-        .map(|(name, text)| BrainFile::parse(name, text).expect("the brains that come along are tested"))
-        .into()
+    [
+        ("lean", include_str!("../../../assets/brains/learner/lean.toml")),
+        ("cortico-striatal", include_str!("../../../assets/brains/learner/cortico-striatal.toml")),
+    ]
+    .map(|(name, text)| BrainFile::parse(name, text).expect("the brains that come along are tested"))
+    .into()
 });
 
 /// What a policy readout says.
@@ -365,8 +368,11 @@ impl Brain {
                 }
             }
         }
-        let reversed = roles.reversed.iter().filter(|name| !roles.drive.contains_key(*name));
-        let moved = roles.moved().chain(reversed.map(|name| ("reversed", name.as_str())));
+        let of_modulators = |key: &'static str, names: &'_ Vec<String>| -> Vec<(&'static str, String)> {
+            names.iter().filter(|name| !roles.drive.contains_key(*name)).map(|name| (key, name.clone())).collect()
+        };
+        let altered = [of_modulators("reversed", &roles.reversed), of_modulators("shuffled", &roles.shuffled)].concat();
+        let moved = roles.moved().chain(altered.iter().map(|(key, name)| (*key, name.as_str())));
         for (key, name) in moved {
             if !modulators.contains(&name) {
                 let modulators = known(modulators);

@@ -17,7 +17,7 @@ pub struct Roles {
     #[serde(deserialize_with = "one_or_more")]
     pub policy: Vec<String>,
     /// Readouts that are subtracted from the policy: those of cells that hold back.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_more")]
     pub policy_against: Vec<String>,
     /// What is released of each modulator in a control step, above its baseline.
     #[serde(default)]
@@ -35,6 +35,24 @@ pub struct Roles {
     /// Modulators that are released, or ports of nuclei that are driven, with the wrong sign.
     #[serde(default)]
     pub reversed: Vec<String>,
+    /// Those that get their signals in another order: each comes at a random time within about a thousand control steps, so that
+    /// they are as large and as many as before and tell nothing.
+    #[serde(default)]
+    pub shuffled: Vec<String>,
+    /// What dopamine answers.
+    #[serde(default)]
+    pub error: ErrorKind,
+}
+
+/// What dopamine answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// What turned out better, or worse, than foreseen.
+    #[default]
+    Prediction,
+    /// The reward as it is.
+    Reward,
 }
 
 /// What the agent knows that a modulator can tell the brain.

@@ -1,6 +1,6 @@
 //! Changes of a brain file by name: ablations as data.
 
-use mesolimb_brain::NetworkSpec;
+use mesolimb_brain::{Dist, NetworkSpec, PopulationSpec, ReceptorSpec};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -20,6 +20,9 @@ pub struct Variant {
     pub remove: Vec<String>,
     /// Whether all cells of a population are alike, at the centres of the distributions of their parameters.
     pub homogeneous: bool,
+    /// Whether all cells have the same receptors: those of each kind as dense everywhere as they are in the mean of all
+    /// populations that could have them.
+    pub uniform_receptors: bool,
 }
 
 impl Variant {
@@ -42,5 +45,50 @@ impl Variant {
         if self.homogeneous {
             network.populations.iter_mut().for_each(|population| population.cell.homogenise());
         }
+        if self.uniform_receptors {
+            spread_receptors(network);
+        }
     }
+}
+
+/// Gives every population that could have a receptor the mean of what all of them have.
+fn spread_receptors(network: &mut NetworkSpec) {
+    let mut kinds: Vec<ReceptorSpec> = Vec::new();
+    for receptor in network.populations.iter().flat_map(|population| &population.receptors) {
+        if !kinds.iter().any(|kind| same_kind(kind, receptor)) {
+            kinds.push(receptor.clone());
+        }
+    }
+    let spread = kinds.into_iter().map(|kind| {
+        let could = |population: &PopulationSpec| could_have(population, &kind);
+        let n = network.populations.iter().filter(|population| could(population)).count();
+        let of_kind = network.populations.iter().flat_map(|p| &p.receptors).filter(|r| same_kind(r, &kind));
+        let sum: f64 = of_kind.map(|receptor| receptor.effect * receptor.density.centre()).sum();
+        ReceptorSpec { effect: sum / n.max(1) as f64, density: Dist::Constant(1.0), ..kind }
+    });
+    let spread: Vec<ReceptorSpec> = spread.collect();
+    for population in &mut network.populations {
+        population.receptors = spread.iter().filter(|kind| could_have(population, kind)).cloned().collect();
+    }
+}
+
+fn same_kind(a: &ReceptorSpec, b: &ReceptorSpec) -> bool {
+    (&a.modulator, &a.parameter, a.form, a.occupancy) == (&b.modulator, &b.parameter, b.form, b.occupancy)
+}
+
+/// Whether a population has what a receptor moves, and is no source of modulators itself.
+fn could_have(population: &PopulationSpec, receptor: &ReceptorSpec) -> bool {
+    let has = population.receptors.iter().any(|own| own.parameter == receptor.parameter);
+    let of_cell = || {
+        let cell = toml::Value::try_from(&population.cell).ok();
+        let parameters = cell.and_then(|cell| cell.as_table()?.values().next().cloned());
+        parameters.is_some_and(|parameters| parameters.get(&receptor.parameter).is_some())
+    };
+    let general = match receptor.parameter.as_str() {
+        // Where the current is normalised, one for all cells does nothing.
+        "current" => population.normalised.is_none(),
+        "input_gain" => true,
+        _ => of_cell(),
+    };
+    !population.nucleus && (has || general)
 }

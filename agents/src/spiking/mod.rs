@@ -44,6 +44,7 @@ mod dopamine;
 mod outlook;
 mod policy;
 mod recalibration;
+mod shuffle;
 mod state;
 
 pub use config::{RecalibrationConfig, SpikingConfig};
@@ -54,10 +55,11 @@ use outlook::Outlook;
 use policy::Gaussian;
 use rand::RngExt as _;
 use recalibration::Recalibration;
+use shuffle::Shuffle;
 
 use crate::{
     agent::{Agent, AgentError, Kind, Mode, Scalar, Settings as _, Transition, check_delta, check_finite},
-    brain_file::{Brain, Roles, Signal},
+    brain_file::{Brain, ErrorKind, Roles, Signal},
     normaliser::{Normaliser, RewardScale},
 };
 
@@ -84,6 +86,9 @@ pub struct SpikingActorCritic {
     reward_scale: RewardScale,
     error_range: ErrorRange,
     outlook: Outlook,
+    /// What modulators are told in this step: those released, followed and driven.
+    told: Vec<f32>,
+    shuffles: Vec<Shuffle>,
     recalibration: Recalibration,
     rng: rng::Rng,
     mode: Mode,
@@ -125,6 +130,9 @@ struct Ids {
     /// What nuclei hear, times a sign, and for how many ticks they answer.
     driven: Vec<(PortId, Signal, f32)>,
     answer_ticks: u32,
+    /// Which of those released, followed and driven, counted through, get their signals in another order.
+    shuffled: Vec<usize>,
+    error: ErrorKind,
     /// Those that are shown, where the brain has them.
     dopamine: Option<ModulatorId>,
     noradrenaline: Option<ModulatorId>,
@@ -157,6 +165,12 @@ impl Ids {
             followed: followed.collect::<Result<_, AgentError>>()?,
             driven: driven.collect::<Result<_, AgentError>>()?,
             answer_ticks: roles.answer_ticks,
+            shuffled: {
+                let told = roles.release.keys().chain(roles.level.keys()).chain(roles.drive.keys());
+                let told = told.enumerate().filter(|(_, name)| roles.shuffled.contains(name));
+                told.map(|(idx, _)| idx).collect()
+            },
+            error: roles.error,
             dopamine: network.modulator_id("dopamine"),
             noradrenaline: network.modulator_id("noradrenaline"),
         })
@@ -181,6 +195,8 @@ impl SpikingActorCritic {
         let Brain { ticks, network, roles } = config.brain(spec)?;
         let network = Network::new(&network, seed)?;
         let ids = Ids::of(&network, &roles)?;
+        let n_told = ids.released.len() + ids.followed.len() + ids.driven.len();
+        let shuffles = ids.shuffled.iter().map(|idx| Shuffle::new(seed, *idx)).collect();
         let n_cells: usize = ids.policy.iter().map(|(readout, _)| network.rates_of_readout(*readout).len()).sum();
         Ok(Self {
             config: config.clone(),
@@ -193,6 +209,8 @@ impl SpikingActorCritic {
             reward_scale: RewardScale::default(),
             error_range: ErrorRange::default(),
             outlook: Outlook::default(),
+            told: vec![0.0; n_told],
+            shuffles,
             recalibration: Recalibration::new(n_observations, n_observations + 1 + n_cells, n_actions),
             rng: rng::stream(seed, "exploration"),
             mode: Mode::Learn,
@@ -263,6 +281,9 @@ impl SpikingActorCritic {
         let scaled = self.reward_scale.scale(transition.reward, self.gamma);
         self.outlook.take_in(scaled, self.recalibration.surprise());
         let reward = scaled + novelty as f32;
+        if self.ids.error == ErrorKind::Reward {
+            return reward;
+        }
         let next_value = if transition.terminated { 0.0 } else { self.value() };
         reward + self.gamma as f32 * next_value - self.lived_value()
     }
@@ -298,15 +319,24 @@ impl SpikingActorCritic {
             Signal::ExpectedUncertainty => self.recalibration.unforeseen(),
             Signal::AverageReward => self.outlook.average_reward(),
         };
-        for &(modulator, signal, sign) in &self.ids.released {
-            self.network.release(modulator, sign * strength(signal));
+        let Ids { released, followed, driven, shuffled, .. } = &self.ids;
+        let signals = released.iter().map(|told| told.1).chain(followed.iter().map(|told| told.1));
+        for (told, signal) in self.told.iter_mut().zip(signals.chain(driven.iter().map(|told| told.1))) {
+            *told = strength(signal);
         }
-        for &(modulator, signal) in &self.ids.followed {
+        for (shuffle, &idx) in self.shuffles.iter_mut().zip(shuffled) {
+            self.told[idx] = shuffle.exchange(self.told[idx]);
+        }
+        let mut told = self.told.iter();
+        for (&(modulator, _, sign), told) in released.iter().zip(&mut told) {
+            self.network.release(modulator, sign * told);
+        }
+        for (&(modulator, _), told) in followed.iter().zip(&mut told) {
             let now = self.network.modulator(modulator).level();
-            self.network.release(modulator, strength(signal) - now);
+            self.network.release(modulator, told - now);
         }
-        for &(port, signal, sign) in &self.ids.driven {
-            self.network.set_port(port, &[sign * strength(signal)]);
+        for (&(port, _, sign), told) in driven.iter().zip(&mut told) {
+            self.network.set_port(port, &[sign * told]);
         }
         if !self.ids.driven.is_empty() {
             self.network.answer(self.ids.answer_ticks);

@@ -3,7 +3,9 @@
 use mesolimb_brain::{NetworkState, rng::Rng};
 use serde::{Deserialize, Serialize};
 
-use super::{Recalibration, SpikingActorCritic, dopamine::ErrorRange, outlook::Outlook, policy::Gaussian};
+use super::{
+    Recalibration, SpikingActorCritic, dopamine::ErrorRange, outlook::Outlook, policy::Gaussian, shuffle::Shuffle,
+};
 use crate::{
     agent::{AgentError, Mode},
     normaliser::{Normaliser, RewardScale},
@@ -16,6 +18,7 @@ struct State {
     reward_scale: RewardScale,
     error_range: ErrorRange,
     outlook: Outlook,
+    shuffles: Vec<Shuffle>,
     recalibration: Recalibration,
     rng: Rng,
     mode: Mode,
@@ -38,6 +41,7 @@ impl SpikingActorCritic {
             reward_scale: self.reward_scale.clone(),
             error_range: self.error_range,
             outlook: self.outlook,
+            shuffles: self.shuffles.clone(),
             recalibration: self.recalibration.clone(),
             rng: self.rng.clone(),
             mode: self.mode,
@@ -62,6 +66,8 @@ impl SpikingActorCritic {
             && state.reward_scale.fits()
             && state.error_range.is_valid()
             && state.outlook.is_valid()
+            && state.shuffles.len() == self.shuffles.len()
+            && state.shuffles.iter().all(Shuffle::is_valid)
             && self.recalibration.alike(&state.recalibration)
             && [&state.observation, &state.normalised].iter().all(|v| finite(v, n_observations))
             && [&state.drawn, &state.noise, &state.command, &state.limits].iter().all(|v| finite(v, n_actions))
@@ -80,6 +86,7 @@ impl SpikingActorCritic {
         self.reward_scale = state.reward_scale;
         self.error_range = state.error_range;
         self.outlook = state.outlook;
+        self.shuffles = state.shuffles;
         self.recalibration = state.recalibration;
         self.rng = state.rng;
         self.mode = state.mode;
