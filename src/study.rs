@@ -46,6 +46,13 @@ pub struct StudyOptions {
     /// suite: only these agents; `clamped` is the spiking agent with its dopamine held
     #[arg(long, value_delimiter = ',', value_name = "AGENT,…")]
     pub agents: Vec<String>,
+    /// suite: a setting of the spiking agent, such as brain=cortico-striatal; with another brain its rows are those of an agent
+    /// of that name
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// suite: control steps of every run, instead of those of the task
+    #[arg(long)]
+    pub steps: Option<u64>,
 }
 
 const STUDIES: &[Study] = &[
@@ -83,7 +90,7 @@ pub fn run(name: &str, out: &Path, seeds: Range<u64>, options: &StudyOptions) ->
         bail!("--seeds is {}, expected a whole number from 1 to {MAX_SEEDS}", seeds.end.saturating_sub(seeds.start));
     }
     if name != SUITE && *options != StudyOptions::default() {
-        bail!("--partial, --tasks and --agents are for the study '{SUITE}'");
+        bail!("--partial, --tasks, --agents, --set and --steps are for the study '{SUITE}'");
     }
     let folder = folder(name, out, options);
     let results = folder.join("results.csv");

@@ -32,6 +32,18 @@ impl BrainChoice {
         Self { name: name.to_owned(), variant: Vec::new(), resolved: None, parameters: BTreeMap::new() }
     }
 
+    /// Name, variants and parameters in a word.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let stem = self.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".toml");
+        let numbers = self.parameters.iter().map(|(name, number)| format!("{name}={number}"));
+        std::iter::once(stem.to_owned())
+            .chain(self.variant.iter().cloned())
+            .chain(numbers)
+            .collect::<Vec<_>>()
+            .join("+")
+    }
+
     /// Whether it is a file of one's own, and not a brain by name.
     #[must_use]
     pub fn is_file(&self) -> bool {

@@ -280,7 +280,7 @@ mod tests {
     fn n_spikes(scheme: QuadraticScheme, max_step_ms: f64, current_pa: f64) -> f64 {
         let spec = CellSpec::Msn(MsnSpec { scheme, max_step_ms, ..MsnSpec::default() });
         let mut cell = PatchClamp::new(&spec, 10.0).unwrap();
-        (0..200).map(|_| f64::from(cell.tick(&Stimulus::current(current_pa)))).sum()
+        (0..200).map(|_| cell.tick(&Stimulus::current(current_pa))).sum()
     }
 
     #[test]

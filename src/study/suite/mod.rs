@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use indicatif::HumanDuration;
-use mesolimb_agents::{SpikingActorCritic, registry};
+use mesolimb_agents::{BrainChoice, SpikingActorCritic, registry};
 use mesolimb_envs::nearest::hint;
 use rayon::prelude::*;
 
@@ -58,9 +58,11 @@ const CURVE_POINTS: u64 = 25;
 
 /// A run that is to be done.
 struct Job {
-    /// Name of the agent, or of its twin.
+    /// Name of the agent, of its twin, or of its brain if that is another than usual.
     agent: String,
     run: RunConfig,
+    /// A checksum of what decides the outcome, besides task, seed and steps.
+    settings: String,
 }
 
 /// A run that is done.
@@ -156,7 +158,7 @@ pub(super) fn run(folder: &Path, seeds: Range<u64>, options: &StudyOptions) -> a
     for job in &jobs {
         match runs.known.iter().find(|row| job.is_of(row)) {
             None => open.push(job),
-            Some(row) if row.settings == job.settings() && row.steps == job.run.steps => {}
+            Some(row) if row.settings == job.settings && row.steps == job.run.steps => {}
             Some(row) => bail!(
                 "{} has a run of '{}' on '{}' with seed {} that was made with other settings; choose another --out, or \
                  remove its row",
@@ -198,7 +200,7 @@ fn plan(seeds: Range<u64>, options: &StudyOptions) -> anyhow::Result<Vec<Job>> {
     for seed in seeds {
         for task in &tasks {
             for agent in &agents {
-                jobs.push(Job::new(task, agent, seed, options.partial)?);
+                jobs.push(Job::new(task, agent, seed, options)?);
             }
         }
     }
@@ -206,27 +208,33 @@ fn plan(seeds: Range<u64>, options: &StudyOptions) -> anyhow::Result<Vec<Job>> {
 }
 
 impl Job {
-    fn new(task: &str, agent: &str, seed: u64, partial: bool) -> anyhow::Result<Self> {
+    fn new(task: &str, agent: &str, seed: u64, options: &StudyOptions) -> anyhow::Result<Self> {
         let steps = TASKS.iter().find(|(known, _)| *known == task).map_or(0, |(_, steps)| *steps);
-        let mut run =
-            RunConfig { task: task.to_owned(), agent: agent.to_owned(), seed, steps, partial, ..Default::default() };
+        let is_ours = [OURS, CLAMPED].contains(&agent);
+        let settings = if is_ours { &options.settings[..] } else { &[] };
+        let mut run = RunConfig {
+            task: task.to_owned(),
+            agent: if is_ours { OURS } else { agent }.to_owned(),
+            seed,
+            steps: options.steps.unwrap_or(steps),
+            partial: options.partial,
+            ..RunConfig::resolve(toml::Table::new(), settings)?
+        };
+        run.validate()?;
         if agent == CLAMPED {
-            OURS.clone_into(&mut run.agent);
             run.settings
-                .change::<SpikingActorCritic>(|spiking| spiking.brain.variant = vec!["dopamine-clamped".to_owned()])?;
+                .change::<SpikingActorCritic>(|spiking| spiking.brain.variant.push("dopamine-clamped".into()))?;
         }
-        Ok(Self { agent: agent.to_owned(), run })
+        let brain = run.settings.of::<SpikingActorCritic>()?.brain;
+        let agent = if agent == OURS && brain != BrainChoice::default() { brain.label() } else { agent.to_owned() };
+        run.read_brain(Path::new(""))?;
+        let section = run.settings.section(&run.agent);
+        let text = format!("{} {} {} {section}", env!("CARGO_PKG_VERSION"), run.agent, run.partial);
+        Ok(Self { agent, run, settings: format!("{:08x}", crc32fast::hash(text.as_bytes())) })
     }
 
     fn is_of(&self, row: &RunRow) -> bool {
         self.run.task == row.task && self.agent == row.agent && self.run.seed == row.seed
-    }
-
-    /// A checksum of what decides the outcome, besides task, seed and steps.
-    fn settings(&self) -> String {
-        let section = self.run.settings.section(&self.run.agent);
-        let text = format!("{} {} {} {section}", env!("CARGO_PKG_VERSION"), self.run.agent, self.run.partial);
-        format!("{:08x}", crc32fast::hash(text.as_bytes()))
     }
 
     fn live(&self) -> anyhow::Result<RunRow> {
@@ -249,7 +257,7 @@ impl Job {
             agent: self.agent.clone(),
             seed: *seed,
             steps: *steps,
-            settings: self.settings(),
+            settings: self.settings.clone(),
             episodes: summary.episodes,
             training_return: summary.training_return,
             final_return: summary.final_return,
@@ -321,13 +329,16 @@ mod tests {
 
     #[test]
     fn rows_read_back_and_belong_to_their_job() {
-        let job = Job::new("hopper", CLAMPED, 3, false).unwrap();
+        let of = |task, agent, seed, partial| {
+            Job::new(task, agent, seed, &StudyOptions { partial, ..StudyOptions::default() }).unwrap()
+        };
+        let job = of("hopper", CLAMPED, 3, false);
         let row = RunRow {
             task: "hopper".into(),
             agent: CLAMPED.into(),
             seed: 3,
             steps: 500_000,
-            settings: job.settings(),
+            settings: job.settings.clone(),
             episodes: 12,
             training_return: None,
             final_return: 2.5,
@@ -344,19 +355,23 @@ mod tests {
         assert!(job.is_of(&row));
         let others = [("hopper", OURS, 3, false), ("hopper", CLAMPED, 4, false), ("walker", CLAMPED, 3, false)];
         for (task, agent, seed, partial) in others {
-            assert!(!Job::new(task, agent, seed, partial).unwrap().is_of(&row));
+            assert!(!of(task, agent, seed, partial).is_of(&row));
         }
-        let settings = |agent, partial| Job::new("hopper", agent, 3, partial).unwrap().settings();
+        let settings = |agent, partial| of("hopper", agent, 3, partial).settings;
         assert_eq!(settings(CLAMPED, false), row.settings);
         assert_ne!(settings(CLAMPED, true), row.settings);
         assert_ne!(settings(OURS, false), row.settings);
+        let other = StudyOptions { settings: vec!["brain=cortico-striatal".into()], ..StudyOptions::default() };
+        assert_eq!(Job::new("hopper", OURS, 3, &other).unwrap().agent, "cortico-striatal");
+        assert_eq!(Job::new("hopper", "stream-ac", 3, &other).unwrap().settings, settings("stream-ac", false));
     }
 
     #[test]
     fn what_is_not_in_the_study_is_refused_by_name() {
         let refused = |tasks: &[&str], agents: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-            let options = StudyOptions { partial: true, tasks: names(tasks), agents: names(agents) };
+            let options =
+                StudyOptions { partial: true, tasks: names(tasks), agents: names(agents), ..StudyOptions::default() };
             format!("{:#}", plan(0..1, &options).err().unwrap())
         };
         assert_eq!(refused(&["hoper"], &[]), "--tasks has 'hoper'; did you mean 'hopper'?");

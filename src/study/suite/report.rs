@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
+use mesolimb_agents::registry;
+
 use super::{CLAMPED, OURS, PASSED, RunRow, ScaleRow, TASKS};
 use crate::{
     plot::{self, BLUE, Curve, Frame, GREEN, GREY, ORANGE, PINK},
@@ -20,6 +22,8 @@ const BATCH: &str = "ppo";
 const UNLEARNED: f64 = 0.15;
 /// Share of the best that a task must not fall below.
 const SHARE_OF_BEST: f64 = 0.8;
+/// Share of the usual brain's score that another should not fall below.
+const SHARE_OF_USUAL: f64 = 0.7;
 /// Share of what is earned with exploration that is left without.
 const SHARE_OF_ACTING: f64 = 0.9;
 /// Thresholds of the performance profile.
@@ -179,6 +183,7 @@ fn answers(results: &Results<'_>) -> anyhow::Result<String> {
             "- Without exploration less than {SHARE_OF_ACTING} of what is earned with it, both beyond random actions: {lost}."
         )?;
     }
+    brains(results, &mut text)?;
     audits(results, &mut text)?;
     if results.has(CLAMPED) {
         let learned = named(results, |task| {
@@ -188,6 +193,25 @@ fn answers(results: &Results<'_>) -> anyhow::Result<String> {
         writeln!(text, "- With dopamine clamped, a median score of {UNLEARNED} or more: {learned}.")?;
     }
     Ok(text)
+}
+
+/// How other brains do beside the usual one.
+fn brains(results: &Results<'_>, text: &mut String) -> anyhow::Result<()> {
+    let is_agent = |name: &str| name == CLAMPED || registry::agents().iter().any(|agent| agent.name == name);
+    for brain in results.agents.iter().copied().filter(|name| results.has(OURS) && !is_agent(name)) {
+        let [usual, theirs] = results.in_common([OURS, brain]);
+        let factor = iqm(&theirs.concat()) / iqm(&usual.concat());
+        let behind = named(results, |task| {
+            let [usual, theirs] = [OURS, brain].map(|agent| median(&results.scores(task, agent)));
+            (usual > 0.0 && theirs / usual < SHARE_OF_USUAL).then_some(theirs / usual)
+        });
+        writeln!(
+            text,
+            "- The brain {brain} has {factor:.2} times the interquartile mean of the usual one (asked: 0.9); below \
+             {SHARE_OF_USUAL} of it: {behind}."
+        )?;
+    }
+    Ok(())
 }
 
 /// Whether what was learned is left with finer steps of the physics.
