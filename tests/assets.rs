@@ -47,6 +47,31 @@ fn brains_run() {
     }
 }
 
+/// The page about brains of one's own: what it says to write makes a brain, with its variants.
+#[test]
+fn the_brain_that_the_page_builds_can_be_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/brains/README.md")).unwrap();
+    let lean = fs::read_to_string(root.join("assets/brains/learner/lean.toml")).unwrap();
+    let more = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let parameter = "chattering_gain = { value = 0.5, range = [-2, 2] }";
+    let policy = "policy = [\"policy\", \"chattering policy\"]";
+    assert!(page.contains(parameter) && page.contains(policy));
+    let text = lean.replacen("[parameters]\n", &format!("[parameters]\n{parameter}\n"), 1).replacen(
+        "policy = \"policy\"\n",
+        &format!("{policy}\n"),
+        1,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("my.toml");
+    fs::write(&file, format!("{text}\n{more}")).unwrap();
+    for variant in ["deaf", "without-chattering", "homogeneous"] {
+        let settings = vec![format!("brain.variant={variant}")];
+        let text = brain::describe(&DescribeArgs { settings, ..described(&file) }).unwrap();
+        assert!(text.contains("izhikevich_2007"), "{text}");
+    }
+}
+
 #[test]
 fn brains_of_learners_are_described_and_drawn() {
     let folder = tempfile::tempdir().unwrap();

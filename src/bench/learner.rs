@@ -1,9 +1,11 @@
-//! `mesolimb bench learner`: what the parts of the learner's control step cost, for every task.
+//! `mesolimb bench learner`: what the parts of the learner's control step cost, for every brain and task.
 
 use std::{fmt::Write as _, hint::black_box, time::Instant};
 
 use anyhow::bail;
-use mesolimb_agents::{Agent as _, Mode, SpikingActorCritic, SpikingConfig, Transition};
+use mesolimb_agents::{
+    Agent as _, BrainChoice, Mode, SpikingActorCritic, SpikingConfig, Transition, brain_file::brains,
+};
 use mesolimb_envs::{TaskEntry, tasks};
 use serde::Serialize;
 
@@ -19,6 +21,8 @@ const PASSES: usize = 25;
 /// What was measured of a task, in microseconds a control step; the world does not count.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LearnerSpeed {
+    /// Brain.
+    pub brain: &'static str,
     /// Task.
     pub task: &'static str,
     /// Cells.
@@ -37,7 +41,7 @@ pub struct LearnerSpeed {
     pub total_us: f64,
 }
 
-/// Times the learner in every task.
+/// Times the learner with every brain in every task, one brain after the other in each.
 ///
 /// # Errors
 /// If a number is out of range, or the learner breaks.
@@ -45,7 +49,8 @@ pub fn bench_learner(args: &BenchArgs) -> anyhow::Result<Vec<LearnerSpeed>> {
     if args.n.is_some() || args.sim_seconds.is_some() {
         bail!("bench learner: --n and --sim-seconds are for networks and envs");
     }
-    tasks().iter().map(|task| measure(task, args.seed)).collect()
+    let pairs = tasks().iter().flat_map(|task| brains().iter().map(move |brain| (task, brain.name())));
+    pairs.map(|(task, brain)| measure(task, brain, args.seed)).collect()
 }
 
 /// A control step that was lived.
@@ -54,9 +59,10 @@ struct Lived {
     observation: Vec<f32>,
 }
 
-fn measure(task: &TaskEntry, seed: u64) -> anyhow::Result<LearnerSpeed> {
+fn measure(task: &TaskEntry, brain: &'static str, seed: u64) -> anyhow::Result<LearnerSpeed> {
+    let config = SpikingConfig { brain: BrainChoice::named(brain), ..SpikingConfig::default() };
     let mut env = (task.make)();
-    let mut agent = SpikingActorCritic::new(&SpikingConfig::default(), env.spec(), seed)?;
+    let mut agent = SpikingActorCritic::new(&config, env.spec(), seed)?;
     let mut action = vec![0.0; env.spec().actions.len()];
     let mut observation = vec![0.0; env.spec().observations.len()];
     let mut lived = Vec::new();
@@ -85,6 +91,7 @@ fn measure(task: &TaskEntry, seed: u64) -> anyhow::Result<LearnerSpeed> {
     let [act_us, sense_us, think_us, learn_us] = parts.map(|secs| 1e6 * secs / LIVED_STEPS as f64);
     let footprint = agent.brain().map(|brain| brain.footprint()).unwrap_or_default();
     Ok(LearnerSpeed {
+        brain,
         task: task.name,
         cells: footprint.cells,
         synapses: footprint.static_synapses + footprint.plastic_synapses,
@@ -123,12 +130,12 @@ fn after(work: impl FnOnce()) -> Instant {
 
 pub(super) fn table(speeds: &[LearnerSpeed]) -> String {
     let mut text = format!(
-        "{:<18}{:>7}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}",
-        "task", "cells", "synapses", "sense µs", "think µs", "act µs", "learn µs", "all µs"
+        "{:<18}{:<18}{:>7}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}",
+        "task", "brain", "cells", "synapses", "sense µs", "think µs", "act µs", "learn µs", "all µs"
     );
-    for LearnerSpeed { task, cells, synapses, sense_us, think_us, act_us, learn_us, total_us } in speeds {
+    for LearnerSpeed { brain, task, cells, synapses, sense_us, think_us, act_us, learn_us, total_us } in speeds {
         let parts = [sense_us, think_us, act_us, learn_us, total_us];
-        let _ = write!(text, "\n{task:<18}{cells:>7}{synapses:>10}");
+        let _ = write!(text, "\n{task:<18}{brain:<18}{cells:>7}{synapses:>10}");
         parts.iter().for_each(|part| text += &format!("{part:>10.2}"));
     }
     text

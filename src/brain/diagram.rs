@@ -104,7 +104,7 @@ fn place(spec: &NetworkSpec) -> Vec<Node<'_>> {
         nodes.push(node_of(spec, population, column, row));
     }
     for readout in &spec.readouts {
-        let about = format!("readout '{}', {} outputs", readout.name, readout.size);
+        let about = format!("readout, {} {}", readout.size, if readout.size == 1 { "output" } else { "outputs" });
         let row = take(last);
         nodes.push(Node { name: &readout.name, about, fill: "#f1f3f5", column: last, row, frame: None, feels: vec![] });
     }

@@ -107,3 +107,31 @@ fn what_a_brain_does_not_have_is_refused_by_name() {
     assert_eq!(refusal(&choice(&[], &[("cells", 3.0)])), "brain.cells is 3, expected a number in [8, 4096]");
     assert!(brain("leen").unwrap_err().to_string().contains("did you mean 'lean'?"));
 }
+
+/// Every line away, and every value another: whatever becomes of a file, it is refused with a message, or it is a brain.
+#[test]
+fn no_slip_breaks_anything() {
+    let text = include_str!("../../../assets/brains/learner/lean.toml");
+    let lines: Vec<&str> = text.lines().collect();
+    let (mut refused, mut read) = (0, 0);
+    for (idx, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        let key = line.split(" = ").next().unwrap_or_default();
+        let others = ["-1", "1e300", "nan", "true", "\"=1 / 0\"", "\"=cells\"", "{}", "[]"]
+            .map(|value| format!("{key} = {value}"));
+        for other in others.iter().map(String::as_str).chain([""]) {
+            let altered: Vec<&str> = lines.iter().enumerate().map(|(k, l)| if k == idx { other } else { *l }).collect();
+            let brain = BrainFile::parse("own.toml", &altered.join("\n"))
+                .and_then(|file| file.resolve(&REACHER, &BrainChoice::default()))
+                .map_err(|error| error.to_string())
+                .and_then(|brain| brain.network.check().map_err(|error| error.to_string()));
+            match brain {
+                Err(message) => {
+                    assert!(!message.trim().is_empty(), "line {idx} as {other}");
+                    refused += 1;
+                }
+                Ok(()) => read += 1,
+            }
+        }
+    }
+    assert!(refused > 500 && read > 100, "{refused} refused, {read} read");
+}
