@@ -20,7 +20,13 @@ pub struct Cluster {
     pub radius: f32,
 }
 
-/// Puts populations in a grid: those whose names start with the same word share a column, later ones above.
+/// Columns of many populations: the panel of the brain is higher than wide.
+const COLUMNS_OF_MANY: usize = 3;
+/// Populations from which on there are many.
+pub const MANY: usize = 9;
+
+/// Puts populations in a grid: those whose names start with the same word share a column, later ones above. Many are put column
+/// by column in their order, from the top.
 pub fn arrange(populations: &[(String, usize)]) -> Vec<Cluster> {
     let mut columns: Vec<(&str, Vec<usize>)> = Vec::new();
     for (population_idx, (name, _)) in populations.iter().enumerate() {
@@ -35,6 +41,17 @@ pub fn arrange(populations: &[(String, usize)]) -> Vec<Cluster> {
         let n_rows = (members.len() as f32).sqrt().round() as usize;
         members = members.concat().chunks(n_rows).map(<[usize]>::to_vec).collect();
     }
+    if populations.len() >= MANY {
+        let n_rows = populations.len().div_ceil(COLUMNS_OF_MANY);
+        let in_order: Vec<usize> = (0..populations.len()).collect();
+        let from_the_top = |column: &[usize]| {
+            // Short columns begin at the top as well.
+            let mut rows = vec![usize::MAX; n_rows - column.len()];
+            rows.extend(column.iter().rev());
+            rows
+        };
+        members = in_order.chunks(n_rows).map(from_the_top).collect();
+    }
     let radius = |n_cells: usize| TYPICAL_RADIUS * (n_cells.max(1) as f32 / 128.0).cbrt();
     let spacing = 2.5 * populations.iter().map(|(_, n)| radius(*n)).fold(0.0, f32::max);
     let mut first_cell = 0;
@@ -42,7 +59,9 @@ pub fn arrange(populations: &[(String, usize)]) -> Vec<Cluster> {
     for (population_idx, (name, n_cells)) in populations.iter().enumerate() {
         let column = members.iter().position(|m| m.contains(&population_idx)).unwrap_or(0);
         let row = members[column].iter().position(|&m| m == population_idx).unwrap_or(0);
-        let centre = Vec3::new(column as f32, 0.0, row as f32 * 1.08) * spacing;
+        // Names of many stand on one line each, side by side.
+        let apart = if populations.len() >= MANY { 1.8 } else { 1.0 };
+        let centre = Vec3::new(apart * column as f32, 0.0, row as f32 * 1.08) * spacing;
         clusters.push(Cluster { name: name.clone(), n_cells: *n_cells, first_cell, centre, radius: radius(*n_cells) });
         first_cell += n_cells;
     }

@@ -11,6 +11,7 @@ use super::{
     convert::point,
     floor,
     history::{History, WINDOW_SECS},
+    layout::MANY,
     link::Link,
     palette,
     stage::Stage,
@@ -144,6 +145,11 @@ fn name_populations(painter: &Painter, shown: &Shown<'_>, project: impl Fn(Vec3)
         let Some(at) = project(cluster.centre + cluster.radius * Vec3::Z) else { continue };
         let rate = f64::from(count) / (window_secs * cluster.n_cells as f64).max(1e-9);
         let color = palette::population(cluster_idx);
+        if shown.cloud.clusters.len() >= MANY {
+            let text = format!("{} · {rate:.0}/s", cluster.name);
+            shaded(painter, at - vec2(0.0, 1.0), Align2::CENTER_BOTTOM, &text, 10.5, color);
+            continue;
+        }
         shaded(painter, at - vec2(0.0, 13.0), Align2::CENTER_BOTTOM, &cluster.name, 12.5, color);
         let text = format!("{} cells · {rate:.0} spikes/s", cluster.n_cells);
         shaded(painter, at - vec2(0.0, 1.0), Align2::CENTER_BOTTOM, &text, 10.5, palette::FAINT);

@@ -95,8 +95,25 @@ fn spikes(ui: &mut Ui, history: &History, cloud: &Cloud) {
                 moments.draw(plot);
                 plot.add(Raster::new(dots, [1.3, (0.75 * row_height).min(5.0)]));
             });
+        // Of populations that lie too near to each other for their names, the larger have theirs.
+        let height = |cluster: &Cluster| {
+            let of_cells = |n: usize| shown.transform.position_from_point_y(-(n as f64));
+            (of_cells(cluster.n_cells) - of_cells(0)).abs()
+        };
         for (cluster_idx, cluster) in cloud.clusters.iter().enumerate() {
-            name_population(ui, gutter, cluster_idx, cluster, |cell| shown.transform.position_from_point_y(-cell));
+            let y_of = |cell: f64| shown.transform.position_from_point_y(-cell);
+            match height(cluster) {
+                high if high >= TWO_LINES => name_population(ui, gutter, cluster_idx, cluster, y_of),
+                high if high >= ONE_LINE => {
+                    let at = egui::pos2(
+                        gutter.right() - 5.0,
+                        y_of(cluster.first_cell as f64 + cluster.n_cells as f64 / 2.0),
+                    );
+                    let font = FontId::proportional(8.5);
+                    ui.painter().text(at, Align2::RIGHT_CENTER, &cluster.name, font, palette::population(cluster_idx));
+                }
+                _ => {}
+            }
         }
     });
 }
@@ -113,6 +130,10 @@ fn dots(history: &History, cloud: &Cloud, every: u32) -> Vec<Dot> {
         })
         .collect()
 }
+
+/// Pixels that a population needs in the raster for its name in one line, and in two.
+const ONE_LINE: f32 = 9.0;
+const TWO_LINES: f32 = 25.0;
 
 fn name_population(ui: &Ui, gutter: egui::Rect, cluster_idx: usize, cluster: &Cluster, y_of: impl Fn(f64) -> f32) {
     let middle = y_of(cluster.first_cell as f64 + cluster.n_cells as f64 / 2.0);
