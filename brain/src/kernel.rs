@@ -87,6 +87,14 @@ pub fn add_scaled(y: &mut [f32], s: f32, x: &[f32]) {
     );
 }
 
+/// Keeps numbers within a range. For the widest instructions of this machine.
+pub(crate) fn clamp(x: &mut [f32], low: f32, high: f32) {
+    fast(
+        #[inline(always)]
+        || x.iter_mut().for_each(|x| *x = x.max(low).min(high)),
+    );
+}
+
 /// Traces below this count as zero: what follows from them, their squares too, is then no denormal number either.
 const FADED: f32 = 1e-15;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     Modulator,
     history::{Fired, History},
-    kernel::{add_products, add_rows},
+    kernel::{add_products, add_rows, clamp},
     plasticity::{Plasticity, PostSignals, Scaling},
     rows::Rows,
     spec::Transmitter,
@@ -251,8 +251,8 @@ impl Projection {
         }
         match self.transmitter {
             None => {}
-            Some(Transmitter::Excitatory) => weights[..edges].iter_mut().for_each(|w| *w = w.max(0.0)),
-            Some(Transmitter::Inhibitory) => weights[..edges].iter_mut().for_each(|w| *w = w.min(0.0)),
+            Some(Transmitter::Excitatory) => clamp(&mut weights[..edges], 0.0, f32::INFINITY),
+            Some(Transmitter::Inhibitory) => clamp(&mut weights[..edges], f32::NEG_INFINITY, 0.0),
         }
     }
 
