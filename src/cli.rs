@@ -249,7 +249,7 @@ impl RunArgs {
             Some(file) => checked.with_context(|| format!("{}, with the options given", file.display()))?,
             None => checked?,
         }
-        config.read_brain(Path::new(""))?;
+        config.read_brain()?;
         if let (Some(robot), [first, rest @ ..]) = (&config.robot, &config.weakened_motors()?[..]) {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             eprintln!(

@@ -12,7 +12,7 @@ use mesolimb_envs::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::robot_file;
+use crate::robot_file::{self, as_text};
 
 /// Control steps for which a run may last at the most.
 const MAX_STEPS: u64 = 1_000_000_000_000;
@@ -170,33 +170,43 @@ impl RunConfig {
         Ok(n_notes)
     }
 
-    /// Reads the brain that the run names, relative to `folder`, and resolves it for the task: from here on the run has this
-    /// one. A run folder keeps it.
+    /// Reads the brain that the run names, and resolves it for the task: from here on the run has this one. A run folder
+    /// keeps it. A brain that is resolved already stays.
     ///
     /// # Errors
     /// If it cannot be read, or is not one for the task; the message has the file and the key.
-    pub fn read_brain(&mut self, folder: &Path) -> anyhow::Result<()> {
-        let kept = folder.join(crate::folder::BRAIN);
+    pub fn read_brain(&mut self) -> anyhow::Result<()> {
         let mut settings = self.settings.of::<SpikingActorCritic>()?;
-        if kept.is_file() && folder.join("run.toml").is_file() {
-            settings.brain.resolved =
-                Some(std::fs::read_to_string(&kept).with_context(|| format!("cannot read {}", kept.display()))?);
-        } else if self.agent == SpikingActorCritic::NAME && settings.brain.resolved.is_none() {
-            let env = self.open_env()?;
-            let brain = match settings.brain.is_file() {
-                false => settings.brain(env.spec())?,
-                true => {
-                    let path = folder.join(&settings.brain.name);
-                    let text =
-                        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                    let file = BrainFile::parse(&path.display().to_string(), &text)?;
-                    file.resolve(&settings.numbers(env.spec()), &settings.brain)?
-                }
-            };
-            brain.try_out()?;
-            settings.brain.resolved = Some(brain.to_toml()?);
+        if self.agent != SpikingActorCritic::NAME || settings.brain.resolved.is_some() {
+            return Ok(());
         }
+        let env = self.open_env()?;
+        let brain = if settings.brain.is_file() {
+            let name = &settings.brain.name;
+            let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
+            let brain = BrainFile::parse(name, &text)?.resolve(&settings.numbers(env.spec()), &settings.brain)?;
+            // Wherever the run is read from, it is this file.
+            settings.brain.name = as_text(&std::path::absolute(name)?)?;
+            brain
+        } else {
+            settings.brain(env.spec())?
+        };
+        brain.try_out().with_context(|| settings.brain.name.clone())?;
+        settings.brain.resolved = Some(brain.to_toml()?);
         self.settings.change::<SpikingActorCritic>(|known| known.brain = settings.brain)?;
+        Ok(())
+    }
+
+    /// Takes the brain that a run folder keeps, if it keeps one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_kept_brain(&mut self, folder: &Path) -> anyhow::Result<()> {
+        let kept = folder.join(crate::folder::BRAIN);
+        if kept.is_file() {
+            let text = std::fs::read_to_string(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
+            self.settings.change::<SpikingActorCritic>(|spiking| spiking.brain.resolved = Some(text))?;
+        }
         Ok(())
     }
 
@@ -270,7 +280,7 @@ impl RunConfig {
             return Some("the robot is not the one".to_owned());
         }
         if self.resolved_brain().ok() != other.resolved_brain().ok() {
-            return Some("the brain is not the one".to_owned());
+            return Some("the brain, brain.toml beside it, is not the one".to_owned());
         }
         let table = |run: &Self| toml::Table::try_from(run.without_brain()).unwrap_or_default();
         let (mut ours, mut theirs) = (table(self), table(other));
@@ -344,10 +354,21 @@ fn set(table: &mut toml::Table, setting: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `brain = "NAME"` becomes `brain = { name = "NAME" }`, so that variants and parameters can stand beside.
+/// `brain` is short for `spiking.brain`, and a name alone for a section with a name, so that variants and parameters can stand
+/// beside it.
 fn spell_out_brain(table: &mut toml::Table) {
-    if let Some(name @ toml::Value::String(_)) = table.get(BRAIN).cloned() {
-        table.insert(BRAIN.to_owned(), toml::Value::Table(toml::Table::from_iter([("name".to_owned(), name)])));
+    let spelled_out = |brain: toml::Value| match brain {
+        name @ toml::Value::String(_) => toml::Value::Table(toml::Table::from_iter([("name".to_owned(), name)])),
+        section => section,
+    };
+    if let Some(toml::Value::Table(spiking)) = table.get_mut("spiking")
+        && let Some(brain) = spiking.remove(BRAIN)
+    {
+        spiking.insert(BRAIN.to_owned(), spelled_out(brain));
+    }
+    if let Some(brain) = table.remove(BRAIN) {
+        let within = toml::Table::from_iter([(BRAIN.to_owned(), spelled_out(brain))]);
+        merge(table, toml::Table::from_iter([("spiking".to_owned(), toml::Value::Table(within))]));
     }
 }
 

@@ -312,7 +312,7 @@ pub fn read_run(path: &Path) -> anyhow::Result<RunConfig> {
     }
     let mut config = RunConfig::resolve(RunConfig::read(&run)?, &[])?;
     config.read_robot(path)?;
-    config.read_brain(path)?;
+    config.read_kept_brain(path)?;
     Ok(config)
 }
 

@@ -48,7 +48,7 @@ impl Session {
         if config.body.is_some() {
             config.robot = Some(folder::ROBOT.to_owned());
         }
-        config.read_brain(Path::new(""))?;
+        config.read_brain()?;
         let mut session = Self::unkept(&config)?;
         let curve = RunFolder::empty_curve(session.rollout.agent().scalars());
         let first = session.checkpoint(curve.len() as u64, 0)?;

@@ -12,7 +12,8 @@ use std::{
 
 use common::stub::StubEnv;
 use mesolimb_agents::{
-    Agent, AgentSettings, Mode, Rollout, SpikingConfig, Transition, registry, rollout::episode_seed,
+    Agent, AgentSettings, BrainChoice, Mode, Rollout, SpikingActorCritic, SpikingConfig, Transition, registry,
+    rollout::episode_seed,
 };
 use mesolimb_brain::Network;
 use mesolimb_envs::{Change, ChangeSchedule, Env, TaskEntry};
@@ -117,6 +118,33 @@ fn acting_and_learning_allocate_nothing() {
             let found = n_allocations(|| (0..COUNTED).for_each(&mut step));
             assert_eq!(found, 0, "allocations of {name} on {} in {COUNTED} steps", task.name);
         }
+    }
+}
+
+#[test]
+fn thinking_and_learning_with_any_brain_allocate_nothing() {
+    for brain in mesolimb_agents::brain_file::brains() {
+        let env = mesolimb_envs::make("reacher").unwrap();
+        let choice = BrainChoice { variant: vec!["dopamine-clamped".into()], ..BrainChoice::named(brain.name()) };
+        let config = SpikingConfig { brain: choice, ..SpikingConfig::default() };
+        let mut agent = SpikingActorCritic::new(&config, env.spec(), 1).unwrap();
+        let mut action = vec![0.0; env.spec().actions.len()];
+        let mut observation = vec![0.1; env.spec().observations.len()];
+        agent.begin_episode(&observation, Mode::Learn).unwrap();
+        let mut step = |i: usize| {
+            agent.act(&mut action);
+            observation.iter_mut().enumerate().for_each(|(k, v)| *v = (i as f32 * 0.05 * (k as f32 + 1.0)).sin());
+            let transition = Transition {
+                reward: (i as f64 * 0.05).cos(),
+                next_observation: &observation[..],
+                terminated: false,
+                truncated: i % 200 == 199,
+            };
+            agent.learn(&transition).unwrap();
+        };
+        (0..WARM_UP).for_each(&mut step);
+        let found = n_allocations(|| (0..COUNTED).for_each(&mut step));
+        assert_eq!(found, 0, "allocations of brain '{}' in {COUNTED} steps", brain.name());
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Spike {
     pub size: f32,
 }
 
-/// Spikes in order of time, and of cells within a tick.
+/// Spikes in order of time, and of cells within a tick; those of answers of nuclei stand at the end, in the last tick.
 ///
 /// It has a fixed room, so that thinking allocates nothing; a longer window keeps its first spikes.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,9 +34,12 @@ struct Volley {
     n: usize,
 }
 
+/// Room for volleys at first: it grows to the need of the first windows.
+const VOLLEYS: usize = 1024;
+
 impl SpikeLog {
     pub(crate) fn new(room: usize) -> Self {
-        Self { room, fired: Vec::with_capacity(room), volleys: Vec::new() }
+        Self { room, fired: Vec::with_capacity(room), volleys: Vec::with_capacity(VOLLEYS) }
     }
 
     pub(crate) fn clear(&mut self) {

@@ -140,7 +140,7 @@ impl Network {
     }
 
     /// The nuclei answer what stands at their ports: they alone live for so many ticks, at the end of the window that ran last,
-    /// and release their modulators. Time does not go on for the others. Allocates nothing.
+    /// and release their modulators, which fade meanwhile. Time does not go on for the others. Allocates nothing.
     pub fn answer(&mut self, ticks: u32) {
         let Self { populations, incoming, ports, modulators, .. } = self;
         for (nucleus, incoming) in populations.iter_mut().zip(&*incoming).filter(|(p, _)| p.nucleus) {
@@ -163,18 +163,19 @@ impl Network {
                 );
                 self.histories[nucleus.named].count += nucleus.fired.len() as u64;
             }
-            for release in &self.releases {
-                let parts = populations.iter().filter(|p| p.nucleus && p.named == release.population);
-                let (mut spikes, mut lives) = (0.0, false);
-                for part in parts {
-                    spikes += part.fired.iter().map(|(_, size)| size).sum::<f32>();
-                    lives = true;
-                }
-                if lives {
-                    modulators[release.modulator].release(release.per_spike * (spikes - release.tonic));
+            let of_nucleus = |population: usize| populations[self.named[population].parts.start].nucleus;
+            // What was released before fades first: at the end of the answer, what was fired last is there as it is.
+            for (idx, modulator) in modulators.iter_mut().enumerate() {
+                if self.releases.iter().any(|release| release.modulator == idx && of_nucleus(release.population)) {
+                    modulator.tick();
                 }
             }
-            modulators.iter_mut().for_each(Modulator::tick);
+            for release in self.releases.iter().filter(|release| of_nucleus(release.population)) {
+                let fired =
+                    populations[self.named[release.population].parts.clone()].iter().flat_map(|part| &part.fired);
+                let spikes = fired.map(|(_, size)| size).sum::<f32>();
+                modulators[release.modulator].release(release.per_spike * (spikes - release.tonic));
+            }
             self.answered += 1;
         }
     }

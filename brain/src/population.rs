@@ -115,7 +115,7 @@ pub(crate) struct Division {
     /// Mean of what they fired in a window, which began at zero, and how much of that zero is left in it.
     usual: f32,
     left: f32,
-    /// What they divide by: a factor of 1 where they fire as usual.
+    /// What they leave of it, as a factor: 1 where they fire as usual.
     pub factor: f32,
 }
 
@@ -374,6 +374,9 @@ impl Population {
     pub(crate) fn reset(&mut self) {
         self.channels.iter_mut().for_each(Channel::reset);
         self.receptors.forget();
+        for division in [&mut self.current_by, &mut self.signal_by].into_iter().flatten() {
+            division.factor = 1.0;
+        }
         self.fired.clear();
         self.input.fill(0.0);
         self.broadcast.fill(0.0);

@@ -36,7 +36,9 @@ pub fn describe(args: &DescribeArgs) -> anyhow::Result<String> {
         let _ = writeln!(text, "drawn in {}", svg.display());
     }
     let _ = writeln!(text, "{}", cell_types(&spec));
-    for table in learner.iter().flat_map(|(file, brain)| [roles(brain), parameters(file), variants(file)]) {
+    for table in
+        learner.iter().flat_map(|(file, brain)| [roles(brain), parameters(file, &args.settings), variants(file)])
+    {
         if !table.rows.is_empty() {
             text.push('\n');
             text.push_str(&table.show());
@@ -128,8 +130,10 @@ fn roles(brain: &Brain) -> Table {
     Table { title: "Roles", head: vec!["what", "where"], rows }
 }
 
-fn parameters(file: &BrainFile) -> Table {
-    let rows = file.parameters().map(|(name, value)| vec![name.to_owned(), value]).collect();
+fn parameters(file: &BrainFile, settings: &[String]) -> Table {
+    let set = |name: &str| settings.iter().rev().find_map(|setting| setting.strip_prefix(&format!("brain.{name}=")));
+    let row = |(name, value): (&str, String)| vec![name.to_owned(), set(name).map_or(value, str::to_owned)];
+    let rows = file.parameters().map(row).collect();
     Table { title: "Parameters: --set brain.NAME=NUMBER", head: vec!["name", "value"], rows }
 }
 

@@ -78,8 +78,7 @@ impl<'de> Deserialize<'de> for BrainChoice {
             Some(one) => vec![text("variant", &one)?],
         };
         let number = |(key, value): (String, Value)| {
-            let number = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
-            number.map(|number| (key.clone(), number)).ok_or_else(|| wrong(&key, &value, "a number"))
+            super::number(&value).map(|number| (key.clone(), number)).ok_or_else(|| wrong(&key, &value, "a number"))
         };
         let parameters = table.into_iter().map(number).collect::<Result<_, _>>()?;
         Ok(Self { name: name.unwrap_or_else(|| Self::default().name), variant, resolved, parameters })

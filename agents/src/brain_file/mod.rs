@@ -10,7 +10,7 @@
 //! | `[roles]` | where the agent meets the brain: [`Roles`] |
 //! | `[variant.NAME]` | a change of the file by name, for ablations: [`Variant`] |
 //!
-//! A text that begins with `=` is a number that is computed when a task is known, from the numbers of the task
+//! A text that begins with `=`, anywhere but in `ticks`, is a number that is computed when a task is known, from those of the task
 //! ([`TaskNumbers`]), `ticks`, `tick_ms` and the parameters: `size = "=2 * actions"`.
 
 mod choice;
@@ -21,7 +21,7 @@ mod variant;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use mesolimb_brain::{Dist, NetworkSpec};
+use mesolimb_brain::{Dist, NetworkSpec, PortKind, PortSpec, ProjectionSpec};
 use mesolimb_envs::nearest::hint;
 use serde::Deserialize as _;
 use toml::{Table, Value};
@@ -45,6 +45,25 @@ static BRAINS: LazyLock<Vec<BrainFile>> = LazyLock::new(|| {
 
 /// What a policy readout says.
 const MEANS_AND_WIDTHS: &str = "a mean and a width for each actuator";
+/// Names that no parameter may have: numbers of the task, of the clock, of expressions, and keys of a run file.
+const RESERVED: [&str; 16] = [
+    "observations",
+    "actions",
+    "control_ms",
+    "time_limit_steps",
+    "gamma",
+    "ticks",
+    "tick_ms",
+    "name",
+    "variant",
+    "resolved",
+    "E",
+    "e",
+    "PI",
+    "π",
+    "TAU",
+    "τ",
+];
 /// Most ticks of a thought.
 const MAX_TICKS: u32 = 1000;
 /// Keys of a brain file that a network does not have.
@@ -197,6 +216,22 @@ impl BrainFile {
         Ok(())
     }
 
+    /// Refuses parameters that the file has not, and numbers out of their ranges.
+    fn check_ranges(&self, parameters: &Table) -> Result<(), String> {
+        for (name, value) in parameters {
+            let Some(parameter) = self.parameters.get(name) else {
+                let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
+                let hint = hint(name, known.iter().copied());
+                return Err(format!("there is no parameter '{name}', expected one of {}{hint}", known.join(", ")));
+            };
+            let [low, high] = parameter.range;
+            if let Some(number) = number(value).filter(|number| !(low..=high).contains(number)) {
+                return Err(format!("parameters.{name} is {number}, expected a number in [{low}, {high}]"));
+            }
+        }
+        Ok(())
+    }
+
     /// The brain for a task.
     ///
     /// # Errors
@@ -204,17 +239,23 @@ impl BrainFile {
     pub fn resolve(&self, task: &TaskNumbers, choice: &BrainChoice) -> Result<Brain, AgentError> {
         self.check(choice)?;
         let refuse = |reason: String| AgentError::BrainFile { file: self.name.clone(), reason };
-        let mut parameters: Table = self.parameters.iter().map(|(key, p)| (key.clone(), p.value.clone())).collect();
-        parameters.extend(choice.parameters.iter().map(|(key, value)| (key.clone(), number_value(*value))));
+        let parameters: Table = self.parameters.iter().map(|(key, p)| (key.clone(), p.value.clone())).collect();
         let mut table = self.rest.clone();
         table.insert("parameters".into(), Value::Table(parameters));
         let variants: Vec<&Variant> = choice.variant.iter().filter_map(|name| self.variants.get(name)).collect();
         for (variant, name) in variants.iter().zip(&choice.variant) {
             variant.change(&mut table).map_err(|reason| refuse(format!("variant.{name}: {reason}")))?;
         }
+        // What is asked for by its number counts more than what a variant says.
+        let chosen = choice.parameters.iter().map(|(key, value)| (key.clone(), number_value(*value)));
+        if let Some(Value::Table(parameters)) = table.get_mut("parameters") {
+            parameters.extend(chosen);
+            self.check_ranges(parameters).map_err(refuse)?;
+        }
         let whole = table.get("ticks").and_then(Value::as_integer).and_then(|ticks| u32::try_from(ticks).ok());
         let Some(ticks) = whole.filter(|ticks| (1..=MAX_TICKS).contains(ticks)) else {
-            return Err(refuse(format!("ticks is {}, expected a whole number from 1 to {MAX_TICKS}", table["ticks"])));
+            let found = table.get("ticks").map_or_else(|| "missing".to_owned(), ToString::to_string);
+            return Err(refuse(format!("ticks is {found}, expected a whole number from 1 to {MAX_TICKS}")));
         };
         let names = quantities(&mut table, task).map_err(refuse)?;
         let mut file = Value::Table(table);
@@ -230,9 +271,16 @@ impl BrainFile {
     }
 }
 
+/// A number, if the value is one.
+fn number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+}
+
 impl Parameter {
     fn read(key: &str, value: Value) -> Result<Self, String> {
-        let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+        if RESERVED.contains(&key) {
+            return Err(format!("parameters.{key} has a name that means something else, expected another one"));
+        }
         let (value, range) = match value {
             Value::Table(mut table) => {
                 let range = table.remove("range").map(|range| {
@@ -270,9 +318,6 @@ fn quantities(table: &mut Table, task: &TaskNumbers) -> Result<Names, String> {
     let Some(Value::Table(parameters)) = table.remove("parameters") else { return Ok(names) };
     let of_clock = ["ticks", "tick_ms"].into_iter().filter_map(|key| Some((key.to_owned(), table.get(key)?.clone())));
     let mut open: Vec<(String, Value)> = of_clock.chain(parameters).collect();
-    if let Some((name, _)) = open.iter().find(|(name, _)| names.contains_key(name)) {
-        return Err(format!("parameters.{name} has the name of a number of the task, expected another one"));
-    }
     while !open.is_empty() {
         let before = open.len();
         let mut waiting = None;
@@ -280,10 +325,7 @@ fn quantities(table: &mut Table, task: &TaskNumbers) -> Result<Names, String> {
         for (name, value) in open {
             let number = match expression(&value) {
                 Some(text) => evaluate(text, &names),
-                None => value
-                    .as_float()
-                    .or_else(|| value.as_integer().map(|whole| whole as f64))
-                    .ok_or_else(|| Fault::Wrong("expected a number".into())),
+                None => number(&value).ok_or_else(|| Fault::Wrong("expected a number".into())),
             };
             match number {
                 Ok(number) => _ = names.insert(name, number),
@@ -368,21 +410,51 @@ impl Brain {
                 }
             }
         }
-        let of_modulators = |key: &'static str, names: &'_ Vec<String>| -> Vec<(&'static str, String)> {
-            names.iter().filter(|name| !roles.drive.contains_key(*name)).map(|name| (key, name.clone())).collect()
-        };
-        let altered = [of_modulators("reversed", &roles.reversed), of_modulators("shuffled", &roles.shuffled)].concat();
-        let moved = roles.moved().chain(altered.iter().map(|(key, name)| (*key, name.as_str())));
-        for (key, name) in moved {
+        for (key, name) in roles.moved() {
             if !modulators.contains(&name) {
                 let modulators = known(modulators);
                 return Err(format!("roles.{key} has '{name}', expected a modulator (there are: {modulators})"));
             }
         }
+        let told = |with_levels: bool| -> Vec<&str> {
+            let levels = roles.level.keys().filter(|_| with_levels);
+            roles.release.keys().chain(levels).chain(roles.drive.keys()).map(String::as_str).collect()
+        };
+        for (key, names, told) in
+            [("reversed", &roles.reversed, told(false)), ("shuffled", &roles.shuffled, told(true))]
+        {
+            if let Some(name) = names.iter().find(|name| !told.contains(&name.as_str())) {
+                let told = known(told);
+                return Err(format!(
+                    "roles.{key} has '{name}', expected one that is told something (there are: {told})"
+                ));
+            }
+        }
+        for name in &roles.policy_against {
+            let rule =
+                network.readouts.iter().find(|readout| readout.name == *name).and_then(|r| r.plasticity.as_ref());
+            if let Some(rule) = rule.filter(|rule| rule.effect >= 0.0) {
+                return Err(format!(
+                    "readout.{name}.plasticity.effect is {}, expected a negative number: it is subtracted from the policy, and \
+                     what holds back rightly has to grow where dopamine dips",
+                    rule.effect
+                ));
+            }
+        }
+        if port.kind != PortKind::Values {
+            return Err(format!("port.{}.kind is spikes, expected values", port.name));
+        }
         for name in roles.drive.keys() {
             if !ports.contains(&name.as_str()) {
                 let ports = known(ports);
                 return Err(format!("roles.drive has '{name}', expected a port (there are: {ports})"));
+            }
+            let fits = |port: &&PortSpec| port.name == *name && port.size == 1 && port.kind == PortKind::Values;
+            let heard = |p: &ProjectionSpec| {
+                p.source == *name && network.populations.iter().any(|q| q.name == p.target && q.nucleus)
+            };
+            if !network.ports.iter().any(|port| fits(&port)) || !network.projections.iter().any(heard) {
+                return Err(format!("roles.drive has '{name}', expected a port of one value that a nucleus hears"));
             }
         }
         if !(1..=MAX_TICKS).contains(&roles.answer_ticks) {

@@ -18,7 +18,17 @@ pub(super) fn set(table: &mut Table, path: &str, to: &Value) -> usize {
 
 /// Takes away what `path` leads to; how much there was.
 pub(super) fn remove(table: &mut Table, path: &str) -> usize {
-    at_ends(table, path, &mut |table, key| table.remove(key).is_some())
+    let keys: Vec<&str> = path.split('.').collect();
+    at_ends(table, path, &mut |table, key| table.remove(key).is_some()) + remove_elements(table, &keys)
+}
+
+/// Takes away elements of lists: whole populations, projections …
+fn remove_elements(table: &mut Table, keys: &[&str]) -> usize {
+    let [list, name] = keys else { return 0 };
+    let Some(Value::Array(values)) = table.get_mut(*list) else { return 0 };
+    let before = values.len();
+    values.retain(|value| !element(value).is_some_and(|found| fits(name, &found)));
+    before - values.len()
 }
 
 /// Calls `act` with the last table on every way along `path`, and the last key; how often it did something.
@@ -68,5 +78,7 @@ mod tests {
         assert_eq!(remove(&mut file, "population.b.size"), 0);
         assert_eq!(file["population"][0]["size"].as_integer(), Some(5));
         assert_eq!(file["projection"][0]["bias"].as_bool(), Some(true));
+        assert_eq!(remove(&mut file, "projection.a -> b"), 1);
+        assert!(file["projection"].as_array().unwrap().is_empty());
     }
 }

@@ -123,6 +123,10 @@ impl SpikingConfig {
         let numbers = self.numbers(spec);
         match &self.brain.resolved {
             Some(text) => BrainFile::parse(&self.brain.name, text)?.resolve(&numbers, &BrainChoice::default()),
+            None if self.brain.is_file() => Err(AgentError::BrainFile {
+                file: self.brain.name.clone(),
+                reason: "the file has not been read, expected a brain that is resolved".into(),
+            }),
             None => brain(&self.brain.name)?.resolve(&numbers, &self.brain),
         }
     }

@@ -4,8 +4,8 @@
 //! of the step before into changes of weight. There is no replay, no batch and no backpropagation through time.
 //!
 //! - **Sense**: `x = clip((o − mean)/√(var + 1e-8), ±10)`, running mean and variance of each channel.
-//! - **Think**: two chains of two populations (critic, actor) run for `T` ticks; cells as in
-//!   [`AlifSpec`](mesolimb_brain::AlifSpec), currents normalised over each population. Readouts give the value `V`, and for
+//! - **Think**: the brain of the file ([`brain_file`](crate::brain_file)) runs for its ticks; the lean one has two chains of two
+//!   populations, critic and actor, of [`AlifSpec`](mesolimb_brain::AlifSpec), currents normalised over each. Readouts give the value `V`, and for
 //!   each actuator a mean `μ` and a width `σ = 0.05 + 2 (1 − exp(−softplus(raw)/2))`, in units of the actuator range.
 //! - **Act**: `a = μ + σ ε`, with `ε` anew in every step or, on request, `ε ← ρ ε + √(1 − ρ²) ξ`; the command is `a` times the
 //!   factor of motor recalibration, clipped to the range. On request `σ` is smaller in some episodes
@@ -13,7 +13,7 @@
 //! - **Evaluate**: `δ = r̃ + c (1 − γ) n + γ V(s′) − V(s)`, with `V(s)` read again with today's weights, `r̃` the reward over the
 //!   spread of the discounted return, `V(s′) = 0` only after termination, and novelty `n` what the forward model of motor
 //!   recalibration did not foresee ([`SpikingConfig::curiosity`]), which fades with life.
-//! - **Release**: dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps: those of the
+//! - **Release**: each modulator as the roles of the brain say, while it learns; in evaluation modulators rest. Dopamine cells adapt to the range of the errors that they see, means over 5 000 control steps: those of the
 //!   actor answer by `δ/(3 mean|δ|)` within ±1, with the mean over [`SpikingConfig::range_steps`] where that is larger, those
 //!   of the critic by `δ/R` within ±1, `R = 20 √mean δ²`, where the
 //!   critic's budget is scaled by `R`.
@@ -72,7 +72,7 @@ const PULL: f32 = 0.1;
 const SCALARS: [Scalar; 6] =
     [Scalar::VALUE, Scalar::DELTA, Scalar::DOPAMINE, Scalar::NORADRENALINE, Scalar::EXPLORATION, Scalar::RECALIBRATION];
 
-/// The default brain of mesolimb.
+/// An actor-critic with a spiking brain: it senses, thinks, acts, evaluates and learns; the brain is a file.
 pub struct SpikingActorCritic {
     config: SpikingConfig,
     /// Discount of a control step.

@@ -19,6 +19,12 @@ impl Shuffle {
         Self { waiting: Vec::with_capacity(WAITING), rng: stream(seed, &format!("shuffle of signal {idx}")) }
     }
 
+    /// The same with room for all that will wait.
+    pub fn roomy(mut self) -> Self {
+        self.waiting.reserve_exact(WAITING - self.waiting.len());
+        self
+    }
+
     /// Whether this is a possible state.
     pub fn is_valid(&self) -> bool {
         self.waiting.len() <= WAITING && self.waiting.iter().all(|signal| signal.is_finite())

@@ -86,7 +86,7 @@ impl SpikingActorCritic {
         self.reward_scale = state.reward_scale;
         self.error_range = state.error_range;
         self.outlook = state.outlook;
-        self.shuffles = state.shuffles;
+        self.shuffles = state.shuffles.into_iter().map(Shuffle::roomy).collect();
         self.recalibration = state.recalibration;
         self.rng = state.rng;
         self.mode = state.mode;

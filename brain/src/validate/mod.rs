@@ -71,7 +71,9 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
     ];
     for (field, name) in named {
         if let Some(name) = name {
-            find_population(spec, &place, field, name)?;
+            if find_population(spec, &place, field, name)?.nucleus {
+                return Err(value(&place, field, name, "a population that is no nucleus: those live in answers only"));
+            }
         }
     }
     if let Some(to) = &p.normalised {

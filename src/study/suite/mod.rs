@@ -196,6 +196,10 @@ fn plan(seeds: Range<u64>, options: &StudyOptions) -> anyhow::Result<Vec<Job>> {
     let tasks = if options.tasks.is_empty() { of_study.clone() } else { pick(&options.tasks, &of_study, "tasks")? };
     let known: Vec<&str> = registry::agents().iter().map(|agent| agent.name).chain([CLAMPED]).collect();
     let agents = if options.agents.is_empty() { AGENTS.to_vec() } else { pick(&options.agents, &known, "agents")? };
+    for setting in &options.settings {
+        let of_agent = setting.starts_with("spiking.") || setting.starts_with("brain");
+        ensure!(of_agent, "--set {setting}: expected a setting of the spiking agent, brain… or spiking.…");
+    }
     let mut jobs = Vec::new();
     for seed in seeds {
         for task in &tasks {
@@ -227,7 +231,7 @@ impl Job {
         }
         let brain = run.settings.of::<SpikingActorCritic>()?.brain;
         let agent = if agent == OURS && brain != BrainChoice::default() { brain.label() } else { agent.to_owned() };
-        run.read_brain(Path::new(""))?;
+        run.read_brain()?;
         let section = run.settings.section(&run.agent);
         let text = format!("{} {} {} {section}", env!("CARGO_PKG_VERSION"), run.agent, run.partial);
         Ok(Self { agent, run, settings: format!("{:08x}", crc32fast::hash(text.as_bytes())) })
