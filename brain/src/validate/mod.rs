@@ -70,10 +70,10 @@ fn population(spec: &NetworkSpec, p: &PopulationSpec) -> Result<(), BrainError> 
         ("apical.by", p.apical.as_ref().and_then(|a| a.by.as_ref())),
     ];
     for (field, name) in named {
-        if let Some(name) = name {
-            if find_population(spec, &place, field, name)?.nucleus {
-                return Err(value(&place, field, name, "a population that is no nucleus: those live in answers only"));
-            }
+        if let Some(name) = name
+            && find_population(spec, &place, field, name)?.nucleus
+        {
+            return Err(value(&place, field, name, "a population that is no nucleus: those live in answers only"));
         }
     }
     if let Some(to) = &p.normalised {
