@@ -125,8 +125,7 @@ fn acting_and_learning_allocate_nothing() {
 fn thinking_and_learning_with_any_brain_allocate_nothing() {
     for brain in mesolimb_agents::brain_file::brains() {
         let env = mesolimb_envs::make("reacher").unwrap();
-        let choice = BrainChoice { variant: vec!["dopamine-clamped".into()], ..BrainChoice::named(brain.name()) };
-        let config = SpikingConfig { brain: choice, ..SpikingConfig::default() };
+        let config = SpikingConfig { brain: BrainChoice::named(brain.name()), ..SpikingConfig::default() };
         let mut agent = SpikingActorCritic::new(&config, env.spec(), 1).unwrap();
         let mut action = vec![0.0; env.spec().actions.len()];
         let mut observation = vec![0.1; env.spec().observations.len()];

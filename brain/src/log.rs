@@ -9,7 +9,7 @@ pub struct Spike {
     pub tick: u32,
     /// Cell, counted through all populations in the order of the spec.
     pub cell: u32,
-    /// Size: 1 for a spike or a full burst.
+    /// Size: 1 for a spike or a full burst, more where a cell of many steps fired several times in the tick.
     pub size: f32,
 }
 

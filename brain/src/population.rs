@@ -108,7 +108,7 @@ impl Observed {
 }
 
 /// Interneurons that divide, by what they fire.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Division {
     /// Index of their named population.
     pub by: usize,

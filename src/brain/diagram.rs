@@ -19,6 +19,7 @@ const MODULATORS: [&str; 8] = ["#e6447a", "#3f88e0", "#b05fd6", "#8d99a6", "#2fa
 struct Node<'a> {
     name: &'a str,
     about: String,
+    is_readout: bool,
     fill: &'static str,
     column: usize,
     row: usize,
@@ -92,6 +93,7 @@ fn place(spec: &NetworkSpec) -> Vec<Node<'_>> {
         nodes.push(Node {
             name: &port.name,
             about,
+            is_readout: false,
             fill: "#f1f3f5",
             column: 0,
             row: take(0),
@@ -106,7 +108,16 @@ fn place(spec: &NetworkSpec) -> Vec<Node<'_>> {
     for readout in &spec.readouts {
         let about = format!("readout, {} {}", readout.size, if readout.size == 1 { "output" } else { "outputs" });
         let row = take(last);
-        nodes.push(Node { name: &readout.name, about, fill: "#f1f3f5", column: last, row, frame: None, feels: vec![] });
+        nodes.push(Node {
+            name: &readout.name,
+            about,
+            is_readout: true,
+            fill: "#f1f3f5",
+            column: last,
+            row,
+            frame: None,
+            feels: vec![],
+        });
     }
     let below = rows.iter().max().copied().unwrap_or(0);
     for (at, population) in spec.populations.iter().filter(|p| p.nucleus).enumerate() {
@@ -120,6 +131,7 @@ fn place(spec: &NetworkSpec) -> Vec<Node<'_>> {
             nodes.push(Node {
                 name: &port.name,
                 about,
+                is_readout: false,
                 fill: "#f1f3f5",
                 column,
                 row: row - 1,
@@ -154,7 +166,7 @@ fn node_of<'a>(spec: &'a NetworkSpec, population: &'a PopulationSpec, column: us
     feels.dedup();
     let about = format!("{} × {}", population.size, super::describe::model_name(population));
     let frame = releases.map(|modulator| MODULATORS[modulator % MODULATORS.len()]);
-    Node { name: &population.name, about, fill, column, row, frame, feels }
+    Node { name: &population.name, about, is_readout: false, fill, column, row, frame, feels }
 }
 
 fn corner(node: &Node<'_>) -> [f64; 2] {
@@ -207,8 +219,8 @@ fn edge(svg: &mut String, spec: &NetworkSpec, nodes: &[Node<'_>], p: &Projection
 /// A curve from one node to another, or down from a port to its nucleus.
 fn line(svg: &mut String, nodes: &[Node<'_>], [from, to]: [&str; 2], colour: &str, thick: f64, dash: &str) {
     let find = |name: &str| match name.strip_prefix("readout ") {
-        Some(readout) => nodes.iter().rev().find(|node| node.name == readout && node.about.starts_with("readout")),
-        None => nodes.iter().find(|node| node.name == name && !node.about.starts_with("readout")),
+        Some(readout) => nodes.iter().find(|node| node.name == readout && node.is_readout),
+        None => nodes.iter().find(|node| node.name == name && !node.is_readout),
     };
     let (Some(a), Some(b)) = (find(from), find(to)) else { return };
     let ([ax, ay], [bx, by]) = (corner(a), corner(b));

@@ -59,7 +59,7 @@ impl<R: Real, D> Input<R, D> {
 /// What a cell gives back.
 #[derive(Clone, Copy)]
 pub(crate) struct Output<R> {
-    /// 1 for a spike, less for a burst that is not full, else 0.
+    /// 1 for a spike, less for a burst that is not full, as many as there were in a tick of many steps, else 0.
     pub spike: R,
     /// What plasticity wants to know of the cell: a surrogate derivative of the spike, or the probability of one.
     pub factor: R,

@@ -15,7 +15,7 @@ pub enum Scheme {
     Rk4,
 }
 
-/// A tick cut into equal steps. Threshold and reset belong to each step; the tick has a spike if one of them has.
+/// A tick cut into equal steps. Threshold and reset belong to each step; the spike of the tick is as large as there are steps with one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Steps {
     /// Number of steps in a tick.
